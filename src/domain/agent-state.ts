@@ -1,0 +1,81 @@
+/** Where an agent stands. `created` is what an agent writes before it has loaded anything. */
+export type AgentStatus =
+  | 'created'
+  | 'idle'
+  | 'busy'
+  | 'waiting-input'
+  | 'waiting-auth'
+  | 'shutdown'
+  | 'error';
+
+/** An error as it is kept in a state: data, not an `Error`. */
+export interface SerializedError {
+  name: string;
+  message: string;
+  stack?: string;
+  cause?: SerializedError;
+  [key: string]: unknown;
+}
+
+/** A question the agent has asked and waits to have answered. */
+export interface PendingToolInput {
+  inputId: string;
+  toolCallId: string;
+  toolName: string;
+  toolArguments: Record<string, unknown>;
+  taskId: string;
+  inputType: 'confirmation' | 'clarification' | 'selection' | 'data';
+  prompt: string;
+  schema?: Record<string, unknown>;
+  options?: unknown[];
+  isLlmRequest?: boolean;
+}
+
+/** A credential the agent has asked for and waits to be given. */
+export interface PendingAuthRequest {
+  authId: string;
+  authType: 'oauth2' | 'api-key' | 'pat' | 'password' | 'custom';
+  toolCallId: string;
+  toolName: string;
+  toolArguments: Record<string, unknown>;
+  taskId: string;
+  prompt: string;
+  provider?: string;
+  scopes?: string[];
+  metadata?: Record<string, unknown>;
+}
+
+/**
+ * The state of one session, structurally that of `@looopy-ai/core`.
+ *
+ * The four required fields are checked when a state is saved and when it is loaded; every other field is
+ * optional and is often present with the value `undefined`. Fields not listed here are kept as they are.
+ */
+export interface AgentState {
+  status: AgentStatus;
+  turnCount: number;
+  lastActivity: Date;
+  createdAt: Date;
+  error?: SerializedError;
+  pendingToolInputs?: PendingToolInput[];
+  pendingAuthRequests?: PendingAuthRequest[];
+  metadata?: Record<string, unknown>;
+}
+
+/** The name of the first required field that is missing or has another type, or `null` where all are right. */
+export function findInvalidField(value: Readonly<Record<string, unknown>>): string | null {
+  if (typeof value.status !== 'string') return 'status';
+  if (typeof value.turnCount !== 'number') return 'turnCount';
+  if (!isDate(value.lastActivity)) return 'lastActivity';
+  if (!isDate(value.createdAt)) return 'createdAt';
+  return null;
+}
+
+/** Whether a state waits for an answer or a credential. The lists decide, whatever the stored status says. */
+export function isResumable(state: AgentState): boolean {
+  return (state.pendingToolInputs ?? []).length > 0 || (state.pendingAuthRequests ?? []).length > 0;
+}
+
+function isDate(value: unknown): value is Date {
+  return Object.prototype.toString.call(value) === '[object Date]';
+}

@@ -1,0 +1,70 @@
+const codes = [
+  'CONFLICT',
+  'CORRUPTED',
+  'INVALID_KEY',
+  'UNSERIALIZABLE',
+  'TOO_LARGE',
+  'CONFIGURATION',
+  'UNAVAILABLE',
+] as const;
+
+/**
+ * What kind of failure it was, and so what to do:
+ *
+ * - `CONFLICT`: somebody else wrote or deleted the state, or this instance has not loaded it. Load, then decide.
+ * - `CORRUPTED`: what is stored cannot be read. It stays as it is until it is deleted.
+ * - `INVALID_KEY`: the backend cannot keep this id.
+ * - `UNSERIALIZABLE`: the state holds something that cannot be kept; the message names the path.
+ * - `TOO_LARGE`: the state is larger than the backend's limit.
+ * - `CONFIGURATION`: the options, the table or the permissions are wrong; retrying does not help.
+ * - `UNAVAILABLE`: the backend did not answer; a write may or may not have taken effect. Retry later.
+ */
+export type AgentStoreErrorCode = (typeof codes)[number];
+
+/** Which call failed; `constructor` where the options were refused. */
+export type AgentStoreOperation = 'load' | 'save' | 'delete' | 'peek' | 'close' | 'constructor';
+
+export interface AgentStoreErrorDetails {
+  readonly operation?: AgentStoreOperation;
+  readonly agentId?: string;
+  readonly contextId?: string;
+  readonly cause?: unknown;
+}
+
+/** The one error a store throws. Branch on `code`; the backend's own error is the `cause`. */
+export class AgentStoreError extends Error {
+  override readonly name = 'AgentStoreError';
+  readonly code: AgentStoreErrorCode;
+  readonly operation?: AgentStoreOperation;
+  readonly agentId?: string;
+  readonly contextId?: string;
+  /**
+   * With `CONFLICT`, the state that won, where the backend handed it over with the failed write. Not enumerable, so that it
+   * does not reach a log.
+   */
+  declare readonly current?: unknown;
+
+  constructor(code: AgentStoreErrorCode, message: string, details: AgentStoreErrorDetails = {}) {
+    super(message, 'cause' in details ? { cause: details.cause } : undefined);
+    this.code = code;
+    if (details.operation !== undefined) this.operation = details.operation;
+    if (details.agentId !== undefined) this.agentId = details.agentId;
+    if (details.contextId !== undefined) this.contextId = details.contextId;
+  }
+}
+
+/**
+ * Whether a value is an `AgentStoreError`, of this copy of the package or of another one installed beside it.
+ *
+ * @example
+ * try {
+ *   await store.save(contextId, state);
+ * } catch (error) {
+ *   if (isAgentStoreError(error, 'CONFLICT')) return reload();
+ *   throw error;
+ * }
+ */
+export function isAgentStoreError(value: unknown, code?: AgentStoreErrorCode): value is AgentStoreError {
+  if (!(value instanceof Error) || value.name !== 'AgentStoreError' || !('code' in value)) return false;
+  return code === undefined ? codes.some((known) => known === value.code) : value.code === code;
+}

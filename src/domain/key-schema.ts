@@ -1,0 +1,53 @@
+import { AgentStoreError } from './errors.js';
+
+/** Names one session of one agent. */
+export interface StateIds {
+  readonly agentId: string;
+  readonly contextId: string;
+}
+
+/** Where a record is kept. */
+export interface RecordKey {
+  readonly partition: string;
+  readonly sort: string;
+}
+
+/**
+ * Maps ids to the key of the record.
+ *
+ * Different ids must give different keys: two sessions with one key are one session.
+ *
+ * @example
+ * // One context per partition, in a table whose sort key is a constant.
+ * const keySchema: KeySchema = {
+ *   key: ({ agentId, contextId }) => ({ partition: JSON.stringify([agentId, contextId]), sort: 'state' }),
+ * };
+ */
+export interface KeySchema {
+  key(ids: StateIds): RecordKey;
+}
+
+export interface KeyPrefixes {
+  /** Prepended to the agent id in the partition key. An empty prefix is a prefix. @defaultValue `'agent#'` */
+  readonly agentKeyPrefix?: string;
+  /** Prepended to the context id in the sort key. An empty prefix is a prefix. @defaultValue `'context#'` */
+  readonly contextKeyPrefix?: string;
+}
+
+/** The default key schema: `agent#{agentId}` and `context#{contextId}`. */
+export function createPrefixKeySchema(prefixes: KeyPrefixes = {}): KeySchema {
+  const { agentKeyPrefix = 'agent#', contextKeyPrefix = 'context#' } = prefixes;
+  requireText('agentKeyPrefix', agentKeyPrefix);
+  requireText('contextKeyPrefix', contextKeyPrefix);
+  return {
+    key: ({ agentId, contextId }) => ({
+      partition: `${agentKeyPrefix}${agentId}`,
+      sort: `${contextKeyPrefix}${contextId}`,
+    }),
+  };
+}
+
+function requireText(option: string, value: unknown): void {
+  if (typeof value === 'string' && value.isWellFormed()) return;
+  throw new AgentStoreError('CONFIGURATION', `The option "${option}" must be a well-formed string.`);
+}

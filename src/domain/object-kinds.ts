@@ -1,0 +1,41 @@
+/** The error classes that are kept as what they are. */
+export const errorClasses = [
+  Error,
+  EvalError,
+  RangeError,
+  ReferenceError,
+  SyntaxError,
+  TypeError,
+  URIError,
+] as const;
+
+/** Whether a value is an object of exactly this class, and not of one derived from it. */
+export function isExactly<T extends object>(value: object, Class: { readonly prototype: T }): value is T {
+  return Object.getPrototypeOf(value) === Class.prototype;
+}
+
+/** Whether a value is a plain object: a literal, `JSON.parse`d, without a prototype, or made so in another realm. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === Object.prototype || prototype === null) return true;
+  return (
+    typeof prototype === 'object' &&
+    Object.getPrototypeOf(prototype) === null &&
+    className(value) === 'Object'
+  );
+}
+
+export function className(value: object): string {
+  const Class: unknown = Reflect.get(value, 'constructor');
+  return typeof Class === 'function' && Class.name !== '' ? Class.name : 'an unnamed class';
+}
+
+/** Sets a property of the object itself, whatever its name: assigning to `__proto__` would not. */
+export function setOwn(target: Record<string, unknown>, key: string, value: unknown): void {
+  if (key === '__proto__') {
+    Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
+  } else {
+    target[key] = value;
+  }
+}

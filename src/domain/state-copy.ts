@@ -1,0 +1,173 @@
+import { type AgentState, findInvalidField } from './agent-state.js';
+import { createBinary, describeBinary } from './binary-values.js';
+import { AgentStoreError } from './errors.js';
+import { className, errorClasses, isExactly, isRecord, setOwn } from './object-kinds.js';
+import type { PlainData } from './state-serializer.js';
+
+/** How deep a state may nest; the values of its own fields are level 1. */
+export const maxDepth = 1_000;
+
+/** A key, an index, or what else leads from a value to one inside it, already in words. */
+type Step = string | number | { readonly words: string };
+
+/**
+ * Copies a state in one synchronous walk. The copy shares nothing with it.
+ *
+ * @throws AgentStoreError `UNSERIALIZABLE`, with the path, where the state holds what cannot be kept: a function, a
+ * symbol, a class instance, a cycle, more than 1,000 levels; or where a required field is missing.
+ */
+export function copyState(state: unknown): AgentState {
+  const walk = new CopyWalk('state', true);
+  const copy = walk.start(state);
+  if (typeof state !== 'object' || !isRecord(copy)) throw walk.refusal(0, 'is not a plain object');
+  const invalid = findInvalidField(copy);
+  if (invalid !== null) throw unserializable(`state.${invalid}`, 'is missing or has another type');
+  return copy as typeof copy & AgentState;
+}
+
+/**
+ * Copies what a serializer returned, which may hold the values of JSON and nothing else.
+ *
+ * @throws AgentStoreError `UNSERIALIZABLE`, with the path, where it holds anything else.
+ */
+export function copyPlainData(data: unknown): PlainData {
+  return new CopyWalk('serialized', false).start(data) as PlainData;
+}
+
+class CopyWalk {
+  readonly #root: string;
+  readonly #rich: boolean;
+  /** The steps to, and the objects around, the value at hand. What lies deeper is left from an earlier one. */
+  readonly #path: Step[] = [];
+  readonly #ancestors: object[] = [];
+  #depth = 0;
+
+  constructor(root: string, rich: boolean) {
+    this.#root = root;
+    this.#rich = rich;
+  }
+
+  start(value: unknown): unknown {
+    try {
+      return this.#copy(value, 0);
+    } catch (cause) {
+      if (cause instanceof AgentStoreError) throw cause;
+      // A getter or a proxy that throws, or a stack that is nearly used up already.
+      throw this.refusal(this.#depth, 'cannot be read', cause);
+    }
+  }
+
+  #copy(value: unknown, depth: number): unknown {
+    switch (typeof value) {
+      case 'string':
+      case 'boolean':
+        return value;
+      case 'number':
+        if (this.#rich || (Number.isFinite(value) && !Object.is(value, -0))) return value;
+        throw this.refusal(depth, `is ${Object.is(value, -0) ? '-0' : value}, which JSON cannot hold`);
+      case 'object':
+        return value === null ? null : this.#copyObject(value, depth);
+      case 'undefined':
+      case 'bigint':
+        if (this.#rich) return value;
+    }
+    throw this.refusal(depth, `is a ${typeof value}`);
+  }
+
+  #copyObject(value: object, depth: number): unknown {
+    if (depth > maxDepth) throw this.refusal(depth, `is more than ${maxDepth} levels deep`);
+    const seenAt = this.#ancestors.indexOf(value);
+    if (seenAt !== -1 && seenAt < depth) throw this.refusal(depth, 'is an object that contains itself');
+    this.#ancestors[depth] = value;
+    this.#depth = depth;
+    if (Array.isArray(value)) return this.#copyList(value, depth);
+    if (isRecord(value)) return this.#copyRecord(value, depth);
+    const copy = this.#rich ? this.#copyRich(value, depth) : undefined;
+    if (copy === undefined) throw this.refusal(depth, `is an instance of ${className(value)}`);
+    return copy;
+  }
+
+  #copyInside(step: Step, value: unknown, depth: number): unknown {
+    this.#path[depth] = step;
+    return this.#copy(value, depth + 1);
+  }
+
+  #copyList(list: readonly unknown[], depth: number): unknown[] {
+    if (Object.keys(list).length !== list.length)
+      throw this.refusal(depth, 'is a list with holes or properties');
+    return list.map((value, index) => this.#copyInside(index, value, depth));
+  }
+
+  #copyRecord(record: Readonly<Record<string, unknown>>, depth: number): Record<string, unknown> {
+    if (Object.getOwnPropertySymbols(record).length > 0) throw this.refusal(depth, 'has a symbol as a key');
+    const copy: Record<string, unknown> = {};
+    for (const key of Object.keys(record)) {
+      setOwn(copy, key, this.#copyInside(key, record[key], depth));
+    }
+    return copy;
+  }
+
+  #copyRich(value: object, depth: number): object | undefined {
+    if (isExactly(value, Date)) return new Date(this.#bare(value, depth).getTime());
+    if (isExactly(value, URL)) return new URL(this.#bare(value, depth).href);
+    if (isExactly(value, Map)) return this.#copyMap(this.#bare(value, depth), depth);
+    if (isExactly(value, Set)) return this.#copySet(this.#bare(value, depth), depth);
+    if (value instanceof Error) return this.#copyError(value, depth);
+    const binary = describeBinary(value);
+    return binary && createBinary(binary.name, binary.bytes);
+  }
+
+  /** The value itself, refused where it carries properties besides what it holds. */
+  #bare<T extends object>(value: T, depth: number): T {
+    if (Object.keys(value).length > 0) throw this.refusal(depth, 'has properties of its own');
+    return value;
+  }
+
+  #copyMap(map: ReadonlyMap<unknown, unknown>, depth: number): Map<unknown, unknown> {
+    let index = 0;
+    const copy = new Map();
+    for (const [key, value] of map) {
+      const keyCopy = this.#copyInside({ words: `.key(${index})` }, key, depth);
+      copy.set(keyCopy, this.#copyInside({ words: `.value(${index})` }, value, depth));
+      index++;
+    }
+    return copy;
+  }
+
+  #copySet(set: ReadonlySet<unknown>, depth: number): Set<unknown> {
+    let index = 0;
+    const copy = new Set();
+    for (const value of set) copy.add(this.#copyInside({ words: `.value(${index++})` }, value, depth));
+    return copy;
+  }
+
+  #copyError(error: Error, depth: number): Error | undefined {
+    const ErrorClass = errorClasses.find((known) => isExactly(error, known));
+    if (ErrorClass === undefined) return undefined;
+    const copy = new ErrorClass();
+    for (const key of Object.getOwnPropertyNames(error)) {
+      const value = this.#copyInside(key, Reflect.get(error, key), depth);
+      const enumerable = Object.prototype.propertyIsEnumerable.call(error, key);
+      Object.defineProperty(copy, key, { value, enumerable, writable: true, configurable: true });
+    }
+    return copy;
+  }
+
+  refusal(depth: number, problem: string, cause?: unknown): AgentStoreError {
+    return unserializable(
+      `${this.#root}${this.#path.slice(0, depth).map(describeStep).join('')}`,
+      problem,
+      cause,
+    );
+  }
+}
+
+function unserializable(path: string, problem: string, cause?: unknown): AgentStoreError {
+  return new AgentStoreError('UNSERIALIZABLE', `${path} ${problem}.`, cause === undefined ? {} : { cause });
+}
+
+function describeStep(step: Step): string {
+  if (typeof step === 'number') return `[${step}]`;
+  if (typeof step === 'object') return step.words;
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`;
+}
