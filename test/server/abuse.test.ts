@@ -182,3 +182,11 @@ it('needs no more than an agent that fits, and says which option cannot work', a
   const server = await startServer({ agent: async (contextId) => new FakeAgent(contextId, echo) });
   await expectWellAndFree(server);
 });
+
+it('closes although a request is only half there', async () => {
+  const server = await startServer();
+  const answer = sendRaw(server, [head('content-length: 100'), '{"prompt":']);
+  await expectWellAndFree(server);
+  await server.close();
+  expect(await answer).toBe('');
+});
