@@ -12,6 +12,9 @@ import { within } from './timing.js';
 /** The platform passes on 20 headers of 4 KB besides its own; Node's own limit is 16 KB for all. */
 const maxHeaderSize = 128 * 1024;
 
+/** Longer than the 60 seconds a load balancer keeps a connection for: it would send a request as the server hangs up. */
+const keepAliveTimeout = 75_000;
+
 /** How long callers have to read what was written last. */
 const lastWordsSeconds = 1;
 
@@ -38,7 +41,7 @@ export async function serve(config: ServeConfig): Promise<RunningServer> {
   const agentServer = new AgentServer({ ...config, logger }, createNodeWriter);
   const { fetch } = agentServer.app;
   const http = createServer(
-    { maxHeaderSize },
+    { maxHeaderSize, keepAliveTimeout },
     getRequestListener(fetch, { hostname, overrideGlobalObjects: false }),
   );
   const allRead = trackResponses(http);

@@ -12,6 +12,7 @@ interface Stoppable {
 }
 
 const signals = ['SIGTERM', 'SIGINT'] as const;
+const storeSeconds = 3;
 const flushSeconds = 1;
 const lastWritesMs = 200;
 /** The servers of this process: it ends when all of them have stopped. */
@@ -43,7 +44,9 @@ async function stop({ close, agentStore, logger }: Stoppable): Promise<boolean> 
     logger.info({}, 'Stopping.');
     await close();
     // What agents have left to be saved is saved by then.
-    await agentStore?.close?.();
+    if (!(await within(storeSeconds, Promise.resolve(agentStore?.close?.())))) {
+      throw new Error(`The store did not close within ${storeSeconds} seconds.`);
+    }
     logger.info({}, 'Stopped.');
     return true;
   } catch (error) {

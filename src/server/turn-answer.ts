@@ -11,8 +11,9 @@ import { sessionIdHeader } from './request-head.js';
 import type { ResponseWriter } from './response-writer.js';
 import type { RunningTurn } from './session-registry.js';
 import { readState } from './session-state.js';
+import { unlessStopped } from './stoppable.js';
 import { maxTimerMs } from './timing.js';
-import { runTurn, type TurnEnd, unlessStopped } from './turn.js';
+import { runTurn, type TurnEnd } from './turn.js';
 
 export interface TurnRequest {
   readonly request: Request;

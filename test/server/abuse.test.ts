@@ -156,6 +156,11 @@ it('answers 431 to headers that no platform sends, and goes on', async () => {
   await expectWellAndFree(server);
 });
 
+it('keeps a connection for longer than load balancers do', async () => {
+  const server = await startServer();
+  expect((await server.get(null, '/ping')).headers.get('keep-alive')).toBe('timeout=75');
+});
+
 it('takes a session id as it is given, and checks its length only where it is told to', async () => {
   const [server, strict] = await Promise.all([startServer(), startServer({ strictSessionIds: true })]);
   const statuses = async (target: TestServer, ids: string[]) =>
