@@ -12,8 +12,10 @@ import { createId } from '../../src/server/ids.js';
 import { FakeAgent } from './fake-agent.js';
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-const hasCompiler = process.platform === 'linux' && spawnSync('cc', ['--version']).status === 0;
+const source = fileURLToPath(new URL('./clone-process.c', import.meta.url));
+const script = fileURLToPath(new URL('./clone-child.ts', import.meta.url));
+const compiler = process.env.CC ?? 'cc';
+const hasCompiler = process.platform === 'linux' && spawnSync(compiler, ['--version']).status === 0;
 
 it('makes ids that are UUIDs, and each only once', () => {
   const ids = Array.from({ length: 1_000 }, createId);
@@ -64,10 +66,10 @@ it.skipIf(!hasCompiler)(
     const folder = fs.mkdtempSync(join(tmpdir(), 'clone-'));
     onTestFinished(() => fs.rmSync(folder, { recursive: true }));
     const library = join(folder, 'clone.so');
-    expect(spawnSync('cc', ['-shared', '-fPIC', '-o', library, here('clone-process.c')]).status).toBe(0);
+    expect(spawnSync(compiler, ['-shared', '-fPIC', '-o', library, source]).status).toBe(0);
     const output = await new Promise<string>((resolve) => {
       // One thread only: a clone has no other.
-      const args = ['--single-threaded', '--import', 'tsx', here('clone-child.ts')];
+      const args = ['--single-threaded', '--import', 'tsx', script];
       execFile(process.execPath, args, { env: { ...process.env, LD_PRELOAD: library } }, (_, stdout) =>
         resolve(stdout),
       );
