@@ -1,4 +1,4 @@
-import { type AgentState, findInvalidField } from './agent-state.js';
+import { type AgentState, findInvalidField, isAgentState } from './agent-state.js';
 import { createBinary, describeBinary } from './binary-values.js';
 import { AgentStoreError } from './errors.js';
 import { className, errorClasses, isExactly, isRecord, setOwn } from './object-kinds.js';
@@ -19,10 +19,9 @@ type Step = string | number | { readonly words: string };
 export function copyState(state: unknown): AgentState {
   const walk = new CopyWalk('state', true);
   const copy = walk.start(state);
-  if (typeof state !== 'object' || !isRecord(copy)) throw walk.refusal(0, 'is not a plain object');
-  const invalid = findInvalidField(copy);
-  if (invalid !== null) throw unserializable(`state.${invalid}`, 'is missing or has another type');
-  return copy as typeof copy & AgentState;
+  if (!isRecord(copy)) throw walk.refusal(0, 'is not a plain object');
+  if (isAgentState(copy)) return copy;
+  throw unserializable(`state.${findInvalidField(copy)}`, 'is missing or has another type');
 }
 
 /**

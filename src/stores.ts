@@ -1,0 +1,10 @@
+export {
+  DynamoDBAgentStore,
+  type DynamoDBAgentStoreOptions,
+} from './adapters/dynamodb/dynamodb-agent-store.js';
+export type { DynamoDBSender } from './adapters/dynamodb/dynamodb-client.js';
+export {
+  InMemoryAgentStore,
+  type InMemoryAgentStoreOptions,
+} from './adapters/memory/in-memory-agent-store.js';
+export { InMemoryRecordStore } from './adapters/memory/in-memory-record-store.js';
