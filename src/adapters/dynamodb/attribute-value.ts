@@ -17,8 +17,8 @@ export type Item = Record<string, AttributeValue>;
 /** Lists and maps inside each other that DynamoDB keeps in one attribute. */
 const maxNesting = 31;
 
-/** Beyond these DynamoDB has no numbers. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
-const largestNumber = 9.999999999999999e125;
+/** DynamoDB has no numbers from the first on, and none nearer to 0 than the second. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
+const tooLargeNumber = 1e126;
 const smallestNumber = 1e-130;
 
 /**
@@ -53,7 +53,9 @@ class MarshalWalk {
     const map: Item = {};
     for (const [key, value] of Object.entries(data)) {
       if (key === '') throw this.#refusal(depth, 'has an empty key');
-      setOwn(map, this.#checkText(key, depth), this.#convertInside(key, value, depth));
+      // DynamoDB would keep it; the SDK loses it on the way.
+      if (key === '__proto__') throw this.#refusal(depth, 'has the key "__proto__"');
+      map[this.#checkText(key, depth)] = this.#convertInside(key, value, depth);
     }
     return { M: map };
   }
@@ -70,7 +72,7 @@ class MarshalWalk {
 
   #checkNumber(value: number, depth: number): string {
     const size = Math.abs(value);
-    if (value === 0 || (size >= smallestNumber && size <= largestNumber)) return String(value);
+    if (value === 0 || (size >= smallestNumber && size < tooLargeNumber)) return String(value);
     throw this.#refusal(depth, 'is a number outside the range of DynamoDB');
   }
 

@@ -27,7 +27,9 @@ const parts = [
 /** Promise 4: contexts and agents never meet. */
 export const keyCases: Cases = {
   'keeps every pair of agent and context apart': async ({ open }) => {
-    const stores = parts.map((agentId) => open({ agentId, agentKeyPrefix: '', contextKeyPrefix: '' }));
+    // The last write wins, so that two sessions under one key show as one with the other's state.
+    const options = { agentKeyPrefix: '', contextKeyPrefix: '', concurrency: 'last-write-wins' } as const;
+    const stores = parts.map((agentId) => open({ ...options, agentId }));
     let turn = 0;
     for (const store of stores)
       for (const contextId of parts) await store.save(contextId, createState(++turn));

@@ -193,6 +193,21 @@ export const revisionCases: Cases = {
     await assertStoredTurns(open(), 4);
   },
 
+  'goes on after a save that arrived late, when the state had been loaded again': async ({
+    open,
+    backend,
+  }) => {
+    const ours = open();
+    await ours.save(contextId, createState(1));
+    const deliver = backend.faults.delayPastFailure();
+    await assertFails(ours.save(contextId, createState(2)), 'UNAVAILABLE');
+    assert.equal((await ours.load(contextId))?.turnCount, 1);
+    await deliver();
+    await assertStoredTurns(open(), 2);
+    await ours.save(contextId, createState(3));
+    await assertStoredTurns(open(), 3);
+  },
+
   'takes a save that the client sent twice for the success it was': async ({ open, backend }) => {
     const ours = open();
     for (const turn of [1, 2]) {
