@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBAgentStore, type DynamoDBAgentStoreOptions } from '../../src/adapters/dynamodb/index.js';
 import { type ContractBackend, Faults } from '../../src/domain/testing/index.js';
@@ -12,7 +13,12 @@ export function createDynamoDBBackend(
 ): ContractBackend {
   const faults = new Faults();
   const word = `backend-${++backends}:`;
-  const documentClient = { send: (command: PutItemCommand) => faults.run(() => client.send(command)) };
+  const documentClient = {
+    send: (command: PutItemCommand) => {
+      assert.match(command.constructor.name, /^(Get|Put|Delete)ItemCommand$/);
+      return faults.run(() => client.send(command));
+    },
+  };
   return {
     faults,
     keyLimits: { partition: 2_048 - word.length, sort: 1_024 },

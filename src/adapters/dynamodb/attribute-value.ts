@@ -1,6 +1,7 @@
 import { AgentStoreError } from '../../domain/errors.js';
 import { isRecord, setOwn } from '../../domain/object-kinds.js';
 import type { PlainData } from '../../domain/state-serializer.js';
+import { formatValuePath } from '../../domain/value-path.js';
 
 /** A value as DynamoDB's API writes it, of the types that this store uses. */
 export type AttributeValue =
@@ -77,8 +78,8 @@ class MarshalWalk {
   }
 
   #refusal(depth: number, problem: string): AgentStoreError {
-    const path = ['state', ...this.#path.slice(0, depth)].join('.');
-    return new AgentStoreError('UNSERIALIZABLE', `${path} ${problem}.`);
+    const path = formatValuePath('state', this.#path.slice(0, depth));
+    return new AgentStoreError('UNSERIALIZABLE', `${path} ${problem}, which a native map cannot hold.`);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { AgentState } from '../../domain/agent-state.js';
 import type { AgentStore } from '../../domain/agent-store.js';
 import { type AgentStoreOptions, refusal } from '../../domain/agent-store-options.js';
+import { isRecord } from '../../domain/object-kinds.js';
 import { createAgentStore } from '../create-agent-store.js';
 import { DynamoDBConnection, type DynamoDBSender } from './dynamodb-client.js';
 import { DynamoDBRecordStore } from './dynamodb-record-store.js';
@@ -77,6 +78,9 @@ export class DynamoDBAgentStore implements AgentStore {
 function connect({ documentClient, dynamoDbClientConfig }: DynamoDBAgentStoreOptions): DynamoDBConnection {
   if (documentClient !== undefined && typeof documentClient?.send !== 'function') {
     throw refusal('documentClient', 'must have the method send');
+  }
+  if (dynamoDbClientConfig !== undefined && !isRecord(dynamoDbClientConfig)) {
+    throw refusal('dynamoDbClientConfig', 'must be an object');
   }
   if (documentClient !== undefined && dynamoDbClientConfig !== undefined) {
     throw refusal('dynamoDbClientConfig', 'has no effect beside "documentClient"; leave one out');
