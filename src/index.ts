@@ -1,0 +1,38 @@
+export type {
+  Agent,
+  AgentEvent,
+  AgentEventObserver,
+  AgentEventStream,
+  StartTurnOptions,
+} from './domain/agent.js';
+export type {
+  AgentState,
+  AgentStatus,
+  PendingAuthRequest,
+  PendingToolInput,
+  SerializedError,
+} from './domain/agent-state.js';
+export { isResumable } from './domain/agent-state.js';
+export type { AgentStore } from './domain/agent-store.js';
+export type { AgentStoreErrorCode, AgentStoreErrorDetails, AgentStoreOperation } from './domain/errors.js';
+export { AgentStoreError, isAgentStoreError } from './domain/errors.js';
+export type { KeyPrefixes, KeySchema, RecordKey, StateIds } from './domain/key-schema.js';
+export { createPrefixKeySchema } from './domain/key-schema.js';
+export type {
+  Expectation,
+  KeyLimits,
+  NewRecord,
+  PutResult,
+  RecordStore,
+  StoredRecord,
+} from './domain/record-store.js';
+export type { PlainData, SerializedState, StateSerializer } from './domain/state-serializer.js';
+export { AnnotatedData } from './domain/state-serializer.js';
+export type { AppConfig, ServeConfig, StateReader } from './server/config.js';
+export { createApp } from './server/create-app.js';
+export type { ServerErrorCode } from './server/http-error.js';
+export type { Logger } from './server/logger.js';
+export type { RequestContext } from './server/request-context.js';
+export { getRequestContext } from './server/request-context.js';
+export type { RunningServer } from './server/serve.js';
+export { serve } from './server/serve.js';

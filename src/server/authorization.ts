@@ -1,0 +1,31 @@
+import type { AppConfig } from './config.js';
+import { HttpError } from './http-error.js';
+
+/** What `decodeAuthorization` makes of the header. @throws HttpError `UNAUTHORIZED` without one, `FORBIDDEN` for a bad one. */
+export async function authenticate(config: AppConfig, headers: Headers): Promise<unknown> {
+  if (config.decodeAuthorization === undefined) return undefined;
+  const header = headers.get('authorization');
+  if (header === null) throw new HttpError('UNAUTHORIZED', 'The header Authorization is missing.');
+  const authContext = await orForbidden(async () => config.decodeAuthorization?.(header));
+  if (authContext == null) throw forbidden();
+  return authContext;
+}
+
+/** @throws HttpError `FORBIDDEN` where this caller may not use this session. */
+export async function authorize(config: AppConfig, authContext: unknown, contextId: string): Promise<void> {
+  if (config.authorize === undefined) return;
+  const isAllowed = await orForbidden(async () => config.authorize?.(authContext, contextId));
+  if (isAllowed !== true) throw forbidden();
+}
+
+async function orForbidden<Result>(decide: () => Promise<Result>): Promise<Result> {
+  try {
+    return await decide();
+  } catch (cause) {
+    throw forbidden({ cause });
+  }
+}
+
+function forbidden(options?: ErrorOptions): HttpError {
+  return new HttpError('FORBIDDEN', 'This caller may not do this.', options);
+}

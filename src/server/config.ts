@@ -1,0 +1,86 @@
+import type { Agent } from '../domain/agent.js';
+import type { AgentStore } from '../domain/agent-store.js';
+import type { Logger } from './logger.js';
+import type { RequestContext } from './request-context.js';
+
+/** What the server needs of a store: it only looks. */
+export interface StateReader extends Pick<AgentStore, 'load'>, Partial<Pick<AgentStore, 'peek' | 'close'>> {}
+
+/** What `createApp` takes. Only `agent` is required. */
+export interface AppConfig {
+  /** Makes the agent of a session: once, and again after a failure. */
+  agent(contextId: string, context: RequestContext): Promise<Agent>;
+  /** Where the agents keep their states. With it, a session can be looked at and resumed in any process. */
+  readonly agentStore?: StateReader;
+  /** A pino logger, or one like it. @defaultValue none for `createApp`, pino to stdout for `serve` */
+  readonly logger?: Logger;
+  /** Turns the `Authorization` header into what the agent gets as `authContext`. Where given, the header is required. */
+  decodeAuthorization?(header: string): Promise<unknown>;
+  /** Whether this caller may use this session. @defaultValue everybody may */
+  authorize?(authContext: unknown, contextId: string): boolean | Promise<boolean>;
+  /** Pings are answered 503 until this resolves. */
+  ready?(): Promise<unknown>;
+  /** `'events'` answers a failed `POST` as 200 with one `error` event. @defaultValue `'status'` */
+  readonly errors?: 'status' | 'events';
+  /** How many idle sessions may keep their agents. @defaultValue 1,000 */
+  readonly maxSessions?: number;
+  /** How long an idle session keeps its agent. @defaultValue 900 */
+  readonly idleSeconds?: number;
+  /** How long a turn may take. @defaultValue no limit */
+  readonly turnTimeoutSeconds?: number;
+  /** How long a stream may be silent before a keep-alive is sent. @defaultValue 15 */
+  readonly keepAliveSeconds?: number;
+  /** The largest request body. @defaultValue 100,000,000 */
+  readonly maxBodyBytes?: number;
+  /** Whether a session id must have 33 to 256 characters, as the platform requires. @defaultValue `false` */
+  readonly strictSessionIds?: boolean;
+}
+
+/** What `serve` takes. Only `agent` is required. */
+export interface ServeConfig extends AppConfig {
+  /** 0 picks a free one. @defaultValue 8080 */
+  readonly port?: number;
+  /** @defaultValue `'0.0.0.0'` */
+  readonly hostname?: string;
+  /** How long running turns may go on once the server is asked to stop. @defaultValue 10 */
+  readonly shutdownGraceSeconds?: number;
+}
+
+const defaults = {
+  errors: 'status',
+  maxSessions: 1_000,
+  idleSeconds: 900,
+  turnTimeoutSeconds: Number.POSITIVE_INFINITY,
+  keepAliveSeconds: 15,
+  maxBodyBytes: 100_000_000,
+  strictSessionIds: false,
+  port: 8080,
+  hostname: '0.0.0.0',
+  shutdownGraceSeconds: 10,
+} as const satisfies Partial<ServeConfig>;
+
+const leastValues = {
+  maxSessions: 1,
+  idleSeconds: 0,
+  turnTimeoutSeconds: 0,
+  keepAliveSeconds: 0,
+  maxBodyBytes: 1,
+  port: 0,
+  shutdownGraceSeconds: 0,
+} as const satisfies Partial<Record<keyof ServeConfig, number>>;
+
+export type ResolvedConfig<Config extends AppConfig> = Config &
+  Required<Pick<ServeConfig, keyof typeof defaults>>;
+
+/** Fills in the defaults. @throws TypeError for an option that cannot work. */
+export function resolveConfig<Config extends AppConfig>(config: Config): ResolvedConfig<Config> {
+  if (typeof config.agent !== 'function') throw new TypeError('The option "agent" must be a function.');
+  const given = Object.entries(config).filter(([, value]) => value !== undefined);
+  const resolved = { ...config, ...defaults, ...Object.fromEntries(given) };
+  for (const [name, least] of Object.entries(leastValues)) {
+    const value: unknown = Reflect.get(resolved, name);
+    if (typeof value === 'number' && value >= least) continue;
+    throw new TypeError(`The option "${name}" must be a number, and at least ${least}.`);
+  }
+  return resolved;
+}

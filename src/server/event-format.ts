@@ -1,0 +1,88 @@
+import type { AgentEvent } from '../domain/agent.js';
+import { type Json, toPlainJson } from './plain-json.js';
+
+/** How the events of a turn become the text of a response. */
+export interface EventFormat {
+  readonly contentType: string;
+  /** Sent where nothing else is, so that nobody on the way takes the connection for dead. */
+  readonly keepAlive: string;
+  event(event: AgentEvent): string;
+  end(): string;
+}
+
+/** The format a caller accepts: one JSON document only where it asks for JSON and not for a stream. */
+export function createFormat(accept: string | null): EventFormat {
+  const wantsJson = accept?.includes('application/json') && !accept.includes('text/event-stream');
+  return wantsJson ? createJsonFormat() : createSseFormat();
+}
+
+/** Server-sent events. */
+function createSseFormat(): EventFormat {
+  let count = 0;
+  return {
+    contentType: 'text/event-stream; charset=utf-8',
+    keepAlive: ': keep-alive\n\n',
+    event(event) {
+      count++;
+      const id = readId(event) ?? count;
+      return `id: ${oneLine(id)}\nevent: ${oneLine(event.kind)}\ndata: ${JSON.stringify(eventData(event))}\n\n`;
+    },
+    end: () => '',
+  };
+}
+
+/** One JSON document with all events and the final content, for callers that do not stream. */
+function createJsonFormat(): EventFormat {
+  const events: Json[] = [];
+  const content = new FinalContent();
+  return {
+    contentType: 'application/json; charset=utf-8',
+    keepAlive: '\n',
+    event(event) {
+      content.add(event);
+      events.push({ kind: event.kind, ...eventData(event) });
+      return '';
+    },
+    end: () => JSON.stringify({ content: content.text, events }),
+  };
+}
+
+/** The event without what the stream says already: its kind, and the session it belongs to. */
+function eventData(event: AgentEvent): { [key: string]: Json } {
+  const { kind: _kind, contextId: _contextId, ...rest } = { contextId: undefined, ...event };
+  const data = toPlainJson(rest);
+  return typeof data === 'object' && data !== null && !Array.isArray(data) ? data : {};
+}
+
+function readId(event: AgentEvent): string | number | undefined {
+  const id = readField(event, 'id');
+  return typeof id === 'string' || typeof id === 'number' ? id : undefined;
+}
+
+/** A line break would end the field, and start one of somebody else's making; a NUL makes a client ignore the id. */
+function oneLine(value: string | number): string {
+  return String(value).replace(/[\r\n\0]+/g, ' ');
+}
+
+/** What the agent said in the end: of the task, else of the last content that is complete, else all of its deltas. */
+class FinalContent {
+  #task: string | undefined;
+  #complete: string | undefined;
+  #deltas = '';
+
+  add(event: AgentEvent): void {
+    const content = readField(event, 'content');
+    const delta = readField(event, 'delta');
+    if (event.kind === 'task-complete' && typeof content === 'string') this.#task = content;
+    if (event.kind === 'content-complete' && typeof content === 'string') this.#complete = content;
+    if (event.kind === 'content-delta' && typeof delta === 'string') this.#deltas += delta;
+  }
+
+  get text(): string {
+    return this.#task ?? this.#complete ?? this.#deltas;
+  }
+}
+
+function readField(event: AgentEvent, name: string): unknown {
+  return Reflect.get(event, name);
+}

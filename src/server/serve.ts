@@ -1,0 +1,68 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { AgentServer } from './agent-server.js';
+import { resolveConfig, type ServeConfig } from './config.js';
+import { createNodeWriter } from './node-writer.js';
+import { within } from './session-registry.js';
+
+/** The platform passes on 20 headers of 4 KB besides its own; Node's own limit is 16 KB for all. */
+const maxHeaderSize = 128 * 1024;
+
+/** How long callers have to read what was written last. */
+const lastWordsSeconds = 2;
+
+/** A server that listens. */
+export interface RunningServer {
+  readonly port: number;
+  /** Reports work that goes on beyond a turn: until it settles, pings are answered `HealthyBusy`. */
+  trackTask(task: Promise<unknown>): void;
+  /** Lets running turns end, or stops them, and shuts idle agents down. Calling it again is fine. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves agents over HTTP: `POST /invocations`, `GET /invocations` and `GET /ping`. Resolves when it listens.
+ *
+ * @example
+ * await serve({ agent: async (contextId) => new Agent({ agentId: 'support', contextId, agentStore }) });
+ */
+export async function serve(config: ServeConfig): Promise<RunningServer> {
+  const { port, hostname, shutdownGraceSeconds } = resolveConfig(config);
+  const logger = config.logger ?? (await import('pino')).pino();
+  const agentServer = new AgentServer({ ...config, logger }, createNodeWriter);
+  const http = createAdaptorServer({
+    fetch: agentServer.app.fetch,
+    overrideGlobalObjects: false,
+    serverOptions: { maxHeaderSize },
+  });
+  if (!('closeIdleConnections' in http)) throw new TypeError('Not an HTTP/1 server.');
+  const address = await listen(http, port, hostname);
+  let closing: Promise<void> | undefined;
+  return {
+    port: address.port,
+    trackTask: (task) => agentServer.trackTask(task),
+    close: () => (closing ??= close(http, agentServer, shutdownGraceSeconds)),
+  };
+}
+
+function listen(server: Server, port: number, hostname: string): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, hostname, () => {
+      server.off('error', reject);
+      const address = server.address();
+      if (typeof address === 'object' && address !== null) resolve(address);
+      else reject(new TypeError('The server has no port.'));
+    });
+  });
+}
+
+async function close(server: Server, agentServer: AgentServer, graceSeconds: number): Promise<void> {
+  await agentServer.sessions.stop(graceSeconds);
+  const closed = new Promise<unknown>((resolve) => server.close(resolve));
+  // What is being written may be read to its end, by a reader that reads.
+  await within(lastWordsSeconds, closed);
+  server.closeAllConnections();
+  await closed;
+}

@@ -1,0 +1,179 @@
+import type { Agent } from '../domain/agent.js';
+import type { Activity } from './activity.js';
+import { HttpError } from './http-error.js';
+
+/** What is kept of one session: its agent once it has one, and its turn while one runs. */
+export interface Session {
+  readonly contextId: string;
+  agent?: Agent;
+  turn?: RunningTurn;
+  usedAt: number;
+}
+
+/** A turn that holds its session until it ends. */
+export class RunningTurn {
+  readonly session: Session;
+  readonly #abort = new AbortController();
+  #end = () => {};
+  readonly ended = new Promise<void>((resolve) => {
+    this.#end = resolve;
+  });
+
+  constructor(session: Session) {
+    this.session = session;
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Stops the turn; resolves once it has stopped. */
+  stop(reason: HttpError): Promise<void> {
+    this.#abort.abort(reason);
+    return this.ended;
+  }
+
+  end(): void {
+    this.#end();
+  }
+}
+
+export interface SessionRegistryOptions {
+  readonly activity: Activity;
+  readonly maxSessions: number;
+  readonly idleSeconds: number;
+  /** Ends an agent that is not needed any more. Never rejects. */
+  readonly retire: (agent: Agent) => Promise<void>;
+}
+
+/** The sessions of this process. One without an agent and without a turn is not kept. */
+export class SessionRegistry {
+  readonly #options: SessionRegistryOptions;
+  /** The least recently used first. */
+  readonly #sessions = new Map<string, Session>();
+  /** What must be over before the session may have another agent. */
+  readonly #leaving = new Map<string, Promise<unknown>>();
+  #sweep: ReturnType<typeof setTimeout> | undefined;
+  #isStopping = false;
+
+  constructor(options: SessionRegistryOptions) {
+    this.#options = options;
+  }
+
+  find(contextId: string): Session | undefined {
+    return this.#sessions.get(contextId);
+  }
+
+  /** Begins a turn, which keeps every other turn and every leaving rule away from the session until `end`. */
+  begin(contextId: string): RunningTurn {
+    if (this.#isStopping) throw new HttpError('STOPPING', 'The server is stopping.');
+    const session = this.#sessions.get(contextId) ?? { contextId, usedAt: 0 };
+    if (session.turn !== undefined) throw new HttpError('TURN_RUNNING', 'A turn of this session is running.');
+    const turn = new RunningTurn(session);
+    session.turn = turn;
+    this.#options.activity.begin(turn);
+    this.#touch(session);
+    this.#evict();
+    return turn;
+  }
+
+  /** Ends the turn. Without `keepAgent` the agent is dropped as it is. */
+  end(turn: RunningTurn, keepAgent: boolean): void {
+    const { session } = turn;
+    delete session.turn;
+    if (!keepAgent) delete session.agent;
+    this.#touch(session);
+    if (session.agent === undefined) this.#sessions.delete(session.contextId);
+    this.#options.activity.end(turn);
+    this.#evict();
+    this.#scheduleSweep();
+    turn.end();
+  }
+
+  /** Waits until an agent of this session that is leaving has left. */
+  async settled(contextId: string): Promise<void> {
+    await this.#leaving.get(contextId);
+  }
+
+  /** Drops the idle agent of a session and keeps it without one while something else looks at its state. */
+  withoutAgent<Result>(contextId: string, look: () => Promise<Result>): Promise<Result> {
+    const session = this.#sessions.get(contextId);
+    if (session !== undefined) delete session.agent;
+    if (session?.turn === undefined) this.#sessions.delete(contextId);
+    const result = look();
+    this.#leave(contextId, result);
+    return result;
+  }
+
+  /** Lets no further turn begin, gives the running ones a grace period, stops them, and retires all agents. */
+  async stop(graceSeconds: number): Promise<void> {
+    this.#isStopping = true;
+    clearTimeout(this.#sweep);
+    const turns = [...this.#sessions.values()].flatMap((session) => session.turn ?? []);
+    await within(graceSeconds, Promise.all(turns.map((turn) => turn.ended)));
+    await Promise.all(turns.map((turn) => turn.stop(new HttpError('STOPPING', 'The server is stopping.'))));
+    for (const session of [...this.#sessions.values()]) this.#retire(session);
+    await Promise.all(this.#leaving.values());
+  }
+
+  #touch(session: Session): void {
+    this.#sessions.delete(session.contextId);
+    this.#sessions.set(session.contextId, session);
+    session.usedAt = performance.now();
+  }
+
+  #evict(): void {
+    let excess = this.#sessions.size - this.#options.maxSessions;
+    for (const session of this.#sessions.values()) {
+      if (excess <= 0) return;
+      if (session.turn !== undefined) continue;
+      this.#retire(session);
+      excess--;
+    }
+  }
+
+  #scheduleSweep(): void {
+    if (this.#sweep !== undefined || this.#isStopping) return;
+    const oldest = [...this.#sessions.values()].find((session) => session.turn === undefined);
+    if (oldest === undefined) return;
+    const idleMs = this.#options.idleSeconds * 1_000;
+    const dueMs = oldest.usedAt + idleMs - performance.now();
+    this.#sweep = setTimeout(
+      () => {
+        this.#sweep = undefined;
+        const limit = performance.now() - idleMs;
+        for (const session of this.#sessions.values()) {
+          if (session.usedAt > limit) break;
+          if (session.turn === undefined) this.#retire(session);
+        }
+        this.#scheduleSweep();
+      },
+      Math.min(Math.max(dueMs, 1), 2 ** 31 - 1),
+    );
+    // Waiting for sessions to become idle is no reason for the process to live.
+    if (typeof this.#sweep === 'object') this.#sweep.unref();
+  }
+
+  #retire(session: Session): void {
+    this.#sessions.delete(session.contextId);
+    if (session.agent !== undefined) this.#leave(session.contextId, this.#options.retire(session.agent));
+  }
+
+  #leave(contextId: string, leaving: Promise<unknown>): void {
+    const earlier = this.#leaving.get(contextId);
+    const all = Promise.allSettled([earlier, leaving]).then(() => {
+      if (this.#leaving.get(contextId) === all) this.#leaving.delete(contextId);
+    });
+    this.#leaving.set(contextId, all);
+  }
+}
+
+/** Waits for a promise, but not longer than so many seconds. */
+export async function within(seconds: number, promise: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, seconds * 1_000);
+  });
+  await Promise.race([promise, timeout]);
+  clearTimeout(timer);
+}
