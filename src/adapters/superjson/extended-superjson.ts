@@ -1,5 +1,5 @@
 import type { SuperJSON } from 'superjson';
-import { type BinaryValue, createBinary, describeBinary } from '../../domain/binary-values.js';
+import { type BinaryValue, binaryClassName, bytesOf, createBinary } from '../../domain/binary-values.js';
 import { errorClasses, isRecord, setOwn } from '../../domain/object-kinds.js';
 
 type Json = ReturnType<SuperJSON['serialize']>['json'];
@@ -52,8 +52,8 @@ function extend(superjson: SuperJSON): SuperJSON {
 }
 
 function toNamedBase64(value: BinaryValue): string[] {
-  const { name = '', bytes = new Uint8Array() } = describeBinary(value) ?? {};
-  return [name, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')];
+  const { buffer, byteOffset, byteLength } = bytesOf(value);
+  return [String(binaryClassName(value)), Buffer.from(buffer, byteOffset, byteLength).toString('base64')];
 }
 
 function fromNamedBase64(stored: unknown): BinaryValue {
