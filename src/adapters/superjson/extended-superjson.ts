@@ -63,10 +63,10 @@ function fromNamedBase64(stored: unknown): BinaryValue {
 
 /** The class of an error, then its own properties: those that are not listed among its keys first. */
 function toErrorParts(error: Error): unknown[] {
-  const Class = errorClasses.find((known) => Object.getPrototypeOf(error) === known.prototype) ?? Error;
+  const className: unknown = Reflect.get(Object.getPrototypeOf(error), 'name');
   const own = Object.getOwnPropertyNames(error).map((key) => [key, Reflect.get(error, key)] as const);
   const listed = new Set(Object.keys(error));
-  return [Class.name, own.filter(([key]) => !listed.has(key)), own.filter(([key]) => listed.has(key))];
+  return [className, own.filter(([key]) => !listed.has(key)), own.filter(([key]) => listed.has(key))];
 }
 
 function fromErrorParts(stored: unknown): Error {
