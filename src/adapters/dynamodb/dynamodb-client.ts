@@ -9,7 +9,7 @@ export interface DynamoDBSender {
   send(command: object): Promise<unknown>;
 }
 
-type Sdk = typeof import('@aws-sdk/client-dynamodb');
+export type Sdk = typeof import('@aws-sdk/client-dynamodb');
 
 /** Bounds how long a client that the store makes may take: two retries, and no attempt without an end. */
 const defaults = {
