@@ -5,7 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // The SDK's notice about the Node version would be in the output of every test file.
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Only what hangs is stopped: a property runs a thousand times, on any machine.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
   },
 });

@@ -3,12 +3,10 @@ import { createBinary, describeBinary } from './binary-values.js';
 import { AgentStoreError } from './errors.js';
 import { className, errorClasses, isExactly, isRecord, setOwn } from './object-kinds.js';
 import type { PlainData } from './state-serializer.js';
+import { formatValuePath, type ValueStep } from './value-path.js';
 
 /** How deep a state may nest; the values of its own fields are level 1. */
 export const maxDepth = 1_000;
-
-/** A key, an index, or what else leads from a value to one inside it, already in words. */
-type Step = string | number | { readonly words: string };
 
 /**
  * Copies a state in one synchronous walk. The copy shares nothing with it.
@@ -37,7 +35,7 @@ class CopyWalk {
   readonly #root: string;
   readonly #rich: boolean;
   /** The steps to, and the objects around, the value at hand. What lies deeper is left from an earlier one. */
-  readonly #path: Step[] = [];
+  readonly #path: ValueStep[] = [];
   readonly #ancestors: object[] = [];
   #depth = 0;
 
@@ -86,7 +84,7 @@ class CopyWalk {
     return copy;
   }
 
-  #copyInside(step: Step, value: unknown, depth: number): unknown {
+  #copyInside(step: ValueStep, value: unknown, depth: number): unknown {
     this.#path[depth] = step;
     return this.#copy(value, depth + 1);
   }
@@ -153,20 +151,10 @@ class CopyWalk {
   }
 
   refusal(depth: number, problem: string, cause?: unknown): AgentStoreError {
-    return unserializable(
-      `${this.#root}${this.#path.slice(0, depth).map(describeStep).join('')}`,
-      problem,
-      cause,
-    );
+    return unserializable(formatValuePath(this.#root, this.#path.slice(0, depth)), problem, cause);
   }
 }
 
 function unserializable(path: string, problem: string, cause?: unknown): AgentStoreError {
   return new AgentStoreError('UNSERIALIZABLE', `${path} ${problem}.`, cause === undefined ? {} : { cause });
-}
-
-function describeStep(step: Step): string {
-  if (typeof step === 'number') return `[${step}]`;
-  if (typeof step === 'object') return step.words;
-  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`;
 }

@@ -1,6 +1,7 @@
 import { AgentStoreError } from '../../domain/errors.js';
 import { isRecord, setOwn } from '../../domain/object-kinds.js';
 import type { PlainData } from '../../domain/state-serializer.js';
+import { formatValuePath } from '../../domain/value-path.js';
 
 /** A value as DynamoDB's API writes it, of the types that this store uses. */
 export type AttributeValue =
@@ -17,8 +18,8 @@ export type Item = Record<string, AttributeValue>;
 /** Lists and maps inside each other that DynamoDB keeps in one attribute. */
 const maxNesting = 31;
 
-/** Beyond these DynamoDB has no numbers. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
-const largestNumber = 9.999999999999999e125;
+/** DynamoDB has no numbers from the first on, and none nearer to 0 than the second. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
+const tooLargeNumber = 1e126;
 const smallestNumber = 1e-130;
 
 /**
@@ -53,7 +54,9 @@ class MarshalWalk {
     const map: Item = {};
     for (const [key, value] of Object.entries(data)) {
       if (key === '') throw this.#refusal(depth, 'has an empty key');
-      setOwn(map, this.#checkText(key, depth), this.#convertInside(key, value, depth));
+      // DynamoDB would keep it; the SDK loses it on the way.
+      if (key === '__proto__') throw this.#refusal(depth, 'has the key "__proto__"');
+      map[this.#checkText(key, depth)] = this.#convertInside(key, value, depth);
     }
     return { M: map };
   }
@@ -70,13 +73,13 @@ class MarshalWalk {
 
   #checkNumber(value: number, depth: number): string {
     const size = Math.abs(value);
-    if (value === 0 || (size >= smallestNumber && size <= largestNumber)) return String(value);
+    if (value === 0 || (size >= smallestNumber && size < tooLargeNumber)) return String(value);
     throw this.#refusal(depth, 'is a number outside the range of DynamoDB');
   }
 
   #refusal(depth: number, problem: string): AgentStoreError {
-    const path = ['state', ...this.#path.slice(0, depth)].join('.');
-    return new AgentStoreError('UNSERIALIZABLE', `${path} ${problem}.`);
+    const path = formatValuePath('state', this.#path.slice(0, depth));
+    return new AgentStoreError('UNSERIALIZABLE', `${path} ${problem}, which a native map cannot hold.`);
   }
 }
 

@@ -48,7 +48,7 @@ function explain(name: string, message: string, tableName: string): Explanation 
 }
 
 function explainValidation(message: string, tableName: string): Explanation {
-  if (/\bkey\b/i.test(message)) {
+  if (/\bkeys?\b/i.test(message)) {
     return configuration(
       `The table "${tableName}" has another key schema. Correct "partitionKeyName" and "sortKeyName", both of type string.`,
     );

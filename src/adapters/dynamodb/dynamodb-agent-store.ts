@@ -1,12 +1,8 @@
 import type { AgentState } from '../../domain/agent-state.js';
 import type { AgentStore } from '../../domain/agent-store.js';
-import {
-  type AgentStoreOptions,
-  refusal,
-  resolveAgentStoreOptions,
-} from '../../domain/agent-store-options.js';
-import { PersistentAgentStore } from '../../domain/persistent-agent-store.js';
-import { superjsonSerializer } from '../superjson/superjson-serializer.js';
+import { type AgentStoreOptions, refusal } from '../../domain/agent-store-options.js';
+import { isRecord } from '../../domain/object-kinds.js';
+import { createAgentStore } from '../create-agent-store.js';
 import { DynamoDBConnection, type DynamoDBSender } from './dynamodb-client.js';
 import { DynamoDBRecordStore } from './dynamodb-record-store.js';
 import { type ItemLayout, ownAttributes } from './item.js';
@@ -48,15 +44,14 @@ export interface DynamoDBAgentStoreOptions extends AgentStoreOptions {
  * @throws AgentStoreError `CONFIGURATION`, naming the option, where the options cannot work.
  */
 export class DynamoDBAgentStore implements AgentStore {
-  readonly #store: PersistentAgentStore;
+  readonly #store: AgentStore;
 
   constructor(options: DynamoDBAgentStoreOptions) {
-    const settings = resolveAgentStoreOptions(options, superjsonSerializer);
     const { tableName, consistentRead = true } = options;
     requireName('tableName', tableName);
     if (typeof consistentRead !== 'boolean') throw refusal('consistentRead', 'must be true or false');
     const records = new DynamoDBRecordStore(connect(options), tableName, toLayout(options), consistentRead);
-    this.#store = new PersistentAgentStore(settings, records);
+    this.#store = createAgentStore(records, options);
   }
 
   load(contextId: string): Promise<AgentState | null> {
@@ -83,6 +78,9 @@ export class DynamoDBAgentStore implements AgentStore {
 function connect({ documentClient, dynamoDbClientConfig }: DynamoDBAgentStoreOptions): DynamoDBConnection {
   if (documentClient !== undefined && typeof documentClient?.send !== 'function') {
     throw refusal('documentClient', 'must have the method send');
+  }
+  if (dynamoDbClientConfig !== undefined && !isRecord(dynamoDbClientConfig)) {
+    throw refusal('dynamoDbClientConfig', 'must be an object');
   }
   if (documentClient !== undefined && dynamoDbClientConfig !== undefined) {
     throw refusal('dynamoDbClientConfig', 'has no effect beside "documentClient"; leave one out');

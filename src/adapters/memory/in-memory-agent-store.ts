@@ -1,8 +1,7 @@
 import type { AgentState } from '../../domain/agent-state.js';
 import type { AgentStore } from '../../domain/agent-store.js';
-import { type AgentStoreOptions, resolveAgentStoreOptions } from '../../domain/agent-store-options.js';
-import { PersistentAgentStore } from '../../domain/persistent-agent-store.js';
-import { superjsonSerializer } from '../superjson/superjson-serializer.js';
+import type { AgentStoreOptions } from '../../domain/agent-store-options.js';
+import { createAgentStore } from '../create-agent-store.js';
 import { InMemoryRecordStore } from './in-memory-record-store.js';
 
 export interface InMemoryAgentStoreOptions extends AgentStoreOptions {
@@ -19,11 +18,10 @@ export interface InMemoryAgentStoreOptions extends AgentStoreOptions {
  * @throws AgentStoreError `CONFIGURATION` where the options cannot work.
  */
 export class InMemoryAgentStore implements AgentStore {
-  readonly #store: PersistentAgentStore;
+  readonly #store: AgentStore;
 
   constructor(options: InMemoryAgentStoreOptions) {
-    const settings = resolveAgentStoreOptions(options, superjsonSerializer);
-    this.#store = new PersistentAgentStore(settings, options.records ?? new InMemoryRecordStore());
+    this.#store = createAgentStore(options.records ?? new InMemoryRecordStore(), options);
   }
 
   load(contextId: string): Promise<AgentState | null> {

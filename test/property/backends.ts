@@ -1,0 +1,50 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { ContractBackend } from '../../src/domain/testing/index.js';
+import { createDynamoDBBackend } from '../backends/dynamodb-backend.js';
+import {
+  createClient,
+  createTable,
+  type DynamoDBEndpoint,
+  startDynamoDB,
+} from '../backends/dynamodb-endpoint.js';
+import { createMemoryBackend } from '../backends/memory-backend.js';
+
+/** A kind of backend that properties are checked on, started before they are and stopped after. */
+export interface BackendKind {
+  readonly name: string;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  create(): ContractBackend;
+}
+
+class DynamoDBKind implements BackendKind {
+  readonly name = 'DynamoDB';
+  #endpoint: DynamoDBEndpoint | undefined;
+  #client: DynamoDBClient | undefined;
+  #tableName = '';
+
+  async start(): Promise<void> {
+    this.#endpoint = await startDynamoDB();
+    this.#client = createClient(this.#endpoint.url);
+    this.#tableName = await createTable(this.#client);
+  }
+
+  async stop(): Promise<void> {
+    this.#client?.destroy();
+    await this.#endpoint?.close();
+  }
+
+  create(): ContractBackend {
+    if (this.#client === undefined) throw new Error('The backend has not been started.');
+    return createDynamoDBBackend(this.#client, this.#tableName);
+  }
+}
+
+const memory: BackendKind = {
+  name: 'memory',
+  start: async () => undefined,
+  stop: async () => undefined,
+  create: createMemoryBackend,
+};
+
+export const backendKinds: readonly BackendKind[] = [memory, new DynamoDBKind()];
