@@ -8,7 +8,7 @@ import { toPlainJson } from './plain-json.js';
 import { readBody } from './read-body.js';
 import { Redactor } from './redactor.js';
 import { parseInvocation, type TurnBody } from './request-body.js';
-import { type RequestContext, runInContext } from './request-context.js';
+import { type RequestContext, runInScope } from './request-context.js';
 import { readHead, sessionIdHeader } from './request-head.js';
 import { readState } from './session-state.js';
 import { answerTurn } from './turn-answer.js';
@@ -62,11 +62,10 @@ export class Invocation {
   #answerTurn(context: RequestContext, body: TurnBody): Promise<Response> {
     const { req, env: environment } = this.#c;
     const turnRequest = { request: req.raw, environment, context, body, redactor: this.#redactor };
+    const scope = { context, trackTask: (task: Promise<unknown>) => this.#server.trackTask(task) };
     return new Promise((resolve, reject) => {
-      runInContext(context, () => answerTurn(this.#server, turnRequest, resolve)).then(
-        ({ error }) => this.#log(200, error),
-        reject,
-      );
+      const end = runInScope(scope, () => answerTurn(this.#server, turnRequest, resolve));
+      end.then(({ error }) => this.#log(200, error), reject);
     });
   }
 
@@ -97,9 +96,14 @@ export class Invocation {
   #log(status: number, failure?: unknown): void {
     const { method, path } = this.#c.req;
     const durationMs = Math.round(performance.now() - this.#startedAt);
-    const error = failure === undefined ? undefined : this.#redactor.describe(failure);
-    const level = status >= 500 ? 'error' : failure === undefined ? 'info' : 'warn';
-    this.#server.logger[level]({ ...this.#ids, method, path, status, durationMs, error }, 'request');
+    const fields = { ...this.#ids, method, path, status, durationMs };
+    if (failure === undefined) {
+      this.#server.logger.info(fields, 'request');
+      return;
+    }
+    const { code, status: severity } = toHttpError(failure);
+    const level = severity >= 500 ? 'error' : 'warn';
+    this.#server.logger[level]({ ...fields, code, error: this.#redactor.describe(failure) }, 'request');
   }
 }
 

@@ -1,3 +1,5 @@
+import { HttpError } from './http-error.js';
+
 /** What a thrown value says of itself. */
 export interface ErrorDescription {
   readonly type: string;
@@ -55,7 +57,8 @@ export class Redactor {
       type: error.name,
       message: this.text(error.message),
       ...(code !== undefined && { code: this.text(code) }),
-      ...(error.stack !== undefined && { stack: this.text(error.stack) }),
+      // Where an answer of this server was made says nothing about its cause.
+      ...(error.stack !== undefined && !(error instanceof HttpError) && { stack: this.text(error.stack) }),
       ...(hasCause && { cause: this.describe(error.cause, depth + 1) }),
     };
   }
