@@ -1,2 +1,2 @@
 export { DynamoDBAgentStore, type DynamoDBAgentStoreOptions } from './dynamodb-agent-store.js';
-export type { DynamoDBSender } from './dynamodb-client.js';
+export type { DynamoDBSender } from './dynamodb-sender.js';
