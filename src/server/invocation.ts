@@ -17,13 +17,14 @@ import { answerTurn } from './turn-answer.js';
 export class Invocation {
   readonly #server: AgentServer;
   readonly #c: Context;
-  readonly #redactor = new Redactor();
+  readonly #redactor: Redactor;
   readonly #startedAt = performance.now();
   #ids: { sessionId?: string; requestId?: string } = {};
 
   constructor(server: AgentServer, c: Context) {
     this.#server = server;
     this.#c = c;
+    this.#redactor = new Redactor(c.req.raw.headers);
   }
 
   async answer(): Promise<Response> {
@@ -39,7 +40,6 @@ export class Invocation {
   async #handle(): Promise<Response> {
     const { config } = this.#server;
     const { raw } = this.#c.req;
-    this.#redactor.addHeaders(raw.headers);
     const head = readHead(raw.headers, config.strictSessionIds);
     this.#ids = { sessionId: head.sessionId, requestId: head.requestId };
     const authContext = await authenticate(config, raw.headers);
@@ -50,7 +50,7 @@ export class Invocation {
     if (!isPost) return this.#answerState(sessionId);
 
     const body = parseInvocation(await readBody(raw, config.maxBodyBytes));
-    this.#redactor.addBody(body);
+    this.#redactor.setBody(body);
     // Only a prompt can be the first thing a session is sent.
     if (body.type !== 'prompt' && head.sessionId === undefined) missSessionId();
     if (body.type === 'status') return this.#answerState(sessionId);

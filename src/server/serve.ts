@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { AgentServer } from './agent-server.js';
 import { resolveConfig, type ServeConfig } from './config.js';
+import type { Logger } from './logger.js';
 import { createNodeWriter } from './node-writer.js';
 import { stopOnSignals } from './shutdown-signals.js';
 import { within } from './timing.js';
@@ -32,7 +33,7 @@ export interface RunningServer {
  */
 export async function serve(config: ServeConfig): Promise<RunningServer> {
   const { port, hostname, shutdownGraceSeconds, agentStore } = resolveConfig(config);
-  const logger = config.logger ?? (await import('pino')).pino();
+  const logger = config.logger ?? createLogger((await import('pino')).pino);
   const agentServer = new AgentServer({ ...config, logger }, createNodeWriter);
   const { fetch } = agentServer.app;
   const http = createServer(
@@ -47,6 +48,11 @@ export async function serve(config: ServeConfig): Promise<RunningServer> {
   };
   const forget = stopOnSignals({ close, agentStore, logger });
   return { port: address.port, trackTask: (task) => agentServer.trackTask(task), close };
+}
+
+/** Writes each line at once: what pino still has to write when the process ends can be lost, or come in another order. */
+function createLogger(pino: typeof import('pino').pino): Logger {
+  return pino(pino.destination({ dest: 1, sync: true }));
 }
 
 function listen(server: Server, port: number, hostname: string): Promise<AddressInfo> {

@@ -13,6 +13,7 @@ interface Stoppable {
 
 const signals = ['SIGTERM', 'SIGINT'] as const;
 const flushSeconds = 1;
+const lastWritesMs = 200;
 /** The servers of this process: it ends when all of them have stopped. */
 const running = new Set<Stoppable>();
 let isStopping = false;
@@ -32,7 +33,9 @@ async function onSignal(signal: (typeof signals)[number]): Promise<void> {
   if (isStopping) process.exit(128 + constants.signals[signal]);
   isStopping = true;
   const results = await Promise.all([...running].map(stop));
-  process.exit(results.every(Boolean) ? 0 : 1);
+  process.exitCode = results.every(Boolean) ? 0 : 1;
+  // Left to itself, the process ends when the last line of a log is written; but something may keep it alive.
+  setTimeout(() => process.exit(), lastWritesMs).unref();
 }
 
 async function stop({ close, agentStore, logger }: Stoppable): Promise<boolean> {
