@@ -12,5 +12,11 @@ export default defineConfig({
     // Only what hangs is stopped: a property runs a thousand times, on any machine.
     testTimeout: 180_000,
     hookTimeout: 180_000,
+    coverage: {
+      include: ['src/domain/**', 'src/adapters/**'],
+      thresholds: { lines: 100, branches: 100 },
+      reporter: ['text-summary', 'html'],
+      reportOnFailure: true,
+    },
   },
 });

@@ -66,8 +66,18 @@ export class PersistentAgentStore implements AgentStore {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#queue.settled().then(() => this.#records.close());
+    this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#queue.settled();
+    try {
+      await this.#records.close();
+    } catch (cause) {
+      const details = { operation: 'close', agentId: this.#agentId, cause } as const;
+      throw new AgentStoreError('UNAVAILABLE', 'The store could not close its client.', details);
+    }
   }
 
   /** Runs a call at once, up to its first wait; what it throws says which call it was. */

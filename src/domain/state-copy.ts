@@ -1,5 +1,5 @@
 import { type AgentState, findInvalidField, isAgentState } from './agent-state.js';
-import { createBinary, describeBinary } from './binary-values.js';
+import { binaryClassName, bytesOf, createBinary, isBinary } from './binary-values.js';
 import { AgentStoreError } from './errors.js';
 import { className, errorClasses, isExactly, isRecord, setOwn } from './object-kinds.js';
 import type { PlainData } from './state-serializer.js';
@@ -110,8 +110,7 @@ class CopyWalk {
     if (isExactly(value, Map)) return this.#copyMap(this.#bare(value, depth), depth);
     if (isExactly(value, Set)) return this.#copySet(this.#bare(value, depth), depth);
     if (value instanceof Error) return this.#copyError(value, depth);
-    const binary = describeBinary(value);
-    return binary && createBinary(binary.name, binary.bytes);
+    return isBinary(value) ? createBinary(String(binaryClassName(value)), bytesOf(value)) : undefined;
   }
 
   /** The value itself, refused where it carries properties besides what it holds. */

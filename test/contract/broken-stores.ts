@@ -1,5 +1,5 @@
-import { createAgentStore } from '../../src/adapters/create-agent-store.js';
 import { InMemoryRecordStore } from '../../src/adapters/memory/index.js';
+import { createAgentStore } from '../../src/adapters/superjson/create-agent-store.js';
 import { superjsonSerializer } from '../../src/adapters/superjson/superjson-serializer.js';
 import type { AgentState } from '../../src/domain/agent-state.js';
 import type { AgentStore } from '../../src/domain/agent-store.js';

@@ -12,6 +12,7 @@ const servers: Server[] = [];
 
 afterEach(async () => {
   vi.unstubAllEnvs();
+  vi.doUnmock('@aws-sdk/client-dynamodb');
   for (const server of servers.splice(0)) {
     server.closeAllConnections();
     server.close();
@@ -141,6 +142,28 @@ describe('what never comes', () => {
     const documentClient = { send: async () => undefined };
     const store = new DynamoDBAgentStore({ tableName: 'table', agentId: 'agent', documentClient });
     await expect(store.load('s')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+
+  it('is unavailable, whatever a client throws', async () => {
+    const documentClient = { send: () => Promise.reject('no reason') };
+    const store = new DynamoDBAgentStore({ tableName: 'table', agentId: 'agent', documentClient });
+    await expect(store.load('s')).rejects.toMatchObject({ code: 'UNAVAILABLE', cause: 'no reason' });
+    await expect(store.save('t', createState(1))).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      cause: 'no reason',
+    });
+  });
+
+  it('is a matter of configuration: the SDK', async () => {
+    vi.resetModules();
+    vi.doMock('@aws-sdk/client-dynamodb', () => {
+      throw new Error('Cannot find package');
+    });
+    const { DynamoDBAgentStore: WithoutSdk } = await import('../../src/adapters/dynamodb/index.js');
+    const store = new WithoutSdk({ tableName: 'table', agentId: 'agent' });
+    const refusal = { code: 'CONFIGURATION', message: expect.stringContaining('Install it') };
+    await expect(store.load('s')).rejects.toMatchObject(refusal);
+    await expect(store.close()).resolves.toBe(undefined);
   });
 
   it('is a matter of configuration: a region', async () => {

@@ -158,6 +158,7 @@ describe('an item that no release has written', () => {
     ['notes that are not text', { state: { M: readable }, stateNotes: { M: {} } }],
     ['notes that are not JSON', { state: { M: readable }, stateNotes: { S: '{' } }],
     ['notes that are not notes', { state: { M: readable }, stateNotes: { S: '[]' } }],
+    ['notes that leave out a date', { state: { M: readable }, stateNotes: { S: '{"values":{},"v":1}' } }],
     ['notes about nothing', { state: { M: readable }, stateNotes: { S: '{"values":{"a.b":["Date"]}}' } }],
     [
       'notes about a prototype',

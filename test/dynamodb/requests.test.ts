@@ -1,4 +1,4 @@
-import type { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, type PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from 'vitest';
 import type { DynamoDBSender } from '../../src/adapters/dynamodb/index.js';
@@ -133,6 +133,27 @@ describe('a conflict', () => {
     expect(cause).toMatchObject({ name: 'ConditionalCheckFailedException' });
     expect(cause).not.toHaveProperty('Item');
     expect(JSON.stringify({ error, cause })).not.toContain('secret');
+  });
+
+  it('needs no second request where the first hands over the winner', async () => {
+    await table.open().save('session', createState(1));
+    const Item = await table.readItem();
+    const inputs: object[] = [];
+    const send = async (command: PutItemCommand) => {
+      inputs.push(command.input);
+      const $metadata = {};
+      throw new ConditionalCheckFailedException({
+        message: 'The conditional request failed',
+        $metadata,
+        Item,
+      });
+    };
+    const store = table.open({ documentClient: { send } });
+    await expect(store.save('session', createState(2))).rejects.toMatchObject({
+      code: 'CONFLICT',
+      current: { turnCount: 1 },
+    });
+    expect(inputs).toMatchObject([{ ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }]);
   });
 
   it('has no winner where that cannot be read', async () => {

@@ -1,4 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBAgentStoreOptions } from '../../src/adapters/dynamodb/index.js';
 import type { ContractBackend } from '../../src/domain/testing/index.js';
 import { createDynamoDBBackend } from '../backends/dynamodb-backend.js';
 import {
@@ -17,11 +18,16 @@ export interface BackendKind {
   create(): ContractBackend;
 }
 
-class DynamoDBKind implements BackendKind {
+export class DynamoDBKind implements BackendKind {
   readonly name = 'DynamoDB';
+  readonly #options: Partial<DynamoDBAgentStoreOptions>;
   #endpoint: DynamoDBEndpoint | undefined;
   #client: DynamoDBClient | undefined;
   #tableName = '';
+
+  constructor(options: Partial<DynamoDBAgentStoreOptions> = {}) {
+    this.#options = options;
+  }
 
   async start(): Promise<void> {
     this.#endpoint = await startDynamoDB();
@@ -36,7 +42,7 @@ class DynamoDBKind implements BackendKind {
 
   create(): ContractBackend {
     if (this.#client === undefined) throw new Error('The backend has not been started.');
-    return createDynamoDBBackend(this.#client, this.#tableName);
+    return createDynamoDBBackend(this.#client, this.#tableName, this.#options);
   }
 }
 

@@ -5,7 +5,7 @@ import { copyState } from '../../src/domain/state-copy.js';
 import { fromStateText, toStateText } from '../../src/domain/state-text.js';
 import { assertSameValue } from '../../src/domain/testing/index.js';
 import { state, unsupported } from './arbitraries.js';
-import { backendKinds } from './backends.js';
+import { backendKinds, DynamoDBKind } from './backends.js';
 import { runs } from './options.js';
 
 const ids = { agentId: 'a', contextId: 'c' };
@@ -43,6 +43,35 @@ describe('any state of the supported values', () => {
         runs(),
       );
     });
+  });
+});
+
+describe('as a native map only, any state of the supported values', () => {
+  const dynamodb = new DynamoDBKind({ compression: 'off' });
+  beforeAll(() => dynamodb.start());
+  afterAll(() => dynamodb.stop());
+
+  it('survives, or is refused with a path where a native map cannot hold it', async () => {
+    const backend = dynamodb.create();
+    const [writer, reader] = [backend.open(ids), backend.open(ids)];
+    let kept = 0;
+    await fc.assert(
+      fc.asyncProperty(state, async (original) => {
+        try {
+          await writer.save(ids.contextId, original);
+        } catch (error) {
+          expect(error).toMatchObject({
+            code: 'UNSERIALIZABLE',
+            message: expect.stringContaining(': state'),
+          });
+          return;
+        }
+        assertSameValue(await reader.load(ids.contextId), original);
+        kept++;
+      }),
+      runs(),
+    );
+    expect(kept).toBeGreaterThan(0);
   });
 });
 

@@ -2,7 +2,7 @@ import type { AgentState } from '../../domain/agent-state.js';
 import type { AgentStore } from '../../domain/agent-store.js';
 import { type AgentStoreOptions, refusal } from '../../domain/agent-store-options.js';
 import { isRecord } from '../../domain/object-kinds.js';
-import { createAgentStore } from '../create-agent-store.js';
+import { createAgentStore } from '../superjson/create-agent-store.js';
 import { DynamoDBConnection } from './dynamodb-client.js';
 import { DynamoDBRecordStore } from './dynamodb-record-store.js';
 import type { DynamoDBSender } from './dynamodb-sender.js';

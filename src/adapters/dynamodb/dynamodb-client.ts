@@ -14,7 +14,8 @@ const defaults = {
 export class DynamoDBConnection {
   readonly #given: DynamoDBSender | undefined;
   readonly #config: object;
-  #opened: Promise<{ sdk: Sdk; client: DynamoDBSender; destroy?: () => void }> | undefined;
+  #opened: Promise<{ sdk: Sdk; client: DynamoDBSender }> | undefined;
+  #owned: { destroy(): void } | undefined;
 
   constructor(given: DynamoDBSender | undefined, config: object = {}) {
     this.#given = given;
@@ -32,15 +33,15 @@ export class DynamoDBConnection {
 
   /** Closes the client, where the store made it. */
   async close(): Promise<void> {
-    const opened = await this.#opened;
-    opened?.destroy?.();
+    this.#owned?.destroy();
   }
 
   async #open() {
     const sdk = await importSdk();
     if (this.#given !== undefined) return { sdk, client: this.#given };
     const client = new sdk.DynamoDBClient({ ...defaults, ...this.#config });
-    return { sdk, client, destroy: () => client.destroy() };
+    this.#owned = client;
+    return { sdk, client };
   }
 }
 

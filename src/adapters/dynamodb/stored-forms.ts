@@ -43,10 +43,15 @@ export async function toStateAttributes(
   if (state instanceof Uint8Array)
     return { [stateAttribute]: { B: Buffer.concat([Buffer.of(rawMarker), state]) } };
   const native = toNativeAttributes(state, compression);
-  const nativeBytes = native === undefined ? Number.POSITIVE_INFINITY : otherBytes + itemSize(native);
-  if (native !== undefined && (compression === 'off' || nativeBytes <= smallItemBytes)) return native;
-  const compact = { [stateAttribute]: { B: await compress(text) } };
-  return writeUnits(otherBytes + itemSize(compact)) < writeUnits(nativeBytes) ? compact : (native ?? compact);
+  if (native === undefined) return toCompactAttributes(text);
+  const nativeBytes = otherBytes + itemSize(native);
+  if (compression === 'off' || nativeBytes <= smallItemBytes) return native;
+  const compact = await toCompactAttributes(text);
+  return writeUnits(otherBytes + itemSize(compact)) < writeUnits(nativeBytes) ? compact : native;
+}
+
+async function toCompactAttributes(text: NewRecord['text']): Promise<Item> {
+  return { [stateAttribute]: { B: await compress(text) } };
 }
 
 function toNativeAttributes(
@@ -58,8 +63,8 @@ function toNativeAttributes(
     const notes: AttributeValue = { S: JSON.stringify(state.notes) };
     return { [stateAttribute]: toAttributeValue(state.data), [notesAttribute]: notes };
   } catch (error) {
-    if (compression === 'off' || !(error instanceof AgentStoreError)) throw error;
-    return undefined;
+    if (compression === 'auto' && error instanceof AgentStoreError) return undefined;
+    throw error;
   }
 }
 

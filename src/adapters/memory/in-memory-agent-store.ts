@@ -1,7 +1,7 @@
 import type { AgentState } from '../../domain/agent-state.js';
 import type { AgentStore } from '../../domain/agent-store.js';
 import type { AgentStoreOptions } from '../../domain/agent-store-options.js';
-import { createAgentStore } from '../create-agent-store.js';
+import { createAgentStore } from '../superjson/create-agent-store.js';
 import { InMemoryRecordStore } from './in-memory-record-store.js';
 
 export interface InMemoryAgentStoreOptions extends AgentStoreOptions {

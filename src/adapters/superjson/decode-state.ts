@@ -51,13 +51,13 @@ async function restoreRich(places: readonly NotedPlace[]): Promise<void> {
 }
 
 function findPlace(data: unknown, path: string, note: unknown): NotedPlace {
-  const keys = parseNotesPath(path);
-  const key = keys.pop() ?? '';
+  const [key, ...parents] = parseNotesPath(path).reverse();
   let holder = data;
-  for (const step of keys)
-    holder = isHolder(holder) && Object.hasOwn(holder, step) ? holder[step] : undefined;
-  if (!isHolder(holder)) throw new RangeError('A note beside the state is about a place that is not there.');
-  return { holder, key, note };
+  for (const parent of parents.reverse()) {
+    holder = isHolder(holder) && Object.hasOwn(holder, parent) ? holder[parent] : undefined;
+  }
+  if (isHolder(holder) && key !== undefined) return { holder, key, note };
+  throw new RangeError('A note beside the state is about a place that is not there.');
 }
 
 /** A list is one too: its keys are its indexes. */

@@ -1,5 +1,5 @@
 import type { SuperJSON } from 'superjson';
-import { type BinaryValue, createBinary, describeBinary } from '../../domain/binary-values.js';
+import { type BinaryValue, binaryClassName, bytesOf, createBinary } from '../../domain/binary-values.js';
 import { errorClasses, isRecord, setOwn } from '../../domain/object-kinds.js';
 
 type Json = ReturnType<SuperJSON['serialize']>['json'];
@@ -52,8 +52,8 @@ function extend(superjson: SuperJSON): SuperJSON {
 }
 
 function toNamedBase64(value: BinaryValue): string[] {
-  const { name = '', bytes = new Uint8Array() } = describeBinary(value) ?? {};
-  return [name, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')];
+  const { buffer, byteOffset, byteLength } = bytesOf(value);
+  return [String(binaryClassName(value)), Buffer.from(buffer, byteOffset, byteLength).toString('base64')];
 }
 
 function fromNamedBase64(stored: unknown): BinaryValue {
@@ -63,10 +63,10 @@ function fromNamedBase64(stored: unknown): BinaryValue {
 
 /** The class of an error, then its own properties: those that are not listed among its keys first. */
 function toErrorParts(error: Error): unknown[] {
-  const Class = errorClasses.find((known) => Object.getPrototypeOf(error) === known.prototype) ?? Error;
+  const className: unknown = Reflect.get(Object.getPrototypeOf(error), 'name');
   const own = Object.getOwnPropertyNames(error).map((key) => [key, Reflect.get(error, key)] as const);
   const listed = new Set(Object.keys(error));
-  return [Class.name, own.filter(([key]) => !listed.has(key)), own.filter(([key]) => listed.has(key))];
+  return [className, own.filter(([key]) => !listed.has(key)), own.filter(([key]) => listed.has(key))];
 }
 
 function fromErrorParts(stored: unknown): Error {

@@ -30,14 +30,14 @@ export class Faults {
 
   /** The next request fails, and takes effect when what is returned is called: it was under way all the time. */
   delayPastFailure(error: Error = new Error('The request timed out.')): () => Promise<void> {
-    let deliver = async (): Promise<void> => undefined;
+    const underWay: (() => Promise<unknown>)[] = [];
     this.#next.push((call) => {
-      deliver = async () => {
-        await Promise.allSettled([call()]);
-      };
+      underWay.push(call);
       return Promise.reject(error);
     });
-    return () => deliver();
+    return async () => {
+      await Promise.allSettled(underWay.map((call) => call()));
+    };
   }
 
   /** The next request takes effect, its answer is lost, and the client sends it again. */
@@ -50,14 +50,16 @@ export class Faults {
 
   /** The next request waits, before it takes effect, for the call of what is returned. */
   delayNext(): () => void {
-    let release = (): void => undefined;
+    const waiting: (() => void)[] = [];
     const released = new Promise<void>((resolve) => {
-      release = resolve;
+      waiting.push(resolve);
     });
     this.#next.push(async (call) => {
       await released;
       return call();
     });
-    return release;
+    return () => {
+      for (const release of waiting) release();
+    };
   }
 }

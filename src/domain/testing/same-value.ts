@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describeBinary } from '../binary-values.js';
+import { bytesOf, isBinary } from '../binary-values.js';
 
 /**
  * Asserts that two values are the same in all that a store promises to keep; unlike `assert.deepStrictEqual`, also for
@@ -33,10 +33,8 @@ function assertSameContent(actual: object, expected: object, path: string): void
 }
 
 function assertSameProperties(actual: object, expected: object, path: string): void {
-  const binary = describeBinary(expected);
-  if (binary !== undefined) {
-    const bytes = describeBinary(actual)?.bytes ?? [];
-    assert.deepEqual([...bytes], [...binary.bytes], `${path} has other bytes`);
+  if (isBinary(expected) && isBinary(actual)) {
+    assert.deepEqual(bytesOf(actual), bytesOf(expected), `${path} has other bytes`);
     return;
   }
   const names = Object.getOwnPropertyNames(expected);

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import type { AgentState } from '../agent-state.js';
 import { maxDepth } from '../state-copy.js';
+import type { SerializedState, StateSerializer } from '../state-serializer.js';
 import type { CaseContext, Cases } from './contract-case.js';
 import { assertFails, assertStoredTurns, createState, ids } from './fixtures.js';
 import { assertSameValue } from './same-value.js';
@@ -122,6 +124,23 @@ export const valueCases: Cases = {
     await assertRefuses(context, { createdAt: '2026-05-01T08:00:00.000Z' }, 'state.createdAt');
   },
 
+  'keeps what a serializer of the user makes, be it data, text or bytes': async ({ open }) => {
+    const made: SerializedState[] = [{ turns: [4, null, true] }, 'four', new Uint8Array([4, 0, 255]), null];
+    for (const data of made) {
+      const serializer: StateSerializer = {
+        serialize: async () => data,
+        deserialize: (read) => {
+          assert.deepEqual(read, data);
+          return createState(4);
+        },
+      };
+      const store = open({ serializer });
+      await store.save(ids.contextId, createState(1));
+      assert.equal((await store.load(ids.contextId))?.turnCount, 4);
+      await store.delete(ids.contextId);
+    }
+  },
+
   'takes its copy when save is called': async ({ open, backend }) => {
     const store = open();
     const list = ['before'];
@@ -143,6 +162,7 @@ export const valueCases: Cases = {
     const loaded = await store.load(ids.contextId);
     const expected = createState(1, { metadata: { date: new Date(1), map: new Map([['a', [1]]]) } });
     assertSameValue(loaded, expected);
+    assert.ok(loaded !== null);
     spoil(loaded);
     assertSameValue(await store.load(ids.contextId), expected);
     assertSameValue(await store.peek(ids.contextId), expected);
@@ -177,11 +197,10 @@ function nest(levels: number): Record<string, unknown> {
 }
 
 /** Changes everything in a state that can be changed in place. */
-function spoil(state: ReturnType<typeof createState> | null): void {
-  if (state === null) return;
+function spoil(state: AgentState): void {
   state.turnCount = -1;
   state.createdAt.setTime(0);
-  const { date, map } = state.metadata ?? {};
-  if (date instanceof Date) date.setTime(9);
-  if (map instanceof Map) map.get('a').push(2);
+  const { date, map } = state.metadata as { date: Date; map: Map<string, number[]> };
+  date.setTime(9);
+  for (const list of map.values()) list.push(2);
 }

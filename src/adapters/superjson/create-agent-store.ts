@@ -1,8 +1,8 @@
-import type { AgentStore } from '../domain/agent-store.js';
-import { type AgentStoreOptions, resolveAgentStoreOptions } from '../domain/agent-store-options.js';
-import { PersistentAgentStore } from '../domain/persistent-agent-store.js';
-import type { RecordStore } from '../domain/record-store.js';
-import { superjsonSerializer } from './superjson/superjson-serializer.js';
+import type { AgentStore } from '../../domain/agent-store.js';
+import { type AgentStoreOptions, resolveAgentStoreOptions } from '../../domain/agent-store-options.js';
+import { PersistentAgentStore } from '../../domain/persistent-agent-store.js';
+import type { RecordStore } from '../../domain/record-store.js';
+import { superjsonSerializer } from './superjson-serializer.js';
 
 /**
  * A store over whatever keeps its records: what a backend of one's own needs besides its `RecordStore`.
