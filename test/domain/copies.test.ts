@@ -44,10 +44,8 @@ describe('the copy of a state', () => {
 
   it('keeps an object that stands in two places', () => {
     const twice = { a: 1 };
-    expect(copyState(createState(1, { metadata: { x: twice, y: [twice] } })).metadata).toEqual({
-      x: twice,
-      y: [twice],
-    });
+    const metadata = { deeper: [[twice]], here: twice, again: [twice] };
+    expect(copyState(createState(1, { metadata })).metadata).toEqual(metadata);
   });
 
   it('says where a value cannot be read, and why', () => {

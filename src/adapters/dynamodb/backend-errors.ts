@@ -6,15 +6,22 @@ interface Explanation {
   readonly message: string;
 }
 
+/** All that a store needs to be allowed. */
+const storeActions: readonly string[] = ['GetItem', 'PutItem', 'DeleteItem'];
+
 /** What went wrong in a request, and what to do about it, as the error of a store with the client's as its cause. */
-export function toAgentStoreError(cause: unknown, tableName: string): AgentStoreError {
+export function toAgentStoreError(
+  cause: unknown,
+  tableName: string,
+  actions: readonly string[] = storeActions,
+): AgentStoreError {
   if (cause instanceof AgentStoreError) return cause;
   const { name, message } = cause instanceof Error ? cause : new Error('');
-  const { code, message: explanation } = explain(name, message, tableName);
+  const { code, message: explanation } = explain(name, message, tableName, actions);
   return new AgentStoreError(code, explanation, { cause });
 }
 
-function explain(name: string, message: string, tableName: string): Explanation {
+function explain(name: string, message: string, tableName: string, actions: readonly string[]): Explanation {
   switch (name) {
     case 'ResourceNotFoundException':
       return configuration(
@@ -22,7 +29,7 @@ function explain(name: string, message: string, tableName: string): Explanation 
       );
     case 'AccessDeniedException':
       return configuration(
-        `Access to the table "${tableName}" is denied. Allow dynamodb:GetItem, dynamodb:PutItem and dynamodb:DeleteItem on it.`,
+        `Access to the table "${tableName}" is denied. Allow ${actions.map((action) => `dynamodb:${action}`).join(', ')} on it.`,
       );
     case 'UnrecognizedClientException':
     case 'InvalidSignatureException':

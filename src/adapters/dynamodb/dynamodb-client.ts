@@ -2,7 +2,7 @@ import { AgentStoreError } from '../../domain/errors.js';
 import { isRecord } from '../../domain/object-kinds.js';
 import type { DynamoDBSender } from './dynamodb-sender.js';
 
-type Sdk = typeof import('@aws-sdk/client-dynamodb');
+export type Sdk = typeof import('@aws-sdk/client-dynamodb');
 
 /** Bounds how long a client that the store makes may take: two retries, and no attempt without an end. */
 const defaults = {

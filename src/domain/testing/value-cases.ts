@@ -115,11 +115,11 @@ export const valueCases: Cases = {
     cyclic.list = [cyclic];
     await assertRefuses(context, { metadata: { tools: [{ run: () => 1 }] } }, 'state.metadata.tools[0].run');
     await assertRefuses(context, { metadata: { 'a b': Symbol('s') } }, 'state.metadata["a b"]');
-    await assertRefuses(context, { metadata: { price: new Money() } }, 'state.metadata.price');
-    await assertRefuses(context, { metadata: new Map([['k', new WeakMap()]]) }, 'state.metadata.value(0)');
-    await assertRefuses(context, { metadata: cyclic }, 'state.metadata.list[0]');
+    await assertRefuses(context, { metadata: { price: new Money() } }, 'state.metadata.price ');
+    await assertRefuses(context, { metadata: new Map([['k', new WeakMap()]]) }, 'state.metadata.value(0) ');
+    await assertRefuses(context, { metadata: cyclic }, 'state.metadata.list[0] ');
     // biome-ignore lint/suspicious/noSparseArray: a hole is what the case is about.
-    await assertRefuses(context, { metadata: { list: [1, , 3] } }, 'state.metadata.list');
+    await assertRefuses(context, { metadata: { list: [1, , 3] } }, 'state.metadata.list ');
     await assertRefuses(context, { turnCount: undefined }, 'state.turnCount');
     await assertRefuses(context, { createdAt: '2026-05-01T08:00:00.000Z' }, 'state.createdAt');
   },
