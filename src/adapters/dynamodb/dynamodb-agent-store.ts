@@ -3,8 +3,9 @@ import type { AgentStore } from '../../domain/agent-store.js';
 import { type AgentStoreOptions, refusal } from '../../domain/agent-store-options.js';
 import { isRecord } from '../../domain/object-kinds.js';
 import { createAgentStore } from '../superjson/create-agent-store.js';
-import { DynamoDBConnection, type DynamoDBSender } from './dynamodb-client.js';
+import { DynamoDBConnection } from './dynamodb-client.js';
 import { DynamoDBRecordStore } from './dynamodb-record-store.js';
+import type { DynamoDBSender } from './dynamodb-sender.js';
 import { type ItemLayout, ownAttributes } from './item.js';
 import type { Compression } from './stored-forms.js';
 
