@@ -8,3 +8,4 @@ export {
   type InMemoryAgentStoreOptions,
 } from './adapters/memory/in-memory-agent-store.js';
 export { InMemoryRecordStore } from './adapters/memory/in-memory-record-store.js';
+export { createAgentStore } from './adapters/superjson/create-agent-store.js';
