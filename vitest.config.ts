@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 // Where .ci/run wants the results as data.
 const { TEST_REPORT } = process.env;
@@ -6,6 +6,8 @@ const { TEST_REPORT } = process.env;
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // What only Linux can do is tested there, always.
+    exclude: [...configDefaults.exclude, ...(process.platform === 'linux' ? [] : ['**/*.linux.test.ts'])],
     reporters: TEST_REPORT ? ['default', ['json', { outputFile: TEST_REPORT }]] : ['default'],
     // The SDK's notice about the Node version would be in the output of every test file.
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
