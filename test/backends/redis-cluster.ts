@@ -21,7 +21,14 @@ export class RedisCluster {
   }
 
   static async start({ withReplica = false } = {}): Promise<RedisCluster> {
-    const options = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000'];
+    const options = [
+      '--cluster-enabled',
+      'yes',
+      '--cluster-node-timeout',
+      '1000',
+      '--repl-diskless-sync-delay',
+      '0',
+    ];
     const starting = Array.from({ length: masters + (withReplica ? 1 : 0) }, () =>
       RedisServer.start(...options),
     );

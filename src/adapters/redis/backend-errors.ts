@@ -22,7 +22,11 @@ const explanations: readonly (readonly [said: RegExp, code: AgentStoreErrorCode,
     'CONFIGURATION',
     'The server is one node of a Redis Cluster. Give a "client" that is a Cluster of ioredis.',
   ],
-  [/DB index/, 'CONFIGURATION', 'There is no such database on the server. Correct its number.'],
+  [
+    /DB index|SELECT is not allowed/,
+    'CONFIGURATION',
+    'There is no such database on the server. Correct its number.',
+  ],
   [
     /invalid bulk length/,
     'TOO_LARGE',

@@ -11,7 +11,7 @@ export interface RedisAgentStoreOptions extends AgentStoreOptions {
   readonly client?: RedisClient;
   /** Where a client that the store makes and closes itself connects: `redis://…`, or `rediss://…` for TLS. */
   readonly url?: string;
-  /** `'auto'` compresses a state over 4 KB where that makes it smaller; `'off'` never does. @defaultValue `'auto'` */
+  /** `'auto'` compresses a state over 4 KB; `'off'` never does. @defaultValue `'auto'` */
   readonly compression?: Compression;
 }
 
@@ -60,6 +60,10 @@ function resolveTarget({ client, url }: RedisAgentStoreOptions): RedisCommands |
   }
   if (url === undefined) throw refusal('client', 'is missing; give it, or "url"');
   // Without the parser's error, which repeats the password.
-  if (URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol)) return url;
-  throw refusal('url', 'must be a URL such as redis://localhost:6379');
+  if (URL.canParse(url) && isRedisUrl(new URL(url))) return url;
+  throw refusal('url', 'must be a URL such as redis://localhost:6379/0');
+}
+
+function isRedisUrl({ protocol, pathname }: URL): boolean {
+  return /^rediss?:$/.test(protocol) && /^\/?\d*$/.test(pathname);
 }

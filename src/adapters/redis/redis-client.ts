@@ -1,5 +1,6 @@
 import { refusal } from '../../domain/agent-store-options.js';
 import { AgentStoreError } from '../../domain/errors.js';
+import { isRecord } from '../../domain/object-kinds.js';
 
 type Argument = string | Uint8Array;
 
@@ -34,6 +35,7 @@ const ownOptions = {
   // Ends a connection whose other end has vanished without a word.
   socketTimeout: 5_000,
   maxRetriesPerRequest: 10,
+  maxLoadingRetryTime: 500,
   retryStrategy: (attempt: number) => Math.min(attempt * 50, 500),
   // After a failover the same address may lead to another server, which only a new connection finds.
   reconnectOnError: ({ message }: Error) => message.includes('READONLY'),
@@ -73,6 +75,8 @@ export class RedisConnection {
     let wasReady = false;
     client.on('error', (error: Error) => {
       if (!wasReady) this.#trouble = error;
+      // ioredis would go on in another database.
+      if (hasCommandFailed('select', error)) client.disconnect(true);
     });
     client.once('ready', () => {
       wasReady = true;
@@ -92,6 +96,11 @@ export function requireCommands(client: RedisClient): RedisCommands {
 function hasCommands(client: RedisClient): client is RedisCommands {
   const names = ['getBuffer', 'del', 'evalBuffer', 'evalshaBuffer'] as const;
   return names.every((name) => typeof client?.[name] === 'function');
+}
+
+function hasCommandFailed(name: string, error: Error): boolean {
+  const command: unknown = Reflect.get(error, 'command');
+  return isRecord(command) && command.name === name;
 }
 
 async function importIoredis() {

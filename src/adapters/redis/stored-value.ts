@@ -7,7 +7,7 @@ import { type Compression, fromStateBytes, toStateBytes } from '../gzip/state-by
 /** The largest value, unless the server's `proto-max-bulk-len` is lower. https://redis.io/docs/latest/develop/data-types/strings/ */
 const maxValueBytes = 512 * 1024 * 1024;
 
-/** Text up to this size is not worth the time that compressing it takes. */
+/** Text up to this size is not worth the time that compressing it takes; beyond it, all text gets smaller. */
 const smallTextBytes = 4_096;
 
 /** What an expiry is where there is none. */
@@ -53,9 +53,7 @@ export function fromValue(value: Uint8Array): StoredRecord {
 async function toBytes(text: string | Uint8Array, compression: Compression): Promise<Buffer> {
   if (typeof text !== 'string') return toStateBytes(text);
   const plain = Buffer.from(text);
-  if (compression === 'off' || plain.length <= smallTextBytes) return plain;
-  const compressed = await toStateBytes(text);
-  return compressed.length < plain.length ? compressed : plain;
+  return compression === 'off' || plain.length <= smallTextBytes ? plain : toStateBytes(text);
 }
 
 function fromBytes(bytes: Buffer): SerializedState | Promise<SerializedState> {
