@@ -6,7 +6,7 @@ import { RedisServer } from './redis-server.js';
 const slots = 16_384;
 const masters = 3;
 /** Which of the nodes starts with a slot. */
-export function masterOf(slot: number): number {
+function masterOf(slot: number): number {
   return Math.floor((slot * masters) / slots);
 }
 

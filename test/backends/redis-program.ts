@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 const programs = ['redis-server', 'valkey-server'];
 
 /** What there is to do where no server can be found or installed. */
-export const installAdvice =
+const installAdvice =
   'The tests of the Redis store need a server. Run: apt-get update && apt-get install -y redis-server';
 
 /** The path of a server that is installed; on Debian, as root, one is installed where there is none. */
