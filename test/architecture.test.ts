@@ -5,19 +5,23 @@ import { describe, expect, it } from 'vitest';
 
 const domain = 'src/domain/';
 const superjson = 'src/adapters/superjson/';
+const gzip = 'src/adapters/gzip/';
 
 /** What each layer may import: a folder or file of ours, a package, any Node built-in. What is not listed is refused. */
 const layers: Readonly<Record<string, readonly string[]>> = {
   [domain]: [domain, 'node:assert', 'node:crypto'],
   [superjson]: [superjson, domain, 'superjson'],
+  [gzip]: [gzip, domain, 'node:'],
   'src/adapters/memory/': ['src/adapters/memory/', superjson, domain],
   'src/adapters/dynamodb/': [
     'src/adapters/dynamodb/',
+    gzip,
     superjson,
     domain,
     '@aws-sdk/client-dynamodb',
     'node:',
   ],
+  'src/adapters/redis/': ['src/adapters/redis/', gzip, superjson, domain, 'ioredis', 'node:'],
   'src/server/': ['src/server/', domain, 'hono', '@hono/node-server', 'pino', 'zod', 'node:'],
   'src/index.ts': ['src/server/', domain],
   'src/stores.ts': ['src/adapters/', domain],

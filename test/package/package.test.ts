@@ -110,6 +110,7 @@ describe('the entry points', () => {
           "DynamoDBAgentStore",
           "InMemoryAgentStore",
           "InMemoryRecordStore",
+          "RedisAgentStore",
           "createAgentStore",
         ],
         "@looopy-ai/aws/stores/dynamodb": [
@@ -121,6 +122,9 @@ describe('the entry points', () => {
           "InMemoryAgentStore",
           "InMemoryRecordStore",
         ],
+        "@looopy-ai/aws/stores/redis": [
+          "RedisAgentStore",
+        ],
         "@looopy-ai/aws/testing": [
           "Faults",
           "agentStoreContract",
@@ -130,6 +134,7 @@ describe('the entry points', () => {
           "DynamoDBAgentStore",
           "InMemoryAgentStore",
           "InMemoryRecordStore",
+          "RedisAgentStore",
           "createAgentStore",
         ],
       }
