@@ -62,20 +62,21 @@ export interface AgentState {
   metadata?: Record<string, unknown>;
 }
 
-/** The name of the first required field that is missing or has another type, or `null` where all are right. */
-export function findInvalidField(value: Readonly<Record<string, unknown>>): string | null {
-  if (typeof value.status !== 'string') return 'status';
-  if (typeof value.turnCount !== 'number') return 'turnCount';
-  if (!isDate(value.lastActivity)) return 'lastActivity';
-  if (!isDate(value.createdAt)) return 'createdAt';
-  return null;
+/** Whether the required fields are there, each of its type. */
+export function isAgentState<T extends object>(value: T): value is T & AgentState {
+  return findInvalidField(value) === null;
+}
+
+/** The name of the first required field that is missing or of another type, or `null` where all are right. */
+export function findInvalidField(value: object): string | null {
+  const { status, turnCount, lastActivity, createdAt }: Partial<Record<string, unknown>> = { ...value };
+  if (typeof status !== 'string') return 'status';
+  if (typeof turnCount !== 'number') return 'turnCount';
+  if (!(lastActivity instanceof Date)) return 'lastActivity';
+  return createdAt instanceof Date ? null : 'createdAt';
 }
 
 /** Whether a state waits for an answer or a credential. The lists decide, whatever the stored status says. */
 export function isResumable(state: AgentState): boolean {
   return (state.pendingToolInputs ?? []).length > 0 || (state.pendingAuthRequests ?? []).length > 0;
-}
-
-function isDate(value: unknown): value is Date {
-  return Object.prototype.toString.call(value) === '[object Date]';
 }

@@ -26,15 +26,19 @@ const binaryClasses: readonly BinaryClass[] = [
   { Class: BigUint64Array, create: (bytes) => new BigUint64Array(bytes) },
 ];
 
-/** The class and the bytes, seen in place, of a binary value; `undefined` for anything else. */
-export function describeBinary(
-  value: object,
-): { readonly name: string; readonly bytes: Uint8Array } | undefined {
-  const known = binaryClasses.find(({ Class }) => isExactly(value, Class));
-  if (known === undefined) return undefined;
-  if (value instanceof ArrayBuffer) return { name: known.Class.name, bytes: new Uint8Array(value) };
-  const { buffer, byteOffset, byteLength } = value as ArrayBufferView;
-  return { name: known.Class.name, bytes: new Uint8Array(buffer, byteOffset, byteLength) };
+/** The name of the class of a binary value; `undefined` for anything else. */
+export function binaryClassName(value: object): string | undefined {
+  return binaryClasses.find(({ Class }) => isExactly(value, Class))?.Class.name;
+}
+
+/** The bytes of a binary value, seen in place. */
+export function bytesOf(value: BinaryValue): Uint8Array {
+  if (value instanceof ArrayBuffer) return new Uint8Array(value);
+  return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+}
+
+export function isBinary(value: object): value is BinaryValue {
+  return binaryClassName(value) !== undefined;
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Runs the calls for one key one after another, in the order in which they were made. */
 export class CallQueue {
   readonly #tails = new Map<string, Promise<unknown>>();
+  readonly #underWay = new Set<Promise<unknown>>();
 
   /** Runs a call after all earlier ones for the key have settled, and before any later one starts. */
   run<T>(key: string, call: () => Promise<T>): Promise<T> {
@@ -16,12 +17,16 @@ export class CallQueue {
   /** Runs a call after all earlier ones for the key have settled, and holds up no later one. */
   after<T>(key: string, call: () => Promise<T>): Promise<T> {
     const earlier = this.#tails.get(key);
-    return earlier === undefined ? call() : earlier.then(call);
+    const result = earlier === undefined ? call() : earlier.then(call);
+    const settled = result.then(ignore, ignore);
+    this.#underWay.add(settled);
+    void settled.then(() => this.#underWay.delete(settled));
+    return result;
   }
 
   /** Resolves when every call made so far has settled. */
   async settled(): Promise<void> {
-    await Promise.all(this.#tails.values());
+    await Promise.all(this.#underWay);
   }
 }
 

@@ -1,3 +1,5 @@
+import type { AgentState } from './agent-state.js';
+
 const codes = [
   'CONFLICT',
   'CORRUPTED',
@@ -29,6 +31,7 @@ export interface AgentStoreErrorDetails {
   readonly agentId?: string;
   readonly contextId?: string;
   readonly cause?: unknown;
+  readonly current?: AgentState;
 }
 
 /** The one error a store throws. Branch on `code`; the backend's own error is the `cause`. */
@@ -42,14 +45,15 @@ export class AgentStoreError extends Error {
    * With `CONFLICT`, the state that won, where the backend handed it over with the failed write. Not enumerable, so that it
    * does not reach a log.
    */
-  declare readonly current?: unknown;
+  declare readonly current?: AgentState;
 
   constructor(code: AgentStoreErrorCode, message: string, details: AgentStoreErrorDetails = {}) {
-    super(message, 'cause' in details ? { cause: details.cause } : undefined);
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     if (details.operation !== undefined) this.operation = details.operation;
     if (details.agentId !== undefined) this.agentId = details.agentId;
     if (details.contextId !== undefined) this.contextId = details.contextId;
+    if (details.current !== undefined) Object.defineProperty(this, 'current', { value: details.current });
   }
 }
 

@@ -37,17 +37,16 @@ export interface KeyPrefixes {
 /** The default key schema: `agent#{agentId}` and `context#{contextId}`. */
 export function createPrefixKeySchema(prefixes: KeyPrefixes = {}): KeySchema {
   const { agentKeyPrefix = 'agent#', contextKeyPrefix = 'context#' } = prefixes;
-  requireText('agentKeyPrefix', agentKeyPrefix);
-  requireText('contextKeyPrefix', contextKeyPrefix);
+  for (const [option, prefix] of Object.entries({ agentKeyPrefix, contextKeyPrefix })) {
+    if (typeof prefix === 'string' && prefix.isWellFormed()) continue;
+    throw new AgentStoreError('CONFIGURATION', `The option "${option}" must be a well-formed string.`, {
+      operation: 'constructor',
+    });
+  }
   return {
     key: ({ agentId, contextId }) => ({
       partition: `${agentKeyPrefix}${agentId}`,
       sort: `${contextKeyPrefix}${contextId}`,
     }),
   };
-}
-
-function requireText(option: string, value: unknown): void {
-  if (typeof value === 'string' && value.isWellFormed()) return;
-  throw new AgentStoreError('CONFIGURATION', `The option "${option}" must be a well-formed string.`);
 }

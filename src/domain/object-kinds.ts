@@ -19,11 +19,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === Object.prototype || prototype === null) return true;
-  return (
-    typeof prototype === 'object' &&
-    Object.getPrototypeOf(prototype) === null &&
-    className(value) === 'Object'
-  );
+  return Object.getPrototypeOf(prototype) === null && className(value) === 'Object';
 }
 
 export function className(value: object): string {

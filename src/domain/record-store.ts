@@ -32,10 +32,17 @@ export interface Expectation {
   readonly now: number;
 }
 
-/** What became of a write. `current` is the record in its way, where there is one. */
-export type PutResult =
-  | { readonly written: true }
-  | { readonly written: false; readonly current?: StoredRecord };
+/** A write that did not take place. */
+export interface RefusedPut {
+  readonly written: false;
+  /** The record in its way, where there is one. */
+  readonly current?: StoredRecord;
+  /** The backend's own refusal, without any state in it. */
+  readonly cause?: unknown;
+}
+
+/** What became of a write. */
+export type PutResult = { readonly written: true } | RefusedPut;
 
 /** The longest key a backend keeps, in bytes of UTF-8. */
 export interface KeyLimits {

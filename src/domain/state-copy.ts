@@ -1,14 +1,12 @@
-import { type AgentState, findInvalidField } from './agent-state.js';
-import { createBinary, describeBinary } from './binary-values.js';
+import { type AgentState, findInvalidField, isAgentState } from './agent-state.js';
+import { binaryClassName, bytesOf, createBinary, isBinary } from './binary-values.js';
 import { AgentStoreError } from './errors.js';
 import { className, errorClasses, isExactly, isRecord, setOwn } from './object-kinds.js';
 import type { PlainData } from './state-serializer.js';
+import { formatValuePath, type ValueStep } from './value-path.js';
 
 /** How deep a state may nest; the values of its own fields are level 1. */
 export const maxDepth = 1_000;
-
-/** A key, an index, or what else leads from a value to one inside it, already in words. */
-type Step = string | number | { readonly words: string };
 
 /**
  * Copies a state in one synchronous walk. The copy shares nothing with it.
@@ -19,10 +17,9 @@ type Step = string | number | { readonly words: string };
 export function copyState(state: unknown): AgentState {
   const walk = new CopyWalk('state', true);
   const copy = walk.start(state);
-  if (typeof state !== 'object' || !isRecord(copy)) throw walk.refusal(0, 'is not a plain object');
-  const invalid = findInvalidField(copy);
-  if (invalid !== null) throw unserializable(`state.${invalid}`, 'is missing or has another type');
-  return copy as typeof copy & AgentState;
+  if (!isRecord(copy)) throw walk.refusal(0, 'is not a plain object');
+  if (isAgentState(copy)) return copy;
+  throw unserializable(`state.${findInvalidField(copy)}`, 'is missing or has another type');
 }
 
 /**
@@ -38,7 +35,7 @@ class CopyWalk {
   readonly #root: string;
   readonly #rich: boolean;
   /** The steps to, and the objects around, the value at hand. What lies deeper is left from an earlier one. */
-  readonly #path: Step[] = [];
+  readonly #path: ValueStep[] = [];
   readonly #ancestors: object[] = [];
   #depth = 0;
 
@@ -87,7 +84,7 @@ class CopyWalk {
     return copy;
   }
 
-  #copyInside(step: Step, value: unknown, depth: number): unknown {
+  #copyInside(step: ValueStep, value: unknown, depth: number): unknown {
     this.#path[depth] = step;
     return this.#copy(value, depth + 1);
   }
@@ -113,8 +110,7 @@ class CopyWalk {
     if (isExactly(value, Map)) return this.#copyMap(this.#bare(value, depth), depth);
     if (isExactly(value, Set)) return this.#copySet(this.#bare(value, depth), depth);
     if (value instanceof Error) return this.#copyError(value, depth);
-    const binary = describeBinary(value);
-    return binary && createBinary(binary.name, binary.bytes);
+    return isBinary(value) ? createBinary(String(binaryClassName(value)), bytesOf(value)) : undefined;
   }
 
   /** The value itself, refused where it carries properties besides what it holds. */
@@ -154,20 +150,10 @@ class CopyWalk {
   }
 
   refusal(depth: number, problem: string, cause?: unknown): AgentStoreError {
-    return unserializable(
-      `${this.#root}${this.#path.slice(0, depth).map(describeStep).join('')}`,
-      problem,
-      cause,
-    );
+    return unserializable(formatValuePath(this.#root, this.#path.slice(0, depth)), problem, cause);
   }
 }
 
 function unserializable(path: string, problem: string, cause?: unknown): AgentStoreError {
   return new AgentStoreError('UNSERIALIZABLE', `${path} ${problem}.`, cause === undefined ? {} : { cause });
-}
-
-function describeStep(step: Step): string {
-  if (typeof step === 'number') return `[${step}]`;
-  if (typeof step === 'object') return step.words;
-  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`;
 }

@@ -1,3 +1,4 @@
+import { isRecord } from './object-kinds.js';
 import { AnnotatedData, type PlainData, type SerializedState } from './state-serializer.js';
 
 /**
@@ -13,19 +14,16 @@ export function toStateText(state: SerializedState): string | Uint8Array {
 /** The reverse of {@link toStateText}. Throws where the text is not of that form, without repeating any of it. */
 export function fromStateText(text: string | Uint8Array): SerializedState {
   if (typeof text !== 'string') return text;
-  const parsed = parse(text);
-  if (typeof parsed !== 'object' || parsed === null || !('json' in parsed)) {
-    throw new SyntaxError('The stored text is not a state: it has no "json".');
-  }
-  const { json, meta } = parsed as { readonly json: PlainData; readonly meta?: PlainData };
-  return meta === undefined ? json : new AnnotatedData(json, meta);
+  const parsed = parseJson(text);
+  if (!isRecord(parsed) || parsed.json === undefined) throw new SyntaxError('The stored text has no "json".');
+  return parsed.meta === undefined ? parsed.json : new AnnotatedData(parsed.json, parsed.meta);
 }
 
-function parse(text: string): unknown {
+/** `JSON.parse`, but for its message: that quotes the text, which is somebody's session. */
+export function parseJson(text: string): PlainData {
   try {
     return JSON.parse(text);
   } catch {
-    // The engine's own message quotes the text, which is somebody's session.
     throw new SyntaxError('The stored text is not JSON.');
   }
 }

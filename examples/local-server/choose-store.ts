@@ -1,0 +1,71 @@
+import { join, resolve } from 'node:path';
+import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { checkAgentStateTable } from '../../src/adapters/dynamodb/index.js';
+import type { AgentStore } from '../../src/domain/agent-store.js';
+import { DynamoDBAgentStore, InMemoryAgentStore } from '../../src/stores.js';
+import { localClientConfig, startEmbeddedDynamoDB } from './embedded-dynamodb.js';
+import type { Settings } from './settings.js';
+
+export interface ChosenStore {
+  readonly agentStore: AgentStore;
+  /** For the user to read. */
+  readonly description: string;
+  close(): Promise<void>;
+}
+
+export async function chooseStore(settings: Settings, agentId: string): Promise<ChosenStore> {
+  switch (settings.store) {
+    case 'memory': {
+      const agentStore = new InMemoryAgentStore({ agentId });
+      return { agentStore, description: 'in memory, gone with the process', close: () => agentStore.close() };
+    }
+    case 'table':
+      return useTable(settings.tableName, agentId);
+    case 'embedded':
+      return useEmbedded(settings, agentId);
+  }
+}
+
+async function useTable(tableName: string, agentId: string): Promise<ChosenStore> {
+  const endpoint = process.env.AWS_ENDPOINT_URL_DYNAMODB;
+  const client = new DynamoDBClient({
+    requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000 },
+    ...(endpoint && isLocal(endpoint) && withoutAccount()),
+  });
+  // A table that is missing, has another key or may not be read says so now, and not in the first turn.
+  await checkAgentStateTable(client, { tableName });
+  const agentStore = new DynamoDBAgentStore({ tableName, agentId, documentClient: client });
+  return {
+    agentStore,
+    description: `DynamoDB table "${tableName}"${endpoint ? ` at ${endpoint}` : ''}`,
+    close: async () => {
+      await agentStore.close();
+      client.destroy();
+    },
+  };
+}
+
+async function useEmbedded({ dataDir, tableName }: Settings, agentId: string): Promise<ChosenStore> {
+  const folder = resolve(join(dataDir, 'dynamodb'));
+  const dynamodb = await startEmbeddedDynamoDB(folder, tableName);
+  const agentStore = new DynamoDBAgentStore({ tableName, agentId, documentClient: dynamodb.client });
+  return {
+    agentStore,
+    description: `DynamoDB, embedded, with its files in ${folder}`,
+    close: async () => {
+      await agentStore.close();
+      await dynamodb.close();
+    },
+  };
+}
+
+function isLocal(endpoint: string): boolean {
+  return URL.canParse(endpoint) && ['localhost', '127.0.0.1', '[::1]'].includes(new URL(endpoint).hostname);
+}
+
+/** Stands in for the region and the credentials that a DynamoDB on this machine has no use for, where none are set. */
+function withoutAccount(): DynamoDBClientConfig {
+  const { AWS_REGION, AWS_ACCESS_KEY_ID, AWS_PROFILE } = process.env;
+  const { region, credentials } = localClientConfig;
+  return { ...(!AWS_REGION && { region }), ...(!AWS_ACCESS_KEY_ID && !AWS_PROFILE && { credentials }) };
+}

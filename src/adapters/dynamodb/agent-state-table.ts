@@ -1,0 +1,169 @@
+import { AgentStoreError } from '../../domain/errors.js';
+import { isRecord } from '../../domain/object-kinds.js';
+import { toAgentStoreError } from './backend-errors.js';
+import { DynamoDBConnection, type Sdk } from './dynamodb-client.js';
+import type { DynamoDBSender } from './dynamodb-sender.js';
+
+export interface AgentStateTableOptions {
+  readonly tableName: string;
+  /** @defaultValue `'pk'` */
+  readonly partitionKeyName?: string;
+  /** @defaultValue `'sk'` */
+  readonly sortKeyName?: string;
+  /** The attribute by which DynamoDB removes what has expired; `null` leaves that off. @defaultValue `'ttl'` */
+  readonly ttlAttributeName?: string | null;
+  /** How long to wait for the table to be usable. @defaultValue 120 */
+  readonly maxWaitSeconds?: number;
+}
+
+const pollMs = 250;
+const bootstrapActions = ['DescribeTable', 'CreateTable', 'DescribeTimeToLive', 'UpdateTimeToLive'];
+
+/**
+ * Creates the table of a `DynamoDBAgentStore` where it is not there, on demand billing and with expiry, and waits until it
+ * can be used. A table that is there is left as it is, but for an expiry that is off.
+ *
+ * It needs dynamodb:DescribeTable, CreateTable, DescribeTimeToLive and UpdateTimeToLive, which the store does not.
+ *
+ * @example
+ * await createAgentStateTable(new DynamoDBClient({}), { tableName: 'agent-state' });
+ *
+ * @throws AgentStoreError `CONFIGURATION` where the table has another key, or access is denied; `UNAVAILABLE` where it
+ * is not usable in time.
+ */
+export async function createAgentStateTable(
+  client: DynamoDBSender,
+  options: AgentStateTableOptions,
+): Promise<void> {
+  const table = new TableRequests(client, options.tableName, bootstrapActions);
+  if ((await table.describe()) === null) await table.create(toKeyNames(options));
+  const keyNames = await waitUntilActive(table, options);
+  const expected = toKeyNames(options);
+  if (keyNames.join() !== expected.join()) {
+    const message = `The table "${options.tableName}" has the key ${keyNames.join(', ')} and not ${expected.join(', ')}.`;
+    throw new AgentStoreError('CONFIGURATION', message);
+  }
+  const { ttlAttributeName = 'ttl' } = options;
+  if (ttlAttributeName !== null) await table.enableExpiry(ttlAttributeName);
+}
+
+/**
+ * Checks, with one `GetItem`, that a table is there, has the key that a store expects, and may be read: all that can be
+ * known with the permissions of the store itself.
+ *
+ * @throws AgentStoreError `CONFIGURATION`, saying what to correct; `UNAVAILABLE` where DynamoDB does not answer.
+ */
+export async function checkAgentStateTable(
+  client: DynamoDBSender,
+  options: AgentStateTableOptions,
+): Promise<void> {
+  const [partitionKeyName, sortKeyName] = toKeyNames(options);
+  const Key = { [partitionKeyName]: { S: 'agent-state-check' }, [sortKeyName]: { S: 'agent-state-check' } };
+  const input = { TableName: options.tableName, Key };
+  const table = new TableRequests(client, options.tableName, ['GetItem']);
+  await table.send(({ GetItemCommand }) => new GetItemCommand(input));
+}
+
+function toKeyNames({
+  partitionKeyName = 'pk',
+  sortKeyName = 'sk',
+}: AgentStateTableOptions): [string, string] {
+  return [partitionKeyName, sortKeyName];
+}
+
+/** The names of the table's key attributes, once it can be used. */
+async function waitUntilActive(
+  table: TableRequests,
+  { tableName, maxWaitSeconds = 120 }: AgentStateTableOptions,
+): Promise<string[]> {
+  const deadline = Date.now() + maxWaitSeconds * 1_000;
+  for (;;) {
+    const description = await table.describe();
+    if (description?.status === 'ACTIVE') return description.keyNames;
+    if (Date.now() >= deadline) {
+      const status = description?.status ?? 'missing';
+      const message = `The table "${tableName}" is ${status} after ${maxWaitSeconds} seconds. Try again later.`;
+      throw new AgentStoreError('UNAVAILABLE', message);
+    }
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+  }
+}
+
+/** The requests about one table, their failures in the words of the store. */
+class TableRequests {
+  readonly #connection: DynamoDBConnection;
+  readonly #tableName: string;
+  readonly #actions: readonly string[];
+
+  constructor(client: DynamoDBSender, tableName: string, actions: readonly string[]) {
+    this.#connection = new DynamoDBConnection(client);
+    this.#tableName = tableName;
+    this.#actions = actions;
+  }
+
+  async send(create: (sdk: Sdk) => object): Promise<Record<string, unknown>> {
+    try {
+      return await this.#connection.send(create);
+    } catch (error) {
+      throw toAgentStoreError(error, this.#tableName, this.#actions);
+    }
+  }
+
+  async describe(): Promise<{ status: unknown; keyNames: string[] } | null> {
+    try {
+      const input = { TableName: this.#tableName };
+      const { Table } = await this.#connection.send(
+        ({ DescribeTableCommand }) => new DescribeTableCommand(input),
+      );
+      if (!isRecord(Table)) return null;
+      const schema: unknown[] = Array.isArray(Table.KeySchema) ? Table.KeySchema : [];
+      return {
+        status: Table.TableStatus,
+        keyNames: schema.filter(isRecord).map(({ AttributeName }) => String(AttributeName)),
+      };
+    } catch (error) {
+      if (isNamed(error, 'ResourceNotFoundException')) return null;
+      throw toAgentStoreError(error, this.#tableName, this.#actions);
+    }
+  }
+
+  async create(keyNames: readonly [string, string]): Promise<void> {
+    const types = ['HASH', 'RANGE'] as const;
+    const input = {
+      TableName: this.#tableName,
+      BillingMode: 'PAY_PER_REQUEST' as const,
+      KeySchema: keyNames.map((AttributeName, index) => ({ AttributeName, KeyType: types[index] })),
+      AttributeDefinitions: keyNames.map((AttributeName) => ({ AttributeName, AttributeType: 'S' as const })),
+    };
+    try {
+      await this.#connection.send(({ CreateTableCommand }) => new CreateTableCommand(input));
+    } catch (error) {
+      // Somebody else was faster, which is as good.
+      if (!isNamed(error, 'ResourceInUseException'))
+        throw toAgentStoreError(error, this.#tableName, this.#actions);
+    }
+  }
+
+  async enableExpiry(AttributeName: string): Promise<void> {
+    const input = { TableName: this.#tableName };
+    const { TimeToLiveDescription } = await this.send(
+      ({ DescribeTimeToLiveCommand }) => new DescribeTimeToLiveCommand(input),
+    );
+    const status = isRecord(TimeToLiveDescription) ? TimeToLiveDescription.TimeToLiveStatus : undefined;
+    if (status === 'ENABLED' || status === 'ENABLING') return;
+    const TimeToLiveSpecification = { AttributeName, Enabled: true };
+    try {
+      await this.#connection.send(
+        ({ UpdateTimeToLiveCommand }) => new UpdateTimeToLiveCommand({ ...input, TimeToLiveSpecification }),
+      );
+    } catch (error) {
+      // An emulator without expiry: what has expired is not shown all the same.
+      if (!isNamed(error, 'UnknownOperationException'))
+        throw toAgentStoreError(error, this.#tableName, this.#actions);
+    }
+  }
+}
+
+function isNamed(error: unknown, name: string): boolean {
+  return error instanceof Error && error.name === name;
+}

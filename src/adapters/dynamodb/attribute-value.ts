@@ -1,0 +1,111 @@
+import { AgentStoreError } from '../../domain/errors.js';
+import { isRecord, setOwn } from '../../domain/object-kinds.js';
+import type { PlainData } from '../../domain/state-serializer.js';
+import { formatValuePath } from '../../domain/value-path.js';
+
+/** A value as DynamoDB's API writes it, of the types that this store uses. */
+export type AttributeValue =
+  | { S: string }
+  | { N: string }
+  | { B: Uint8Array }
+  | { BOOL: boolean }
+  | { NULL: true }
+  | { L: AttributeValue[] }
+  | { M: Record<string, AttributeValue> };
+
+export type Item = Record<string, AttributeValue>;
+
+/** Lists and maps inside each other that DynamoDB keeps in one attribute. */
+const maxNesting = 31;
+
+/** DynamoDB has no numbers from the first on, and none nearer to 0 than the second. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
+const tooLargeNumber = 1e126;
+const smallestNumber = 1e-130;
+
+/**
+ * Plain data in DynamoDB's own types. Not by the client's marshaller: that obeys options of the user's and refuses keys
+ * such as `constructor`.
+ *
+ * @throws AgentStoreError `UNSERIALIZABLE`, with the path, where DynamoDB has no type for a value.
+ */
+export function toAttributeValue(data: PlainData): AttributeValue {
+  return new MarshalWalk().convert(data, 0);
+}
+
+class MarshalWalk {
+  readonly #path: (string | number)[] = [];
+
+  convert(data: PlainData, depth: number): AttributeValue {
+    switch (typeof data) {
+      case 'string':
+        return { S: this.#checkText(data, depth) };
+      case 'number':
+        return { N: this.#checkNumber(data, depth) };
+      case 'boolean':
+        return { BOOL: data };
+      default:
+        return data === null ? { NULL: true } : this.#convertContainer(data, depth);
+    }
+  }
+
+  #convertContainer(data: Extract<PlainData, object>, depth: number): AttributeValue {
+    if (depth >= maxNesting) throw this.#refusal(depth, `is nested more than ${maxNesting} levels deep`);
+    if (isList(data)) return { L: data.map((element, index) => this.#convertInside(index, element, depth)) };
+    const map: Item = {};
+    for (const [key, value] of Object.entries(data)) {
+      if (key === '') throw this.#refusal(depth, 'has an empty key');
+      // DynamoDB would keep it; the SDK loses it on the way.
+      if (key === '__proto__') throw this.#refusal(depth, 'has the key "__proto__"');
+      map[this.#checkText(key, depth)] = this.#convertInside(key, value, depth);
+    }
+    return { M: map };
+  }
+
+  #convertInside(step: string | number, data: PlainData, depth: number): AttributeValue {
+    this.#path[depth] = step;
+    return this.convert(data, depth + 1);
+  }
+
+  #checkText(text: string, depth: number): string {
+    if (text.isWellFormed()) return text;
+    throw this.#refusal(depth, 'holds text that is not well-formed Unicode');
+  }
+
+  #checkNumber(value: number, depth: number): string {
+    const size = Math.abs(value);
+    if (value === 0 || (size >= smallestNumber && size < tooLargeNumber)) return String(value);
+    throw this.#refusal(depth, 'is a number outside the range of DynamoDB');
+  }
+
+  #refusal(depth: number, problem: string): AgentStoreError {
+    const path = formatValuePath('state', this.#path.slice(0, depth));
+    return new AgentStoreError('UNSERIALIZABLE', `${path} ${problem}, which a native map cannot hold.`);
+  }
+}
+
+/**
+ * The plain data in a value that DynamoDB returned.
+ *
+ * @throws TypeError where it holds a set or binary data, which no release of this store has written into a state.
+ */
+export function fromAttributeValue(value: unknown): PlainData {
+  if (isRecord(value)) {
+    if (typeof value.S === 'string') return value.S;
+    if (typeof value.N === 'string') return Number(value.N);
+    if (typeof value.BOOL === 'boolean') return value.BOOL;
+    if (value.NULL === true) return null;
+    if (Array.isArray(value.L)) return value.L.map(fromAttributeValue);
+    if (isRecord(value.M)) return fromAttributeMap(value.M);
+  }
+  throw new TypeError('The stored state holds a value that is not plain data, such as a set.');
+}
+
+function fromAttributeMap(map: Record<string, unknown>): PlainData {
+  const record: Record<string, PlainData> = {};
+  for (const [key, value] of Object.entries(map)) setOwn(record, key, fromAttributeValue(value));
+  return record;
+}
+
+function isList(data: Extract<PlainData, object>): data is readonly PlainData[] {
+  return Array.isArray(data);
+}

@@ -1,0 +1,45 @@
+import type { Expectation } from '../../domain/record-store.js';
+import type { AttributeValue } from './attribute-value.js';
+import { type ItemLayout, revisionAttribute, updatedAtAttribute } from './item.js';
+import { isUnrevised, updatedAtOfUnrevised } from './unrevised.js';
+
+/** The part of a `PutItem` that says what must be stored for it to take place. */
+export interface Condition {
+  readonly ConditionExpression: string;
+  readonly ExpressionAttributeNames: Record<string, string>;
+  readonly ExpressionAttributeValues: Record<string, AttributeValue>;
+}
+
+/** Both hold for an item whose expiry is there but NULL, as earlier releases wrote it: it does not expire. */
+const isGone = '(attribute_not_exists(#pk) OR #ttl <= :now)';
+const isLive = '(attribute_not_exists(#ttl) OR NOT #ttl <= :now)';
+
+export function toCondition({ absent, revisions, now }: Expectation, layout: ItemLayout): Condition {
+  const names: Record<string, string> = { '#ttl': layout.ttlAttributeName };
+  const values: Record<string, AttributeValue> = { ':now': { N: String(Math.floor(now / 1000)) } };
+  const alternatives: string[] = [];
+  if (absent) {
+    names['#pk'] = layout.partitionKeyName;
+    alternatives.push(isGone);
+  }
+  revisions.forEach((revision, index) => {
+    const value = `:revision${index}`;
+    names['#revision'] = revisionAttribute;
+    if (!isUnrevised(revision)) {
+      values[value] = { S: revision };
+      alternatives.push(`(#revision = ${value} AND ${isLive})`);
+      return;
+    }
+    const updatedAt = updatedAtOfUnrevised(revision);
+    names['#updatedAt'] = updatedAtAttribute;
+    if (updatedAt !== undefined) values[value] = updatedAt;
+    const isUnchanged =
+      updatedAt === undefined ? 'attribute_not_exists(#updatedAt)' : `#updatedAt = ${value}`;
+    alternatives.push(`(attribute_not_exists(#revision) AND ${isUnchanged} AND ${isLive})`);
+  });
+  return {
+    ConditionExpression: alternatives.join(' OR '),
+    ExpressionAttributeNames: names,
+    ExpressionAttributeValues: values,
+  };
+}

@@ -1,0 +1,32 @@
+import type { AttributeValue, Item } from './attribute-value.js';
+
+/** The largest item, attribute names included. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
+export const maxItemBytes = 409_600;
+
+/** What DynamoDB counts for an item: every name in UTF-8, and every value. */
+export function itemSize(item: Item): number {
+  return Object.entries(item).reduce((sum, [name, value]) => sum + textSize(name) + valueSize(value), 0);
+}
+
+/** What DynamoDB counts for a value: 3 bytes and 1 an element for a list or map, besides what is in it. */
+function valueSize(value: AttributeValue): number {
+  if ('S' in value) return textSize(value.S);
+  if ('N' in value) return numberSize(Number(value.N));
+  if ('B' in value) return value.B.byteLength;
+  if ('L' in value) return value.L.reduce((sum, element) => sum + 1 + valueSize(element), 3);
+  if ('M' in value) return 3 + Object.keys(value.M).length + itemSize(value.M);
+  return 1;
+}
+
+/** Two decimal digits a byte, paired from the decimal point, without zeros at either end; one more for the exponent and one for the sign. */
+function numberSize(value: number): number {
+  if (value === 0) return 1;
+  const [mantissa = '', exponent] = Math.abs(value).toExponential().split('e');
+  const digits = mantissa.replace('.', '').length;
+  const unpaired = Math.abs(Number(exponent)) % 2 === 0 ? 1 : 0;
+  return Math.ceil((digits + unpaired) / 2) + (value < 0 ? 2 : 1);
+}
+
+function textSize(text: string): number {
+  return Buffer.byteLength(text);
+}

@@ -1,0 +1,14 @@
+import type { StateSerializer } from '../../domain/state-serializer.js';
+import { decodeState } from './decode-state.js';
+import { encodeState } from './encode-state.js';
+
+/**
+ * The default serializer: plain JSON with ISO dates, and superjson's notes beside it that say what else a value was.
+ *
+ * A state that is JSON but for dates and `undefined` is written and read without superjson, which the first state that
+ * holds anything richer loads. A state whose only such values are `createdAt` and `lastActivity` has no notes.
+ */
+export const superjsonSerializer: StateSerializer = {
+  serialize: encodeState,
+  deserialize: decodeState,
+};

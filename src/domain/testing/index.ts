@@ -1,0 +1,5 @@
+export type { ContractBackend, ContractStoreOptions, CreateBackend } from './backend.js';
+export { agentStoreContract } from './contract.js';
+export type { ContractCase } from './contract-case.js';
+export { Faults } from './faults.js';
+export { assertSameValue } from './same-value.js';

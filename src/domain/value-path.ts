@@ -1,0 +1,13 @@
+/** A key, an index, or what else leads from a value to one inside it, already in words. */
+export type ValueStep = string | number | { readonly words: string };
+
+/** A path as code would write it: `state.metadata.items[0]["a b"]`. */
+export function formatValuePath(root: string, steps: readonly ValueStep[]): string {
+  return `${root}${steps.map(formatStep).join('')}`;
+}
+
+function formatStep(step: ValueStep): string {
+  if (typeof step === 'number') return `[${step}]`;
+  if (typeof step === 'object') return step.words;
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`;
+}

@@ -1,0 +1,113 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
+import ts from 'typescript-5.9';
+import { describe, expect, it } from 'vitest';
+
+const domain = 'src/domain/';
+const superjson = 'src/adapters/superjson/';
+const gzip = 'src/adapters/gzip/';
+
+/** What each layer may import: a folder or file of ours, a package, any Node built-in. What is not listed is refused. */
+const layers: Readonly<Record<string, readonly string[]>> = {
+  [domain]: [domain, 'node:assert', 'node:crypto'],
+  [superjson]: [superjson, domain, 'superjson'],
+  [gzip]: [gzip, domain, 'node:'],
+  'src/adapters/memory/': ['src/adapters/memory/', superjson, domain],
+  'src/adapters/dynamodb/': [
+    'src/adapters/dynamodb/',
+    gzip,
+    superjson,
+    domain,
+    '@aws-sdk/client-dynamodb',
+    'node:',
+  ],
+  'src/adapters/redis/': ['src/adapters/redis/', gzip, superjson, domain, 'ioredis', 'node:'],
+  'src/server/': ['src/server/', domain, 'hono', '@hono/node-server', 'pino', 'zod', 'node:'],
+  'src/index.ts': ['src/server/', domain],
+  'src/stores.ts': ['src/adapters/', domain],
+};
+
+describe('the layers', () => {
+  const paths = readdirSync('src', { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => posix.join('src', path.replaceAll('\\', '/')));
+
+  it.each(Object.keys(layers))('has files, and imports, in %s', (layer) => {
+    const files = paths.filter((path) => path.startsWith(layer));
+    expect(files).not.toEqual([]);
+    expect(files.flatMap((path) => findImports(path, readFileSync(path, 'utf8')))).not.toEqual([]);
+  });
+
+  it('import only what they may', () => {
+    expect(paths.flatMap((path) => findViolations(path, readFileSync(path, 'utf8')))).toEqual([]);
+  });
+
+  it.each([
+    ['an SDK in the domain', `${domain}a.ts`, `import { X } from '@aws-sdk/client-dynamodb';`],
+    ['the type of an SDK in the domain', `${domain}a.ts`, `import type { X } from 'ioredis';`],
+    ['a type written as import()', `${domain}a.ts`, `export type A = typeof import('ioredis');`],
+    ['a Node built-in in the domain', `${domain}a.ts`, `import 'node:fs';`],
+    [
+      'an adapter in the domain',
+      `${domain}testing/a.ts`,
+      `export { X } from '../../adapters/memory/index.js';`,
+    ],
+    ['an adapter in the server', 'src/server/a.ts', `const x = await import('../adapters/memory/index.js');`],
+    ['the stores in the server', 'src/server/a.ts', `import { X } from '../stores.js';`],
+    ['the stores in the main entry', 'src/index.ts', `export { InMemoryAgentStore } from './stores.js';`],
+    ['a sibling backend', 'src/adapters/dynamodb/a.ts', `import { X } from '../memory/index.js';`],
+    ['a package whose name starts like one', 'src/server/a.ts', `import 'hono-other';`],
+    ['a require', 'src/server/a.ts', `const x = require('ioredis');`],
+    ['a computed import', 'src/adapters/dynamodb/a.ts', `const x = await import(name);`],
+    ['a file in no layer', 'src/other/a.ts', `import '../domain/errors.js';`],
+  ])('refuse %s', (_, path, source) => {
+    expect(findViolations(path, source)).toHaveLength(1);
+  });
+
+  it.each([
+    ['a file of the same layer', `${domain}testing/a.ts`, `import { X } from '../errors.js';`],
+    ['the client of a backend', 'src/adapters/dynamodb/a.ts', `import('@aws-sdk/client-dynamodb');`],
+    ['a subpath of a package', 'src/server/a.ts', `import { streamSSE } from 'hono/streaming';`],
+    ['text that looks like an import', `${domain}a.ts`, `// import 'ioredis'\nconst x = "import 'ioredis'";`],
+  ])('allow %s', (_, path, source) => {
+    expect(findViolations(path, source)).toEqual([]);
+  });
+});
+
+function findViolations(path: string, source: string): string[] {
+  const layer = Object.keys(layers).find((folder) => path.startsWith(folder));
+  const allowed = layer === undefined ? [] : (layers[layer] ?? []);
+  return findImports(path, source)
+    .filter((target) => !allowed.some((entry) => isWithin(target, entry)))
+    .map((target) => `${path} imports ${target}`);
+}
+
+function isWithin(target: string, entry: string): boolean {
+  return target === entry || target.startsWith(/[/:]$/.test(entry) ? entry : `${entry}/`);
+}
+
+/** What a file imports in any way: its own files as paths from the root, packages by name. */
+function findImports(path: string, source: string): string[] {
+  const targets: string[] = [];
+  const add = (specifier: ts.Node | undefined) => {
+    const name = specifier !== undefined && ts.isStringLiteralLike(specifier) ? specifier.text : '(computed)';
+    targets.push(name.startsWith('.') ? posix.join(posix.dirname(path), name) : name);
+  };
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier);
+    else if (ts.isExportDeclaration(node) && node.moduleSpecifier) add(node.moduleSpecifier);
+    else if (ts.isExternalModuleReference(node)) add(node.expression);
+    else if (ts.isImportTypeNode(node))
+      add(ts.isLiteralTypeNode(node.argument) ? node.argument.literal : undefined);
+    else if (ts.isCallExpression(node) && isImportOrRequire(node.expression)) add(node.arguments[0]);
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile(path, source, ts.ScriptTarget.Latest));
+  return targets;
+}
+
+function isImportOrRequire(callee: ts.Expression): boolean {
+  return (
+    callee.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(callee) && callee.text === 'require')
+  );
+}

@@ -1,0 +1,34 @@
+import { InMemoryAgentStore, InMemoryRecordStore } from '../../src/adapters/memory/index.js';
+import { createPrefixKeySchema, type RecordKey } from '../../src/domain/key-schema.js';
+import type { Expectation, NewRecord } from '../../src/domain/record-store.js';
+import { type ContractBackend, Faults } from '../../src/domain/testing/index.js';
+
+/** Records in memory whose requests go through the faults that a case orders. */
+class FaultyRecordStore extends InMemoryRecordStore {
+  readonly faults = new Faults();
+
+  override get(key: RecordKey) {
+    return this.faults.run(() => super.get(key));
+  }
+
+  override put(key: RecordKey, record: NewRecord, expected: Expectation | null) {
+    return this.faults.run(() => super.put(key, record, expected));
+  }
+
+  override delete(key: RecordKey) {
+    return this.faults.run(() => super.delete(key));
+  }
+}
+
+export function createMemoryBackend(): ContractBackend {
+  const records = new FaultyRecordStore();
+  return {
+    faults: records.faults,
+    open: (options) => new InMemoryAgentStore({ ...options, records }),
+    corrupt: async (ids) => {
+      const record = { revision: 'unreadable', updatedAt: 0, state: null, text: '{"json":' };
+      await records.put(createPrefixKeySchema().key(ids), record, null);
+    },
+    dispose: async () => undefined,
+  };
+}

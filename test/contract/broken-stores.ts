@@ -1,0 +1,267 @@
+import { InMemoryRecordStore } from '../../src/adapters/memory/index.js';
+import { createAgentStore } from '../../src/adapters/superjson/create-agent-store.js';
+import { superjsonSerializer } from '../../src/adapters/superjson/superjson-serializer.js';
+import type { AgentState } from '../../src/domain/agent-state.js';
+import type { AgentStore } from '../../src/domain/agent-store.js';
+import { isAgentStoreError } from '../../src/domain/errors.js';
+import type { KeySchema, RecordKey } from '../../src/domain/key-schema.js';
+import { isRecord } from '../../src/domain/object-kinds.js';
+import type { Expectation, NewRecord, RecordStore } from '../../src/domain/record-store.js';
+import type { StateSerializer } from '../../src/domain/state-serializer.js';
+import { type ContractBackend, type ContractStoreOptions, Faults } from '../../src/domain/testing/index.js';
+
+/** A store with one defect, of a kind that real ones have had, and the case of the contract that must find it. */
+export interface BrokenStore {
+  readonly defect: string;
+  readonly foundBy: string;
+  readonly createBackend: () => ContractBackend;
+}
+
+type Open = (options: ContractStoreOptions, records: RecordStore) => AgentStore;
+
+export const brokenStores: readonly BrokenStore[] = [
+  broken('aliases objects', 'shares nothing with what was saved or loaded', (options, records) => {
+    const store = createAgentStore(records, options);
+    const saved = new Map<string, AgentState>();
+    return change(store, {
+      save: async (contextId, state) => {
+        await store.save(contextId, state);
+        saved.set(contextId, state);
+      },
+      load: async (contextId) => {
+        const loaded = await store.load(contextId);
+        return saved.get(contextId) ?? loaded;
+      },
+    });
+  }),
+
+  broken(
+    'ignores prefixes',
+    'hides the same ids behind another prefix, and shows them again',
+    ({ agentKeyPrefix: _, contextKeyPrefix: __, ...options }, records) => createAgentStore(records, options),
+  ),
+
+  broken(
+    'joins keys without escaping',
+    'keeps every pair of agent and context apart',
+    ({ agentKeyPrefix, contextKeyPrefix, ...options }, records) => {
+      const keySchema: KeySchema = {
+        key: ({ agentId, contextId }) => ({
+          partition: `${agentKeyPrefix ?? 'agent#'}${agentId}:${contextKeyPrefix ?? 'context#'}${contextId}`,
+          sort: 'state',
+        }),
+      };
+      return createAgentStore(records, { ...options, keySchema });
+    },
+  ),
+
+  broken('loses rich types', 'keeps dates, maps, sets, bigints, URLs and binary data', (options, records) => {
+    const serializer: StateSerializer = {
+      serialize: (state) =>
+        JSON.parse(JSON.stringify(state, (_, value) => (typeof value === 'bigint' ? 0 : value))),
+      deserialize: (data, ids) => superjsonSerializer.deserialize(data, ids),
+    };
+    return createAgentStore(records, { ...options, serializer });
+  }),
+
+  broken('drops undefined from lists', 'keeps undefined, in lists as in objects', (options, records) => {
+    const serializer: StateSerializer = {
+      serialize: (state, ids) => superjsonSerializer.serialize(withoutUndefined(state), ids),
+      deserialize: (data, ids) => superjsonSerializer.deserialize(data, ids),
+    };
+    return createAgentStore(records, { ...options, serializer });
+  }),
+
+  broken(
+    'ignores the revision',
+    'refuses to save over what somebody else has saved since',
+    (options, records) =>
+      createAgentStore(
+        changeRecords(records, {
+          put: async (key, record, expected) => {
+            const current = await records.get(key);
+            const revisions = current === null ? [] : [current.revision];
+            const ignored =
+              expected?.revisions.length === 0 ? expected : expected && { ...expected, revisions };
+            return records.put(key, record, ignored);
+          },
+        }),
+        options,
+      ),
+  ),
+
+  broken(
+    'creates over what it never loaded',
+    'refuses to create over a state that it never loaded',
+    (options, records) =>
+      createAgentStore(
+        changeRecords(records, {
+          put: (key, record, expected) => records.put(key, record, expected?.absent ? null : expected),
+        }),
+        options,
+      ),
+  ),
+
+  broken(
+    'returns expired states',
+    'keeps a state until it expires, and not for a moment longer',
+    (options, records) =>
+      createAgentStore(
+        changeRecords(records, {
+          get: async (key) => {
+            const record = await records.get(key);
+            return record && { revision: record.revision, read: () => record.read() };
+          },
+        }),
+        options,
+      ),
+  ),
+
+  broken(
+    'lets created overwrite',
+    'does not let the state of a starting agent replace a stored one',
+    (options, records) => {
+      const store = createAgentStore(records, options);
+      const careless = createAgentStore(records, { ...options, concurrency: 'last-write-wins' });
+      return change(store, {
+        save: (contextId, state) =>
+          state.status === 'created'
+            ? careless.save(contextId, { ...state, status: 'idle' })
+            : store.save(contextId, state),
+      });
+    },
+  ),
+
+  broken(
+    'saves after its own delete',
+    'refuses the late save of a session it has deleted itself',
+    (options, records) => {
+      const store = createAgentStore(records, options);
+      return change(store, {
+        delete: async (contextId) => {
+          await store.delete(contextId);
+          await store.load(contextId);
+        },
+      });
+    },
+  ),
+
+  broken(
+    'saves an error state after a failed load',
+    'refuses the error state that an agent saves after a failed load',
+    (options, records) => {
+      const store = createAgentStore(records, options);
+      return change(store, {
+        load: async (contextId) => {
+          try {
+            return await store.load(contextId);
+          } catch (error) {
+            await store.load(contextId);
+            throw error;
+          }
+        },
+      });
+    },
+  ),
+
+  broken(
+    'swallows errors',
+    'reports every failure with a code, the call, the ids and the cause',
+    (options, records) => {
+      const store = createAgentStore(records, options);
+      return change(store, { load: (contextId) => store.load(contextId).catch(() => null) });
+    },
+  ),
+
+  broken(
+    'deletes what it cannot read',
+    'never saves over a value that cannot be read',
+    (options, records) => {
+      const store = createAgentStore(records, options);
+      return change(store, {
+        load: async (contextId) => {
+          try {
+            return await store.load(contextId);
+          } catch (error) {
+            if (isAgentStoreError(error, 'CORRUPTED')) await store.delete(contextId);
+            throw error;
+          }
+        },
+      });
+    },
+  ),
+
+  broken(
+    'reorders saves',
+    'takes calls for one session in the order in which they were made',
+    (options, records) => {
+      const store = createAgentStore(records, options);
+      const waiting: (() => void)[] = [];
+      return change(store, {
+        save: async (contextId, state) => {
+          const copy = structuredClone(state);
+          await new Promise<void>((resolve) => {
+            waiting.push(resolve);
+            queueMicrotask(() => waiting.pop()?.());
+          });
+          await store.save(contextId, copy);
+        },
+      });
+    },
+  ),
+
+  broken('lets peek count as a load', 'does not count a peek as a load', (options, records) => {
+    const store = createAgentStore(records, options);
+    return change(store, { peek: (contextId) => store.load(contextId) });
+  }),
+];
+
+function broken(defect: string, foundBy: string, open: Open): BrokenStore {
+  return { defect, foundBy, createBackend: () => createBackend(open) };
+}
+
+function createBackend(open: Open): ContractBackend {
+  const faults = new Faults();
+  const inMemory = new InMemoryRecordStore();
+  const records: RecordStore = {
+    get: (key) => faults.run(() => inMemory.get(key)),
+    put: (key, record, expected) => faults.run(() => inMemory.put(key, record, expected)),
+    delete: (key) => faults.run(() => inMemory.delete(key)),
+  };
+  return {
+    faults,
+    open: (options) => open(options, records),
+    corrupt: async ({ agentId, contextId }) => {
+      const key = { partition: `agent#${agentId}`, sort: `context#${contextId}` };
+      await inMemory.put(key, { revision: 'unreadable', updatedAt: 0, state: null, text: '{"json":' }, null);
+    },
+    dispose: async () => undefined,
+  };
+}
+
+function change(store: AgentStore, changes: Partial<AgentStore>): AgentStore {
+  return {
+    load: (contextId) => store.load(contextId),
+    save: (contextId, state) => store.save(contextId, state),
+    delete: (contextId) => store.delete(contextId),
+    peek: (contextId) => store.peek(contextId),
+    close: () => store.close(),
+    ...changes,
+  };
+}
+
+function changeRecords(records: RecordStore, changes: Partial<RecordStore>): RecordStore {
+  return {
+    get: (key: RecordKey) => records.get(key),
+    put: (key: RecordKey, record: NewRecord, expected: Expectation | null) =>
+      records.put(key, record, expected),
+    delete: (key: RecordKey) => records.delete(key),
+    ...changes,
+  };
+}
+
+function withoutUndefined<T>(value: T): T {
+  if (Array.isArray(value)) return value.filter((item) => item !== undefined).map(withoutUndefined) as T;
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutUndefined(item)])) as T;
+}

@@ -1,0 +1,30 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { agentStoreContract } from '../../src/domain/testing/index.js';
+import { createDynamoDBBackend } from '../backends/dynamodb-backend.js';
+import {
+  createClient,
+  createTable,
+  type DynamoDBEndpoint,
+  startDynamoDB,
+} from '../backends/dynamodb-endpoint.js';
+
+let endpoint: DynamoDBEndpoint;
+let client: DynamoDBClient;
+let tableName: string;
+
+beforeAll(async () => {
+  endpoint = await startDynamoDB();
+  client = createClient(endpoint.url);
+  tableName = await createTable(client);
+});
+
+afterAll(async () => {
+  client.destroy();
+  await endpoint.close();
+});
+
+describe('the DynamoDB store', () => {
+  const createBackend = () => createDynamoDBBackend(client, tableName);
+  for (const { name, run } of agentStoreContract(createBackend)) it(name, run);
+});

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { DynamoDBAgentStore } from '../../src/adapters/dynamodb/index.js';
+import { InMemoryAgentStore } from '../../src/adapters/memory/index.js';
+
+const client = { send: async () => ({}) };
+const required = { tableName: 'table', agentId: 'agent' };
+
+describe('an option that cannot work', () => {
+  it.each<[string, Record<string, unknown>]>([
+    ['tableName', { tableName: undefined }],
+    ['tableName', { tableName: '' }],
+    ['partitionKeyName', { partitionKeyName: '' }],
+    ['partitionKeyName', { partitionKeyName: 'state' }],
+    ['partitionKeyName', { partitionKeyName: 'stateNotes' }],
+    ['sortKeyName', { sortKeyName: 'pk' }],
+    ['sortKeyName', { sortKeyName: 'entityType' }],
+    ['sortKeyName', { sortKeyName: 'revision' }],
+    ['ttlAttributeName', { ttlAttributeName: 'sk' }],
+    ['ttlAttributeName', { ttlAttributeName: 'updatedAt' }],
+    ['ttlAttributeName', { partitionKeyName: 'ttl' }],
+    ['entityType', { entityType: '' }],
+    ['consistentRead', { consistentRead: 'yes' }],
+    ['compression', { compression: 'gzip' }],
+    ['documentClient', { documentClient: {} }],
+    ['documentClient', { documentClient: null }],
+    ['dynamoDbClientConfig', { documentClient: client, dynamoDbClientConfig: {} }],
+    ['dynamoDbClientConfig', { dynamoDbClientConfig: 'us-east-1' }],
+  ])('is refused by the constructor with its name: %s %j', (option, given) => {
+    expect(() => new DynamoDBAgentStore({ ...required, ...given })).toThrow(
+      expect.objectContaining({
+        code: 'CONFIGURATION',
+        operation: 'constructor',
+        message: expect.stringContaining(`"${option}"`),
+      }),
+    );
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['agentId', { agentId: undefined }],
+    ['agentId', { agentId: '' }],
+    ['agentId', { agentId: '\ud800' }],
+    ['agentKeyPrefix', { agentKeyPrefix: 1 }],
+    ['contextKeyPrefix', { contextKeyPrefix: '\udfff' }],
+    ['keySchema', { keySchema: {} }],
+    ['agentKeyPrefix', { keySchema: { key: () => ({}) }, agentKeyPrefix: '' }],
+    ['contextKeyPrefix', { keySchema: { key: () => ({}) }, contextKeyPrefix: '' }],
+    ['serializer', { serializer: { serialize: () => null } }],
+    ['serializer', { serializer: null }],
+    ['ttlSeconds', { ttlSeconds: 0 }],
+    ['ttlSeconds', { ttlSeconds: -1 }],
+    ['ttlSeconds', { ttlSeconds: Number.NaN }],
+    ['ttlSeconds', { ttlSeconds: Number.POSITIVE_INFINITY }],
+    ['ttlSeconds', { ttlSeconds: '60' }],
+    ['concurrency', { concurrency: 'pessimistic' }],
+    ['maxTrackedContexts', { maxTrackedContexts: 0 }],
+    ['maxTrackedContexts', { maxTrackedContexts: 1.5 }],
+    ['now', { now: 1_800_000_000_000 }],
+  ])('is refused by every store: %s %j', (option, given) => {
+    const refusal = expect.objectContaining({
+      code: 'CONFIGURATION',
+      operation: 'constructor',
+      message: expect.stringContaining(`"${option}"`),
+    });
+    expect(() => new InMemoryAgentStore({ agentId: 'agent', ...given })).toThrow(refusal);
+    expect(() => new DynamoDBAgentStore({ ...required, ...given })).toThrow(refusal);
+  });
+});

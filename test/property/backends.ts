@@ -1,0 +1,87 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBAgentStoreOptions } from '../../src/adapters/dynamodb/index.js';
+import type { ContractBackend } from '../../src/domain/testing/index.js';
+import { createDynamoDBBackend } from '../backends/dynamodb-backend.js';
+import {
+  createClient,
+  createTable,
+  type DynamoDBEndpoint,
+  startDynamoDB,
+} from '../backends/dynamodb-endpoint.js';
+import { createMemoryBackend } from '../backends/memory-backend.js';
+import { createRedisBackend } from '../backends/redis-backend.js';
+import { openRedis, openRedisCluster, type RedisEndpoint } from '../backends/redis-endpoint.js';
+
+/** A kind of backend that properties are checked on, started before they are and stopped after. */
+export interface BackendKind {
+  readonly name: string;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  create(): ContractBackend;
+}
+
+export class DynamoDBKind implements BackendKind {
+  readonly name = 'DynamoDB';
+  readonly #options: Partial<DynamoDBAgentStoreOptions>;
+  #endpoint: DynamoDBEndpoint | undefined;
+  #client: DynamoDBClient | undefined;
+  #tableName = '';
+
+  constructor(options: Partial<DynamoDBAgentStoreOptions> = {}) {
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    this.#endpoint = await startDynamoDB();
+    this.#client = createClient(this.#endpoint.url);
+    this.#tableName = await createTable(this.#client);
+  }
+
+  async stop(): Promise<void> {
+    this.#client?.destroy();
+    await this.#endpoint?.close();
+  }
+
+  create(): ContractBackend {
+    if (this.#client === undefined) throw new Error('The backend has not been started.');
+    return createDynamoDBBackend(this.#client, this.#tableName, this.#options);
+  }
+}
+
+class RedisKind implements BackendKind {
+  readonly name: string;
+  readonly #open: () => Promise<RedisEndpoint>;
+  #endpoint: RedisEndpoint | undefined;
+
+  constructor(name: string, open: () => Promise<RedisEndpoint>) {
+    this.name = name;
+    this.#open = open;
+  }
+
+  async start(): Promise<void> {
+    this.#endpoint = await this.#open();
+  }
+
+  async stop(): Promise<void> {
+    await this.#endpoint?.close();
+  }
+
+  create(): ContractBackend {
+    if (this.#endpoint === undefined) throw new Error('The backend has not been started.');
+    return createRedisBackend(this.#endpoint.client);
+  }
+}
+
+const memory: BackendKind = {
+  name: 'memory',
+  start: async () => undefined,
+  stop: async () => undefined,
+  create: createMemoryBackend,
+};
+
+export const backendKinds: readonly BackendKind[] = [
+  memory,
+  new DynamoDBKind(),
+  new RedisKind('Redis', openRedis),
+  new RedisKind('Redis Cluster', openRedisCluster),
+];

@@ -1,0 +1,92 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { superjsonSerializer } from '../../src/adapters/superjson/superjson-serializer.js';
+import { copyState } from '../../src/domain/state-copy.js';
+import { fromStateText, toStateText } from '../../src/domain/state-text.js';
+import { assertSameValue } from '../../src/domain/testing/index.js';
+import { state, unsupported } from './arbitraries.js';
+import { backendKinds, DynamoDBKind } from './backends.js';
+import { runs } from './options.js';
+
+const ids = { agentId: 'a', contextId: 'c' };
+
+describe('any state of the supported values', () => {
+  it('survives a copy', () => {
+    fc.assert(
+      fc.property(state, (original) => assertSameValue(copyState(original), original)),
+      runs(),
+    );
+  });
+
+  it('survives as text', async () => {
+    await fc.assert(
+      fc.asyncProperty(state, async (original) => {
+        const text = toStateText(await superjsonSerializer.serialize(copyState(original), ids));
+        assertSameValue(await superjsonSerializer.deserialize(fromStateText(text), ids), original);
+      }),
+      runs(),
+    );
+  });
+
+  describe.each(backendKinds)('on $name', (kind) => {
+    beforeAll(() => kind.start());
+    afterAll(() => kind.stop());
+
+    it('survives', async () => {
+      const backend = kind.create();
+      const [writer, reader] = [backend.open(ids), backend.open(ids)];
+      await fc.assert(
+        fc.asyncProperty(state, async (original) => {
+          await writer.save(ids.contextId, original);
+          assertSameValue(await reader.load(ids.contextId), original);
+        }),
+        runs(),
+      );
+    });
+  });
+});
+
+describe('as a native map only, any state of the supported values', () => {
+  const dynamodb = new DynamoDBKind({ compression: 'off' });
+  beforeAll(() => dynamodb.start());
+  afterAll(() => dynamodb.stop());
+
+  it('survives, or is refused with a path where a native map cannot hold it', async () => {
+    const backend = dynamodb.create();
+    const [writer, reader] = [backend.open(ids), backend.open(ids)];
+    let kept = 0;
+    await fc.assert(
+      fc.asyncProperty(state, async (original) => {
+        try {
+          await writer.save(ids.contextId, original);
+        } catch (error) {
+          expect(error).toMatchObject({
+            code: 'UNSERIALIZABLE',
+            message: expect.stringContaining(': state'),
+          });
+          return;
+        }
+        assertSameValue(await reader.load(ids.contextId), original);
+        kept++;
+      }),
+      runs(),
+    );
+    expect(kept).toBeGreaterThan(0);
+  });
+});
+
+describe('any value that cannot be kept', () => {
+  it('is refused with its path, wherever it is', () => {
+    fc.assert(
+      fc.property(state, unsupported, (original, { value, path }) => {
+        const spoiled = Object.assign(original, { metadata: { ...original.metadata, spoiled: value } });
+        const refusal = {
+          code: 'UNSERIALIZABLE',
+          message: expect.stringContaining(`state.metadata.spoiled${path} `),
+        };
+        expect(() => copyState(spoiled)).toThrow(expect.objectContaining(refusal));
+      }),
+      runs(),
+    );
+  });
+});

@@ -1,0 +1,106 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { RedisAgentStore } from '../../src/adapters/redis/index.js';
+import { createState } from '../../src/domain/testing/fixtures.js';
+
+const agentId = 'agent';
+
+/** Commands of a Redis that holds nothing and takes everything. */
+const client = {
+  getBuffer: async () => null,
+  del: async () => 0,
+  evalBuffer: async () => 1,
+  evalshaBuffer: async () => 1,
+};
+
+afterEach(() => {
+  vi.doUnmock('ioredis');
+  vi.resetModules();
+});
+
+describe('an option that cannot work', () => {
+  it.each<[string, Record<string, unknown>]>([
+    ['client', {}],
+    ['client', { client: null }],
+    ['client', { client: 'redis://localhost' }],
+    ['client', { client: { ...client, getBuffer: undefined } }],
+    ['client', { client: { ...client, del: undefined } }],
+    ['client', { client: { ...client, evalBuffer: undefined } }],
+    ['client', { client: { ...client, evalshaBuffer: undefined } }],
+    ['url', { client, url: 'redis://localhost' }],
+    ['url', { url: '' }],
+    ['url', { url: 'localhost:6379' }],
+    ['url', { url: 'https://localhost' }],
+    ['url', { url: 6379 }],
+    ['url', { url: 'redis://localhost/one' }],
+    ['url', { url: 'redis://localhost/0/1' }],
+    ['compression', { client, compression: 'gzip' }],
+    ['agentId', { client, agentId: '' }],
+    ['agentKeyPrefix', { client, agentKeyPrefix: 1 }],
+    ['ttlSeconds', { client, ttlSeconds: 0 }],
+    ['concurrency', { client, concurrency: 'pessimistic' }],
+  ])('is refused by the constructor with its name: %s %j', (option, given) => {
+    expect(() => new RedisAgentStore({ agentId, ...given })).toThrow(
+      expect.objectContaining({
+        code: 'CONFIGURATION',
+        operation: 'constructor',
+        message: expect.stringContaining(`"${option}"`),
+      }),
+    );
+  });
+
+  it('is refused without a word of the password in it', () => {
+    const refuse = () => new RedisAgentStore({ agentId, url: 'redis://:sesame@local host:port' });
+    expect(refuse).toThrow(expect.objectContaining({ message: expect.not.stringContaining('sesame') }));
+    expect(refuse).toThrow(expect.not.objectContaining({ cause: expect.anything() }));
+  });
+});
+
+describe('ioredis', () => {
+  it('is not loaded where a client is given', async () => {
+    const load = vi.fn(() => ({}));
+    vi.doMock('ioredis', load);
+    const store = new RedisAgentStore({ agentId, client });
+    await expect(store.load('session')).resolves.toBe(null);
+    await store.save('session', createState(1));
+    await store.delete('session');
+    await store.close();
+    expect(load).not.toHaveBeenCalled();
+  });
+
+  it('is not loaded before it is needed', async () => {
+    const load = vi.fn(() => ({}));
+    vi.doMock('ioredis', load);
+    const store = new RedisAgentStore({ agentId, url: 'redis://localhost' });
+    await store.close();
+    await store.close();
+    expect(load).not.toHaveBeenCalled();
+  });
+
+  it('is asked for where it is not installed', async () => {
+    vi.doMock('ioredis', () => {
+      throw new Error('Cannot find package');
+    });
+    const store = new RedisAgentStore({ agentId, url: 'redis://localhost' });
+    for (const call of [() => store.load('session'), () => store.save('other', createState(1))]) {
+      await expect(call()).rejects.toMatchObject({
+        code: 'CONFIGURATION',
+        message: expect.stringContaining('"ioredis" could not be loaded. Install it'),
+        cause: expect.any(Error),
+      });
+    }
+    await store.close();
+  });
+});
+
+describe('a client that answers with something else', () => {
+  it.each([undefined, 0, 'OK', {}, []])('has not saved: %j', async (answer) => {
+    const store = new RedisAgentStore({ agentId, client: { ...client, evalshaBuffer: async () => answer } });
+    await expect(store.save('session', createState(1))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+
+  it.each([undefined, 'text', 1])('has not loaded: %j', async (answer) => {
+    const answering = Object.assign({ ...client }, { getBuffer: async () => answer });
+    const store = new RedisAgentStore({ agentId, client: answering });
+    await expect(store.load('session')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+});

@@ -1,0 +1,226 @@
+import { inspect } from 'node:util';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { RedisAgentStore, RedisClient } from '../../src/adapters/redis/index.js';
+import { createState } from '../../src/domain/testing/fixtures.js';
+import { RedisServer } from '../backends/redis-server.js';
+import { connect, openStore, startServer } from './fixtures.js';
+
+const key = 'agent#agent:context#session';
+const secret = 'a-word-that-must-stay-in-the-state';
+const state = createState(1, { metadata: { secret } });
+
+let server: RedisServer;
+let admin: Redis;
+
+beforeAll(async () => {
+  server = await RedisServer.start();
+  admin = new Redis(server.url);
+});
+afterAll(async () => {
+  admin.disconnect();
+  await server.stop();
+});
+
+/** The error of a call that must fail, which shows none of what must stay secret. */
+async function failureOf(call: Promise<unknown>): Promise<unknown> {
+  const error = await call.then(
+    () => new Error('The call succeeded.'),
+    (reason: unknown) => reason,
+  );
+  expect(inspect(error, { depth: 10, maxArrayLength: null })).not.toMatch(new RegExp(`${secret}|sesame`));
+  return error;
+}
+
+/** Whatever is called fails with a code and advice; what a failed load blocks is asked of an instance of its own. */
+async function expectFailures(open: () => RedisAgentStore, code: string, advice: string): Promise<void> {
+  const failure = { code, message: expect.stringContaining(advice), cause: expect.any(Error) };
+  const store = open();
+  for (const contextId of ['session', 'other', 'session']) {
+    expect(await failureOf(store.load(contextId))).toMatchObject(failure);
+  }
+  expect(await failureOf(store.peek('session'))).toMatchObject(failure);
+  expect(await failureOf(store.delete('session'))).toMatchObject(failure);
+  expect(await failureOf(open().save('session', state))).toMatchObject(failure);
+}
+
+describe('a server that wants a password', () => {
+  let guarded: RedisServer;
+  const advice = 'refused the user name or the password';
+
+  beforeAll(async () => {
+    guarded = await RedisServer.start('--requirepass', 'open-up');
+  });
+  afterAll(() => guarded.stop());
+
+  it.each(['redis://', 'redis://:sesame@', 'redis://user:sesame@'])(
+    'is a matter of configuration, and of nobody who reads the log: %s',
+    async (start) => {
+      const url = guarded.url.replace('redis://', start);
+      await expectFailures(() => openStore({ url }), 'CONFIGURATION', advice);
+      const client = connect({ url }, { maxRetriesPerRequest: null });
+      await expectFailures(() => openStore({ client }), 'CONFIGURATION', advice);
+    },
+  );
+
+  it('lets in who knows it', async () => {
+    const store = openStore({ url: guarded.url.replace('redis://', 'redis://:open-up@') });
+    await store.save('session', state);
+    expect(await store.load('session')).toEqual(state);
+  });
+});
+
+describe('a server that refuses a command', () => {
+  it.each(['EVALSHA', 'EVAL', 'GET'])('says which ones it must know, and no more: %s', async (command) => {
+    const limited = await startServer('--rename-command', command, '');
+    const client = connect(limited);
+    const store = openStore({ client });
+    const call = command === 'GET' ? store.load('session') : store.save('session', state);
+    expect(await failureOf(call)).toMatchObject({
+      code: 'CONFIGURATION',
+      message: expect.stringContaining('does not know a command'),
+      cause: { message: expect.stringContaining('unknown command') },
+    });
+  });
+
+  it.each([
+    ['-evalsha', 'save'],
+    ['-set', 'save'],
+    ['-getrange', 'save'],
+    ['-get', 'load'],
+    ['-del', 'delete'],
+    ['resetkeys', 'load'],
+  ])('says which ones it must allow: %s', async (rule, operation) => {
+    await admin.call('acl', 'setuser', 'user', 'reset', 'on', '>open-up', '+@all', '~*', rule);
+    const store = openStore({ client: connect(server, { username: 'user', password: 'open-up' }) });
+    const call =
+      operation === 'save'
+        ? store.save('session', state)
+        : Reflect.get(store, operation).call(store, 'session');
+    expect(await failureOf(call)).toMatchObject({
+      code: 'CONFIGURATION',
+      message: expect.stringContaining('denies a command or the key'),
+    });
+    expect(await admin.exists(key)).toBe(0);
+  });
+
+  it('says that there is no such database, and uses no other one', async () => {
+    const store = openStore({ url: `${server.url}/99` });
+    expect(await failureOf(store.save('session', state))).toMatchObject({
+      code: 'CONFIGURATION',
+      message: expect.stringContaining('no such database'),
+    });
+    expect(await admin.exists(key)).toBe(0);
+  });
+});
+
+describe('a server that is out of memory', () => {
+  it('says what to do, has written nothing, and is needed no new store once it has some', async () => {
+    const store = openStore({ client: admin });
+    await store.save('session', createState(1));
+    await admin.config('SET', 'maxmemory', '1');
+    expect(await failureOf(store.save('session', state))).toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringMatching(/nothing was written.*"maxmemory"/),
+    });
+    expect((await openStore({ client: admin }).load('session'))?.turnCount).toBe(1);
+    await admin.config('SET', 'maxmemory', '0');
+    await store.save('session', createState(2));
+    await store.delete('session');
+  });
+});
+
+describe('a server that is a replica', () => {
+  it.each(['client', 'url'])(
+    'says so, has written nothing, and serves the same store as a primary: %s',
+    async (given) => {
+      const store = openStore(given === 'client' ? { client: connect(server) } : { url: server.url });
+      await store.save('session', createState(1));
+      await admin.replicaof('127.0.0.1', 1);
+      for (const turn of [2, 3]) {
+        expect(await failureOf(store.save('session', createState(turn)))).toMatchObject({
+          code: 'UNAVAILABLE',
+          message: expect.stringContaining('is a replica, and nothing was written'),
+        });
+      }
+      await expect(store.peek('session')).resolves.toMatchObject({ turnCount: 1 });
+      await admin.replicaof('NO', 'ONE');
+      await store.save('session', createState(4));
+      await store.delete('session');
+    },
+  );
+});
+
+describe('a server that is busy', () => {
+  it('is unavailable until it is not', async () => {
+    await admin.config('SET', 'lua-time-limit', '1');
+    const looping = connect(server).eval('while true do end', 0);
+    const store = openStore({ client: admin });
+    await vi.waitFor(async () => {
+      expect(await failureOf(store.peek('session'))).toMatchObject({
+        code: 'UNAVAILABLE',
+        cause: { message: expect.stringContaining('BUSY') },
+      });
+    }, 60_000);
+    await admin.script('KILL');
+    await expect(looping).rejects.toThrow('script');
+    await expect(store.load('session')).resolves.toBe(null);
+  });
+});
+
+describe('a state too large', () => {
+  it('for the server is refused by it, and the connection goes on', async () => {
+    const small = await startServer();
+    const client = connect(small);
+    await client.config('SET', 'proto-max-bulk-len', '1mb');
+    for (const store of [
+      openStore({ client, compression: 'off' }),
+      openStore({ url: small.url, compression: 'off' }),
+    ]) {
+      const tooLarge = createState(1, { metadata: { secret, text: 'a'.repeat(5_000_000) } });
+      expect(await failureOf(store.save('session', tooLarge))).toMatchObject({
+        code: 'TOO_LARGE',
+        message: expect.stringContaining('"proto-max-bulk-len"'),
+      });
+      expect(await store.load('session')).toBe(null);
+    }
+  });
+
+  it('for Redis is refused with both numbers, before anything is sent', async () => {
+    const evalshaBuffer = vi.fn(async () => 1);
+    const commands = {
+      getBuffer: async () => null,
+      del: async () => 0,
+      evalBuffer: evalshaBuffer,
+      evalshaBuffer,
+    };
+    const serializer = { serialize: () => new Uint8Array(512 * 1024 * 1024), deserialize: () => state };
+    const store = openStore({ client: commands satisfies RedisClient, serializer });
+    await expect(store.save('session', state)).rejects.toMatchObject({
+      code: 'TOO_LARGE',
+      message: expect.stringMatching(/needs \d{9} bytes; the limit of Redis is 536870912/),
+    });
+    expect(evalshaBuffer).not.toHaveBeenCalled();
+  });
+});
+
+describe("a key of somebody else's", () => {
+  it('is never replaced, not even where the last write wins', async () => {
+    await admin.rpush(key, 'one');
+    const store = openStore({ client: admin, concurrency: 'last-write-wins' });
+    const corrupted = {
+      code: 'CORRUPTED',
+      message: expect.stringContaining(`"${key}"`),
+      cause: expect.any(Error),
+    };
+    expect(await failureOf(store.save('session', state))).toMatchObject(corrupted);
+    expect(await failureOf(store.load('session'))).toMatchObject(corrupted);
+    expect(await failureOf(openStore({ client: admin }).save('session', state))).toMatchObject({
+      code: 'CONFLICT',
+      cause: { message: expect.stringContaining('WRONGTYPE') },
+    });
+    expect(await admin.lrange(key, 0, -1)).toEqual(['one']);
+    await store.delete('session');
+    expect(await admin.exists(key)).toBe(0);
+  });
+});

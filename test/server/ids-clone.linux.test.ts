@@ -1,0 +1,41 @@
+import { execFile, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it, onTestFinished } from 'vitest';
+import { z } from 'zod';
+
+const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+
+it('makes other ids in each copy of a process that was cloned after a ping', async () => {
+  const folder = fs.mkdtempSync(join(tmpdir(), 'clone-'));
+  onTestFinished(() => fs.rmSync(folder, { recursive: true }));
+  const library = join(folder, 'clone.so');
+  compile(here('clone-process.c'), library);
+  const output = await new Promise<string>((resolve) => {
+    // One thread only: a clone has no other.
+    const args = ['--single-threaded', '--import', 'tsx', here('clone-child.ts')];
+    execFile(process.execPath, args, { env: { ...process.env, LD_PRELOAD: library } }, (_, stdout) =>
+      resolve(stdout),
+    );
+  });
+  const line = z.object({ shared: z.string(), sessionId: z.string() });
+  const copies = output
+    .trim()
+    .split('\n')
+    .map((text) => line.parse(JSON.parse(text)));
+  expect(copies).toHaveLength(2);
+  // Were these different, nothing would have been cloned.
+  expect(new Set(copies.map(({ shared }) => shared)).size).toBe(1);
+  expect(new Set(copies.map(({ sessionId }) => sessionId)).size).toBe(2);
+});
+
+function compile(source: string, library: string): void {
+  const { status, error, stderr } = spawnSync('cc', ['-shared', '-fPIC', '-o', library, source]);
+  if (status === 0) return;
+  const reason = error?.message ?? stderr.toString();
+  throw new Error(
+    `A process is cloned with a C library. Install a compiler: apt-get install gcc libc6-dev (${reason})`,
+  );
+}

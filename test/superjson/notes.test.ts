@@ -1,0 +1,47 @@
+import superjson from 'superjson';
+import { describe, expect, it } from 'vitest';
+import { formatNotesPath, parseNotesPath } from '../../src/adapters/superjson/notes-path.js';
+import { superjsonSerializer } from '../../src/adapters/superjson/superjson-serializer.js';
+import { AnnotatedData, type PlainData } from '../../src/domain/state-serializer.js';
+import { fromStateText, toStateText } from '../../src/domain/state-text.js';
+import { createState } from '../../src/domain/testing/fixtures.js';
+
+const ids = { agentId: 'a', contextId: 'c' };
+
+describe('the notes', () => {
+  it.each([[['']], [['a', 'b']], [['a.b', 'c\\d']], [['\\.', '', '.']], [['🙂\\', '\ud800.']]])(
+    'name a place so that it is found again: %j',
+    (path) => {
+      expect(parseNotesPath(formatNotesPath(path))).toEqual(path);
+    },
+  );
+
+  it('are those of superjson: it restores the text by itself', async () => {
+    const state = createState(1, {
+      metadata: {
+        'a.b': new Map([['k', new Set([1n])]]),
+        list: [undefined, new Date(0)],
+        url: new URL('http://a/b'),
+      },
+    });
+    const text = toStateText(await superjsonSerializer.serialize(state, ids));
+    expect(superjson.parse(String(text))).toEqual(state);
+  });
+
+  it.each<[string, PlainData, PlainData]>([
+    ['an unknown error class', ['Nonsense', [], []], ['custom', 'error']],
+    ['an error that is no list', 'Error', ['custom', 'error']],
+    ['binary data of an unknown class', ['Blob', ''], ['custom', 'binary']],
+    ['entries that are none', [1], ['custom', 'entries']],
+  ])('are refused where they do not fit: %s', async (_, value, kind) => {
+    const data = { status: 'idle', turnCount: 1, value };
+    const annotated = new AnnotatedData(data, { values: { value: [kind] }, v: 1 });
+    await expect(async () => superjsonSerializer.deserialize(annotated, ids)).rejects.toThrow(/stored/);
+  });
+
+  it('are refused where they are no notes', () => {
+    const annotated = new AnnotatedData({}, 'notes');
+    expect(() => superjsonSerializer.deserialize(annotated, ids)).toThrow(TypeError);
+    expect(() => superjsonSerializer.deserialize(fromStateText('{"json":5}'), ids)).toThrow(TypeError);
+  });
+});
