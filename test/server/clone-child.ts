@@ -1,4 +1,4 @@
-/** Clones its process after the first ping, and says which ids each copy makes: see ids.test.ts. */
+/** Clones its process after the first ping, and says which ids each copy makes: see ids-clone.linux.test.ts. */
 import { randomUUID } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { createApp } from '../../src/index.js';

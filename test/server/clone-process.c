@@ -1,4 +1,4 @@
-/* Loaded into a Node.js process, so that it can be cloned as a restored snapshot would be: see ids.test.ts. */
+/* Loaded into a Node.js process, so that it can be cloned as a restored snapshot would be: see ids-clone.linux.test.ts. */
 #define _GNU_SOURCE
 #include <sys/mman.h>
 #include <sys/stat.h>
