@@ -59,7 +59,7 @@ export class HttpError extends Error {
 export function toHttpError(error: unknown): HttpError {
   if (error instanceof HttpError) return error;
   if (isAgentStoreError(error)) return new HttpError(error.code, error.message, { cause: error });
-  return new HttpError('AGENT_FAILED', 'The agent could not be started.', { cause: error });
+  return new HttpError('AGENT_FAILED', 'The agent failed. The log says why.', { cause: error });
 }
 
 /** The failure as a JSON answer. */

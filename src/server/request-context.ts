@@ -44,6 +44,11 @@ export function trackTask(task: Promise<unknown>): void {
   scope.trackTask(task);
 }
 
+/** Does work that is not done for the request that happens to cause it, and must not hold on to its secrets. */
+export function runOutsideScope<Result>(work: () => Result): Result {
+  return scopes.exit(work);
+}
+
 export function runInScope<Result>(scope: Scope, work: () => Result): Result {
   return scopes.run(scope, work);
 }

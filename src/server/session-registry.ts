@@ -1,6 +1,7 @@
 import type { Agent } from '../domain/agent.js';
 import type { Activity } from './activity.js';
 import { HttpError } from './http-error.js';
+import { runOutsideScope } from './request-context.js';
 import { maxTimerMs, within } from './timing.js';
 
 /** What is kept of one session: its agent once it has one, and its turn while one runs. */
@@ -136,27 +137,28 @@ export class SessionRegistry {
     if (this.#sweep !== undefined) return;
     const oldest = [...this.#sessions.values()].find((session) => session.turn === undefined);
     if (oldest === undefined) return;
-    const idleMs = this.#options.idleSeconds * 1_000;
-    const dueMs = oldest.usedAt + idleMs - performance.now();
-    this.#sweep = setTimeout(
-      () => {
-        this.#sweep = undefined;
-        const limit = performance.now() - idleMs;
-        for (const session of this.#sessions.values()) {
-          if (session.usedAt > limit) break;
-          if (session.turn === undefined) this.#retire(session);
-        }
-        this.#scheduleSweep();
-      },
-      Math.min(Math.max(dueMs, 1), maxTimerMs),
-    );
+    const dueMs = oldest.usedAt + this.#options.idleSeconds * 1_000 - performance.now();
+    const delayMs = Math.min(Math.max(dueMs, 1), maxTimerMs);
+    this.#sweep = runOutsideScope(() => setTimeout(() => this.#retireIdle(), delayMs));
     // Waiting for sessions to become idle is no reason for the process to live.
     if (typeof this.#sweep === 'object') this.#sweep.unref();
   }
 
-  #retire(session: Session): void {
-    this.#sessions.delete(session.contextId);
-    if (session.agent !== undefined) this.#leave(session.contextId, this.#options.retire(session.agent));
+  #retireIdle(): void {
+    this.#sweep = undefined;
+    const limit = performance.now() - this.#options.idleSeconds * 1_000;
+    for (const session of this.#sessions.values()) {
+      if (session.usedAt > limit) break;
+      if (session.turn === undefined) this.#retire(session);
+    }
+    this.#scheduleSweep();
+  }
+
+  #retire({ contextId, agent }: Session): void {
+    this.#sessions.delete(contextId);
+    if (agent === undefined) return;
+    const retired = runOutsideScope(() => this.#options.retire(agent));
+    this.#leave(contextId, retired);
   }
 
   #leave(contextId: string, leaving: Promise<unknown>): void {

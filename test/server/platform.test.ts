@@ -133,6 +133,22 @@ it('lets everything that a turn awaits see its request, and nothing of another',
   expect(getRequestContext()).toBeUndefined();
 });
 
+it.each([
+  ['idle', { idleSeconds: 0.01 }],
+  ['one of too many', { maxSessions: 1 }],
+])('shuts down an agent that is %s on behalf of nobody', async (_, config) => {
+  const seen: unknown[] = [];
+  const server = await startServer({
+    ...config,
+    agent: async (contextId) =>
+      Object.assign(new FakeAgent(contextId), { shutdown: async () => void seen.push(getRequestContext()) }),
+  });
+  await readAll(await server.post('a', prompt));
+  await readAll(await server.post('b', prompt));
+  await vi.waitFor(() => expect(seen.length).toBeGreaterThan(0));
+  expect(seen[0]).toBeUndefined();
+});
+
 it('finds the identity token and the request id under their other names, and makes a request id where there is none', async () => {
   const seen: RequestContext[] = [];
   const server = await startServer({

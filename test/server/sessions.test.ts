@@ -33,7 +33,7 @@ it('keeps nothing of a session whose agent could not be made', async () => {
   const response = await server.post('session-1', { prompt: 'hi' });
   expect(response.status).toBe(500);
   expect(await response.json()).toEqual({
-    error: { code: 'AGENT_FAILED', message: 'The agent could not be started.' },
+    error: { code: 'AGENT_FAILED', message: 'The agent failed. The log says why.' },
   });
   expect((await server.get('session-1')).status).toBe(404);
   expect((await server.health()).status).toBe('Healthy');
