@@ -5,14 +5,17 @@ import { describe, expect, it } from 'vitest';
 
 const domain = 'src/domain/';
 const superjson = 'src/adapters/superjson/';
+const gzip = 'src/adapters/gzip/';
 
 /** What each layer may import: a folder of ours, a file of ours, a package, or any Node built-in. Whatever is not listed is refused. */
 const layers: Readonly<Record<string, readonly string[]>> = {
   [domain]: [domain, 'node:assert', 'node:crypto'],
   [superjson]: [superjson, domain, 'superjson'],
+  [gzip]: [gzip, domain, 'node:'],
   'src/adapters/memory/': ['src/adapters/memory/', superjson, domain],
   'src/adapters/dynamodb/': [
     'src/adapters/dynamodb/',
+    gzip,
     superjson,
     domain,
     '@aws-sdk/client-dynamodb',

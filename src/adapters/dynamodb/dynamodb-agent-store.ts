@@ -2,11 +2,11 @@ import type { AgentState } from '../../domain/agent-state.js';
 import type { AgentStore } from '../../domain/agent-store.js';
 import { type AgentStoreOptions, refusal } from '../../domain/agent-store-options.js';
 import { isRecord } from '../../domain/object-kinds.js';
+import { type Compression, resolveCompression } from '../gzip/state-bytes.js';
 import { createAgentStore } from '../superjson/create-agent-store.js';
 import { DynamoDBConnection, type DynamoDBSender } from './dynamodb-client.js';
 import { DynamoDBRecordStore } from './dynamodb-record-store.js';
 import { type ItemLayout, ownAttributes } from './item.js';
-import type { Compression } from './stored-forms.js';
 
 export interface DynamoDBAgentStoreOptions extends AgentStoreOptions {
   readonly tableName: string;
@@ -90,7 +90,7 @@ function connect({ documentClient, dynamoDbClientConfig }: DynamoDBAgentStoreOpt
 
 function toLayout(options: DynamoDBAgentStoreOptions): ItemLayout {
   const { partitionKeyName = 'pk', sortKeyName = 'sk', ttlAttributeName = 'ttl' } = options;
-  const { entityType = 'agent-state', compression = 'auto' } = options;
+  const { entityType = 'agent-state' } = options;
   const taken = [...ownAttributes];
   for (const [option, name] of Object.entries({ partitionKeyName, sortKeyName, ttlAttributeName })) {
     requireName(option, name);
@@ -98,8 +98,7 @@ function toLayout(options: DynamoDBAgentStoreOptions): ItemLayout {
     taken.push(name);
   }
   requireName('entityType', entityType);
-  if (compression !== 'auto' && compression !== 'off')
-    throw refusal('compression', `must be 'auto' or 'off'`);
+  const compression = resolveCompression(options.compression);
   return { partitionKeyName, sortKeyName, ttlAttributeName, entityType, compression };
 }
 

@@ -2,15 +2,10 @@ import { AgentStoreError } from '../../domain/errors.js';
 import type { RecordKey } from '../../domain/key-schema.js';
 import { isRecord } from '../../domain/object-kinds.js';
 import type { NewRecord, StoredRecord } from '../../domain/record-store.js';
+import type { Compression } from '../gzip/state-bytes.js';
 import type { Item } from './attribute-value.js';
 import { itemSize, maxItemBytes } from './item-size.js';
-import {
-  type Compression,
-  fromStateAttributes,
-  notesAttribute,
-  stateAttribute,
-  toStateAttributes,
-} from './stored-forms.js';
+import { fromStateAttributes, notesAttribute, stateAttribute, toStateAttributes } from './stored-forms.js';
 import { toUnrevised } from './unrevised.js';
 
 /** What the attributes of an item are called, and how its state is written. */

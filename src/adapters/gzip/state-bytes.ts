@@ -1,0 +1,36 @@
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
+import { refusal } from '../../domain/agent-store-options.js';
+import type { SerializedState } from '../../domain/state-serializer.js';
+import { fromStateText } from '../../domain/state-text.js';
+
+/** `'auto'` compresses where it pays; `'off'` never does. */
+export type Compression = 'auto' | 'off';
+
+/** The first byte of bytes that a serializer made; gzip's is another. */
+const rawMarker = 0x00;
+const gzipMarker = 0x1f;
+
+/** What text may grow to when it is decompressed, so that one stored state cannot exhaust the memory. */
+const maxTextBytes = 256 * 1024 * 1024;
+
+const compress = promisify(gzip);
+const decompress = promisify(gunzip);
+
+/** @throws AgentStoreError `CONFIGURATION` where the option is neither. */
+export function resolveCompression(compression: Compression = 'auto'): Compression {
+  if (compression === 'auto' || compression === 'off') return compression;
+  throw refusal('compression', `must be 'auto' or 'off'`);
+}
+
+/** A state's text compressed, or the bytes that a serializer made of it as they are; the first byte says which. */
+export async function toStateBytes(text: string | Uint8Array): Promise<Buffer> {
+  return typeof text === 'string' ? compress(text) : Buffer.concat([Buffer.of(rawMarker), text]);
+}
+
+/** The reverse of {@link toStateBytes}. Throws where the bytes are of neither form, without repeating any of them. */
+export async function fromStateBytes(bytes: Uint8Array): Promise<SerializedState> {
+  if (bytes[0] === rawMarker) return new Uint8Array(bytes.subarray(1));
+  if (bytes[0] !== gzipMarker) throw new TypeError('The stored bytes are of no form that this store writes.');
+  return fromStateText((await decompress(bytes, { maxOutputLength: maxTextBytes })).toString());
+}
