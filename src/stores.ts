@@ -8,3 +8,5 @@ export {
   type InMemoryAgentStoreOptions,
 } from './adapters/memory/in-memory-agent-store.js';
 export { InMemoryRecordStore } from './adapters/memory/in-memory-record-store.js';
+export { RedisAgentStore, type RedisAgentStoreOptions } from './adapters/redis/redis-agent-store.js';
+export type { RedisClient } from './adapters/redis/redis-client.js';

@@ -21,6 +21,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     '@aws-sdk/client-dynamodb',
     'node:',
   ],
+  'src/adapters/redis/': ['src/adapters/redis/', gzip, superjson, domain, 'ioredis', 'node:'],
   'src/server/': ['src/server/', domain, 'hono', '@hono/node-server', 'pino', 'zod', 'node:'],
   'src/index.ts': ['src/server/', domain],
   'src/stores.ts': ['src/adapters/', domain],

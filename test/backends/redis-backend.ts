@@ -1,0 +1,60 @@
+import { Cluster, type Redis } from 'ioredis';
+import {
+  RedisAgentStore,
+  type RedisAgentStoreOptions,
+  type RedisClient,
+} from '../../src/adapters/redis/index.js';
+import { saveScript } from '../../src/adapters/redis/save-script.js';
+import { type ContractBackend, Faults } from '../../src/domain/testing/index.js';
+
+/** Sends every request of a store through the faults that a case orders. */
+function withFaults(client: RedisClient, faults: Faults): RedisClient {
+  return {
+    options: client.options,
+    getBuffer: (key) => faults.run(() => client.getBuffer(key)),
+    del: (key) => faults.run(() => client.del(key)),
+    evalBuffer: (...script) => faults.run(async () => client.evalBuffer?.(...script)),
+    evalshaBuffer: (...script) => faults.run(async () => client.evalshaBuffer?.(...script)),
+  };
+}
+
+/** Lets every server know the script beforehand, so that each save is one request, which a fault can be ordered for. */
+export async function loadSaveScript(client: Redis | Cluster): Promise<void> {
+  await Promise.all(nodesOf(client).map((node) => node.script('LOAD', saveScript)));
+}
+
+/** Keys that no other backend uses: every agent's start with a word of its own. */
+export function createRedisBackend(
+  client: Redis | Cluster,
+  fixed: Partial<RedisAgentStoreOptions> = {},
+): ContractBackend {
+  const faults = new Faults();
+  const word = `backend-${crypto.randomUUID()}-`;
+  return {
+    faults,
+    open: ({ agentKeyPrefix = 'agent#', ...options }) =>
+      new RedisAgentStore({
+        client: withFaults(client, faults),
+        agentKeyPrefix: `${word}${agentKeyPrefix}`,
+        ...fixed,
+        ...options,
+      }),
+    corrupt: async ({ agentId, contextId }) => {
+      await client.set(`${word}agent#${agentId}:context#${contextId}`, '{"json":');
+    },
+    dispose: () => removeKeys(client, word),
+  };
+}
+
+/** Removes the keys that start with some text, on every node. */
+export async function removeKeys(client: Redis | Cluster, start: string): Promise<void> {
+  for (const node of nodesOf(client)) {
+    for await (const keys of node.scanStream({ match: `${start}*`, count: 1_000 })) {
+      await Promise.all(keys.map((key: string) => client.del(key)));
+    }
+  }
+}
+
+function nodesOf(client: Redis | Cluster): Redis[] {
+  return client instanceof Cluster ? client.nodes('master') : [client];
+}
