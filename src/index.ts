@@ -33,6 +33,6 @@ export { createApp } from './server/create-app.js';
 export type { ServerErrorCode } from './server/http-error.js';
 export type { Logger } from './server/logger.js';
 export type { RequestContext } from './server/request-context.js';
-export { getRequestContext } from './server/request-context.js';
+export { getRequestContext, trackTask } from './server/request-context.js';
 export type { RunningServer } from './server/serve.js';
 export { serve } from './server/serve.js';

@@ -3,13 +3,22 @@ export class Activity {
   readonly #running = new Set<object>();
   #changedAt = Date.now();
 
+  readonly #whenIdle: (() => void)[] = [];
+
   begin(work: object): void {
     if (this.#running.size === 0) this.#changedAt = Date.now();
     this.#running.add(work);
   }
 
   end(work: object): void {
-    if (this.#running.delete(work) && this.#running.size === 0) this.#changedAt = Date.now();
+    if (!this.#running.delete(work) || this.#running.size > 0) return;
+    this.#changedAt = Date.now();
+    for (const resolve of this.#whenIdle.splice(0)) resolve();
+  }
+
+  /** Resolves once nothing is running. */
+  async idle(): Promise<void> {
+    if (this.#running.size > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
   }
 
   /** The answer to a ping. */

@@ -59,15 +59,16 @@ const defaults = {
   shutdownGraceSeconds: 10,
 } as const satisfies Partial<ServeConfig>;
 
-const leastValues = {
-  maxSessions: 1,
-  idleSeconds: 0,
-  turnTimeoutSeconds: 0,
-  keepAliveSeconds: 0,
-  maxBodyBytes: 1,
-  port: 0,
-  shutdownGraceSeconds: 0,
-} as const satisfies Partial<Record<keyof ServeConfig, number>>;
+/** The options that are numbers, and whether they may be 0. */
+const numbers = {
+  maxSessions: false,
+  idleSeconds: true,
+  turnTimeoutSeconds: false,
+  keepAliveSeconds: false,
+  maxBodyBytes: false,
+  port: true,
+  shutdownGraceSeconds: true,
+} as const satisfies Partial<Record<keyof ServeConfig, boolean>>;
 
 export type ResolvedConfig<Config extends AppConfig> = Config &
   Required<Pick<ServeConfig, keyof typeof defaults>>;
@@ -77,10 +78,12 @@ export function resolveConfig<Config extends AppConfig>(config: Config): Resolve
   if (typeof config.agent !== 'function') throw new TypeError('The option "agent" must be a function.');
   const given = Object.entries(config).filter(([, value]) => value !== undefined);
   const resolved = { ...config, ...defaults, ...Object.fromEntries(given) };
-  for (const [name, least] of Object.entries(leastValues)) {
+  for (const [name, mayBeZero] of Object.entries(numbers)) {
     const value: unknown = Reflect.get(resolved, name);
-    if (typeof value === 'number' && value >= least) continue;
-    throw new TypeError(`The option "${name}" must be a number, and at least ${least}.`);
+    if (typeof value === 'number' && (value > 0 || (mayBeZero && value === 0))) continue;
+    throw new TypeError(
+      `The option "${name}" must be a number, ${mayBeZero ? 'and not negative' : 'and above 0'}.`,
+    );
   }
   return resolved;
 }

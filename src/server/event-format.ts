@@ -1,5 +1,5 @@
 import type { AgentEvent } from '../domain/agent.js';
-import { type Json, toPlainJson } from './plain-json.js';
+import { toPlainJson } from './plain-json.js';
 
 /** How the events of a turn become the text of a response. */
 export interface EventFormat {
@@ -12,7 +12,8 @@ export interface EventFormat {
 
 /** The format a caller accepts: one JSON document only where it asks for JSON and not for a stream. */
 export function createFormat(accept: string | null): EventFormat {
-  const wantsJson = accept?.includes('application/json') && !accept.includes('text/event-stream');
+  const types = accept?.toLowerCase() ?? '';
+  const wantsJson = types.includes('application/json') && !types.includes('text/event-stream');
   return wantsJson ? createJsonFormat() : createSseFormat();
 }
 
@@ -33,7 +34,7 @@ function createSseFormat(): EventFormat {
 
 /** One JSON document with all events and the final content, for callers that do not stream. */
 function createJsonFormat(): EventFormat {
-  const events: Json[] = [];
+  const events: object[] = [];
   const content = new FinalContent();
   return {
     contentType: 'application/json; charset=utf-8',
@@ -48,15 +49,21 @@ function createJsonFormat(): EventFormat {
 }
 
 /** The event without what the stream says already: its kind, and the session it belongs to. */
-function eventData(event: AgentEvent): { [key: string]: Json } {
-  const { kind: _kind, contextId: _contextId, ...rest } = { contextId: undefined, ...event };
-  const data = toPlainJson(rest);
-  return typeof data === 'object' && data !== null && !Array.isArray(data) ? data : {};
+function eventData(event: AgentEvent): object {
+  const { kind: _kind, contextId: _contextId, ...data } = { contextId: undefined, ...event };
+  // Most events are flat, and JSON can say them as they are.
+  return Object.values(data).every(isFlat) ? data : Object(toPlainJson(data));
+}
+
+function isFlat(value: unknown): boolean {
+  return (
+    value === null || (typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'bigint')
+  );
 }
 
 function readId(event: AgentEvent): string | number | undefined {
   const id = readField(event, 'id');
-  return typeof id === 'string' || typeof id === 'number' ? id : undefined;
+  return (typeof id === 'string' && id !== '') || typeof id === 'number' ? id : undefined;
 }
 
 /** A line break would end the field, and start one of somebody else's making; a NUL makes a client ignore the id. */

@@ -8,7 +8,7 @@ import { toPlainJson } from './plain-json.js';
 import { readBody } from './read-body.js';
 import { Redactor } from './redactor.js';
 import { parseInvocation, type TurnBody } from './request-body.js';
-import { type RequestContext, runInContext } from './request-context.js';
+import { type RequestContext, runInScope } from './request-context.js';
 import { readHead, sessionIdHeader } from './request-head.js';
 import { readState } from './session-state.js';
 import { answerTurn } from './turn-answer.js';
@@ -17,13 +17,14 @@ import { answerTurn } from './turn-answer.js';
 export class Invocation {
   readonly #server: AgentServer;
   readonly #c: Context;
-  readonly #redactor = new Redactor();
+  readonly #redactor: Redactor;
   readonly #startedAt = performance.now();
   #ids: { sessionId?: string; requestId?: string } = {};
 
   constructor(server: AgentServer, c: Context) {
     this.#server = server;
     this.#c = c;
+    this.#redactor = new Redactor(c.req.raw.headers);
   }
 
   async answer(): Promise<Response> {
@@ -39,7 +40,6 @@ export class Invocation {
   async #handle(): Promise<Response> {
     const { config } = this.#server;
     const { raw } = this.#c.req;
-    this.#redactor.addHeaders(raw.headers);
     const head = readHead(raw.headers, config.strictSessionIds);
     this.#ids = { sessionId: head.sessionId, requestId: head.requestId };
     const authContext = await authenticate(config, raw.headers);
@@ -50,7 +50,7 @@ export class Invocation {
     if (!isPost) return this.#answerState(sessionId);
 
     const body = parseInvocation(await readBody(raw, config.maxBodyBytes));
-    this.#redactor.addBody(body);
+    this.#redactor.setBody(body);
     // Only a prompt can be the first thing a session is sent.
     if (body.type !== 'prompt' && head.sessionId === undefined) missSessionId();
     if (body.type === 'status') return this.#answerState(sessionId);
@@ -62,11 +62,10 @@ export class Invocation {
   #answerTurn(context: RequestContext, body: TurnBody): Promise<Response> {
     const { req, env: environment } = this.#c;
     const turnRequest = { request: req.raw, environment, context, body, redactor: this.#redactor };
+    const scope = { context, trackTask: (task: Promise<unknown>) => this.#server.trackTask(task) };
     return new Promise((resolve, reject) => {
-      runInContext(context, () => answerTurn(this.#server, turnRequest, resolve)).then(
-        ({ error }) => this.#log(200, error),
-        reject,
-      );
+      const end = runInScope(scope, () => answerTurn(this.#server, turnRequest, resolve));
+      end.then(({ error }) => this.#log(200, error), reject);
     });
   }
 
@@ -97,9 +96,14 @@ export class Invocation {
   #log(status: number, failure?: unknown): void {
     const { method, path } = this.#c.req;
     const durationMs = Math.round(performance.now() - this.#startedAt);
-    const error = failure === undefined ? undefined : this.#redactor.describe(failure);
-    const level = status >= 500 ? 'error' : failure === undefined ? 'info' : 'warn';
-    this.#server.logger[level]({ ...this.#ids, method, path, status, durationMs, error }, 'request');
+    const fields = { ...this.#ids, method, path, status, durationMs };
+    if (failure === undefined) {
+      this.#server.logger.info(fields, 'request');
+      return;
+    }
+    const { code, status: severity } = toHttpError(failure);
+    const level = severity >= 500 ? 'error' : 'warn';
+    this.#server.logger[level]({ ...fields, code, error: this.#redactor.describe(failure) }, 'request');
   }
 }
 

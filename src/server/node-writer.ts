@@ -33,11 +33,13 @@ function createDirectWriter(response: ServerResponse, onGone: () => void): Respo
       unsent += text;
       if (unsent.length <= maxUnsent) {
         scheduled ??= setImmediate(flush);
-        return;
+      } else if (response.writableNeedDrain) {
+        unsent = '';
+        response.destroy();
+        onGone();
+      } else {
+        flush();
       }
-      unsent = '';
-      response.destroy();
-      onGone();
     },
     end() {
       clearImmediate(scheduled);

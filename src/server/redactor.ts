@@ -1,3 +1,6 @@
+import { HttpError } from './http-error.js';
+import type { InvocationBody } from './request-body.js';
+
 /** What a thrown value says of itself. */
 export interface ErrorDescription {
   readonly type: string;
@@ -22,27 +25,20 @@ const minBodyText = 4;
  * message what it could not handle.
  */
 export class Redactor {
-  readonly #secrets = new Set<string>();
+  readonly #headers: Headers | undefined;
+  #body: InvocationBody | undefined;
 
-  addHeaders(headers: Headers): void {
-    for (const name of secretHeaders) {
-      const value = headers.get(name);
-      if (!value) continue;
-      this.#secrets.add(value);
-      this.#secrets.add(value.slice(value.indexOf(' ') + 1)); // Without the scheme.
-    }
+  constructor(headers?: Headers) {
+    this.#headers = headers;
   }
 
-  /** Adds the texts in a part of the body. */
-  addBody(value: unknown): void {
-    if (typeof value === 'string' && value.length >= minBodyText) this.#secrets.add(value);
-    if (typeof value === 'object' && value !== null)
-      for (const part of Object.values(value)) this.addBody(part);
+  setBody(body: InvocationBody): void {
+    this.#body = body;
   }
 
   text(text: string): string {
     let rest = text;
-    for (const secret of this.#secrets) rest = rest.replaceAll(secret, '[redacted]');
+    for (const secret of this.#secrets()) rest = rest.replaceAll(secret, '[redacted]');
     return rest;
   }
 
@@ -55,8 +51,35 @@ export class Redactor {
       type: error.name,
       message: this.text(error.message),
       ...(code !== undefined && { code: this.text(code) }),
-      ...(error.stack !== undefined && { stack: this.text(error.stack) }),
+      // Where an answer of this server was made says nothing about its cause.
+      ...(error.stack !== undefined && !(error instanceof HttpError) && { stack: this.text(error.stack) }),
       ...(hasCause && { cause: this.describe(error.cause, depth + 1) }),
     };
+  }
+
+  /** Collected only when something has failed; the longest first, since one may be part of another. */
+  #secrets(): string[] {
+    const secrets = new Set<string>();
+    for (const name of secretHeaders) {
+      const value = this.#headers?.get(name) ?? '';
+      secrets.add(value).add(value.slice(value.indexOf(' ') + 1)); // Without the scheme.
+    }
+    const body = this.#body;
+    if (body?.type === 'prompt') addTexts(body.prompt, secrets);
+    if (body?.type === 'prompt' || body?.type === 'resume') addTexts(body.metadata, secrets);
+    if (body?.type === 'resume') {
+      for (const { value } of body.inputs ?? []) addTexts(value, secrets);
+      for (const { credential } of body.credentials ?? []) secrets.add(credential);
+    }
+    secrets.delete('');
+    return [...secrets].sort((a, b) => b.length - a.length);
+  }
+}
+
+function addTexts(value: unknown, texts: Set<string>): void {
+  if (typeof value === 'string' && value.length >= minBodyText) {
+    texts.add(value).add(JSON.stringify(value).slice(1, -1)); // As it is quoted within JSON.
+  } else if (typeof value === 'object' && value !== null) {
+    for (const part of Object.values(value)) addTexts(part, texts);
   }
 }

@@ -17,7 +17,7 @@ const resume = z
   .object({
     type: z.literal('resume'),
     inputs: z
-      .array(z.object({ inputId: z.string().min(1).max(256), value: z.unknown() }))
+      .array(z.object({ inputId: z.string().min(1).max(256), value: z.unknown().optional() }))
       .max(20)
       .optional(),
     credentials: z

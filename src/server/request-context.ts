@@ -18,16 +18,32 @@ export interface RequestContext {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-const storage = new AsyncLocalStorage<RequestContext>();
+interface Scope {
+  readonly context: RequestContext;
+  readonly trackTask: (task: Promise<unknown>) => void;
+}
+
+const scopes = new AsyncLocalStorage<Scope>();
 
 /**
  * The request that the running code serves: in the agent factory, in a turn, and in all that they await. `undefined`
  * elsewhere.
  */
 export function getRequestContext(): RequestContext | undefined {
-  return storage.getStore();
+  return scopes.getStore()?.context;
 }
 
-export function runInContext<Result>(context: RequestContext, work: () => Result): Result {
-  return storage.run(context, work);
+/**
+ * Reports work that a turn has begun and that goes on beyond it: until the promise settles, the server is busy.
+ *
+ * @throws Error outside a turn, where no server can be told; there, use `trackTask` of what `serve` returns.
+ */
+export function trackTask(task: Promise<unknown>): void {
+  const scope = scopes.getStore();
+  if (scope === undefined) throw new Error('trackTask() was called outside a turn.');
+  scope.trackTask(task);
+}
+
+export function runInScope<Result>(scope: Scope, work: () => Result): Result {
+  return scopes.run(scope, work);
 }

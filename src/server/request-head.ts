@@ -7,7 +7,7 @@ export const sessionIdHeader = 'X-Amzn-Bedrock-AgentCore-Runtime-Session-Id';
 
 /** Where each part of the context comes from: the first header of the list that is there, and its greatest length. */
 const sources = {
-  sessionId: { names: [sessionIdHeader], longest: 16_384 },
+  sessionId: { names: [sessionIdHeader.toLowerCase()], longest: 16_384 },
   requestId: { names: ['x-amzn-requestid', 'x-amzn-bedrock-agentcore-runtime-request-id'], longest: 256 },
   identityToken: { names: ['x-amz-bedrock-agentcore-identity-wat', 'workloadaccesstoken'], longest: 131_072 },
   oauthCallbackUrl: { names: ['oauth2callbackurl'], longest: 8_192 },
@@ -16,6 +16,8 @@ const sources = {
   tracestate: { names: ['tracestate'], longest: 512 },
   baggage: { names: ['baggage'], longest: 8_192 },
 };
+
+const knownNames = new Set(Object.values(sources).flatMap(({ names }) => names));
 
 const strictSessionId = z.string().min(33).max(256);
 
@@ -48,9 +50,5 @@ function readParts(headers: Headers): Partial<Record<keyof typeof sources, strin
 }
 
 function readOthers(headers: Headers): Record<string, string> {
-  const named = new Set(
-    Object.values(sources).flatMap(({ names }) => names.map((name) => name.toLowerCase())),
-  );
-  const others = [...headers].filter(([name]) => !named.has(name));
-  return Object.fromEntries(others);
+  return Object.fromEntries([...headers].filter(([name]) => !knownNames.has(name)));
 }

@@ -14,7 +14,7 @@ export type CreateWriter = (environment: unknown, onGone: () => void) => Respons
 
 /**
  * How many characters may wait for a reader that is slower than the agent. An agent cannot be slowed down, so beyond
- * this the reader counts as gone.
+ * this a reader that has not asked for more counts as gone.
  */
 export const maxUnsent = 64 * 1024 * 1024;
 
@@ -22,15 +22,23 @@ export const maxUnsent = 64 * 1024 * 1024;
 export const createWebWriter: CreateWriter = (_environment, onGone) => {
   const encoder = new TextEncoder();
   let unsent = '';
-  let ended = false;
-  let wake = () => {};
+  let hasEnded = false;
+  let wakeReader: (() => void) | undefined;
+  const wake = () => {
+    wakeReader?.();
+    wakeReader = undefined;
+  };
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        if (unsent === '' && !ended) await new Promise<void>((resolve) => (wake = resolve));
+        if (unsent === '' && !hasEnded) {
+          await new Promise<void>((resolve) => {
+            wakeReader = resolve;
+          });
+        }
         if (unsent !== '') controller.enqueue(encoder.encode(unsent));
         unsent = '';
-        if (ended) controller.close();
+        if (hasEnded) controller.close();
       },
       cancel: onGone,
     },
@@ -40,11 +48,11 @@ export const createWebWriter: CreateWriter = (_environment, onGone) => {
     open: (headers) => new Response(body, { headers }),
     write(text) {
       unsent += text;
-      if (unsent.length > maxUnsent) onGone();
-      wake();
+      if (wakeReader === undefined && unsent.length > maxUnsent) onGone();
+      if (unsent !== '') wake();
     },
     end() {
-      ended = true;
+      hasEnded = true;
       wake();
     },
   };

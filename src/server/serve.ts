@@ -1,16 +1,18 @@
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
+import { getRequestListener } from '@hono/node-server';
 import { AgentServer } from './agent-server.js';
 import { resolveConfig, type ServeConfig } from './config.js';
+import type { Logger } from './logger.js';
 import { createNodeWriter } from './node-writer.js';
-import { within } from './session-registry.js';
+import { stopOnSignals } from './shutdown-signals.js';
+import { within } from './timing.js';
 
 /** The platform passes on 20 headers of 4 KB besides its own; Node's own limit is 16 KB for all. */
 const maxHeaderSize = 128 * 1024;
 
 /** How long callers have to read what was written last. */
-const lastWordsSeconds = 2;
+const lastWordsSeconds = 1;
 
 /** A server that listens. */
 export interface RunningServer {
@@ -24,26 +26,33 @@ export interface RunningServer {
 /**
  * Serves agents over HTTP: `POST /invocations`, `GET /invocations` and `GET /ping`. Resolves when it listens.
  *
+ * On SIGTERM or SIGINT it closes itself and the store, and ends the process.
+ *
  * @example
  * await serve({ agent: async (contextId) => new Agent({ agentId: 'support', contextId, agentStore }) });
  */
 export async function serve(config: ServeConfig): Promise<RunningServer> {
-  const { port, hostname, shutdownGraceSeconds } = resolveConfig(config);
-  const logger = config.logger ?? (await import('pino')).pino();
+  const { port, hostname, shutdownGraceSeconds, agentStore } = resolveConfig(config);
+  const logger = config.logger ?? createLogger((await import('pino')).pino);
   const agentServer = new AgentServer({ ...config, logger }, createNodeWriter);
-  const http = createAdaptorServer({
-    fetch: agentServer.app.fetch,
-    overrideGlobalObjects: false,
-    serverOptions: { maxHeaderSize },
-  });
-  if (!('closeIdleConnections' in http)) throw new TypeError('Not an HTTP/1 server.');
+  const { fetch } = agentServer.app;
+  const http = createServer(
+    { maxHeaderSize },
+    getRequestListener(fetch, { hostname, overrideGlobalObjects: false }),
+  );
   const address = await listen(http, port, hostname);
   let closing: Promise<void> | undefined;
-  return {
-    port: address.port,
-    trackTask: (task) => agentServer.trackTask(task),
-    close: () => (closing ??= close(http, agentServer, shutdownGraceSeconds)),
+  const close = () => {
+    closing ??= closeServer(http, agentServer, shutdownGraceSeconds).finally(forget);
+    return closing;
   };
+  const forget = stopOnSignals({ close, agentStore, logger });
+  return { port: address.port, trackTask: (task) => agentServer.trackTask(task), close };
+}
+
+/** Writes each line at once: what pino still has to write when the process ends can be lost, or come in another order. */
+function createLogger(pino: typeof import('pino').pino): Logger {
+  return pino(pino.destination({ dest: 1, sync: true }));
 }
 
 function listen(server: Server, port: number, hostname: string): Promise<AddressInfo> {
@@ -58,10 +67,10 @@ function listen(server: Server, port: number, hostname: string): Promise<Address
   });
 }
 
-async function close(server: Server, agentServer: AgentServer, graceSeconds: number): Promise<void> {
-  await agentServer.sessions.stop(graceSeconds);
-  const closed = new Promise<unknown>((resolve) => server.close(resolve));
-  // What is being written may be read to its end, by a reader that reads.
+async function closeServer(server: Server, { sessions }: AgentServer, graceSeconds: number): Promise<void> {
+  await sessions.stop(graceSeconds);
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  // What has been written may be read to its end, by a reader that reads.
   await within(lastWordsSeconds, closed);
   server.closeAllConnections();
   await closed;

@@ -1,6 +1,7 @@
 import type { Agent } from '../domain/agent.js';
 import type { Activity } from './activity.js';
 import { HttpError } from './http-error.js';
+import { maxTimerMs, within } from './timing.js';
 
 /** What is kept of one session: its agent once it has one, and its turn while one runs. */
 export interface Session {
@@ -109,10 +110,10 @@ export class SessionRegistry {
   async stop(graceSeconds: number): Promise<void> {
     this.#isStopping = true;
     clearTimeout(this.#sweep);
+    await within(graceSeconds, this.#options.activity.idle());
     const turns = [...this.#sessions.values()].flatMap((session) => session.turn ?? []);
-    await within(graceSeconds, Promise.all(turns.map((turn) => turn.ended)));
     await Promise.all(turns.map((turn) => turn.stop(new HttpError('STOPPING', 'The server is stopping.'))));
-    for (const session of [...this.#sessions.values()]) this.#retire(session);
+    for (const session of this.#sessions.values()) this.#retire(session);
     await Promise.all(this.#leaving.values());
   }
 
@@ -148,7 +149,7 @@ export class SessionRegistry {
         }
         this.#scheduleSweep();
       },
-      Math.min(Math.max(dueMs, 1), 2 ** 31 - 1),
+      Math.min(Math.max(dueMs, 1), maxTimerMs),
     );
     // Waiting for sessions to become idle is no reason for the process to live.
     if (typeof this.#sweep === 'object') this.#sweep.unref();
@@ -166,14 +167,4 @@ export class SessionRegistry {
     });
     this.#leaving.set(contextId, all);
   }
-}
-
-/** Waits for a promise, but not longer than so many seconds. */
-export async function within(seconds: number, promise: Promise<unknown>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, seconds * 1_000);
-  });
-  await Promise.race([promise, timeout]);
-  clearTimeout(timer);
 }

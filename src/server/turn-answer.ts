@@ -11,10 +11,8 @@ import { sessionIdHeader } from './request-head.js';
 import type { ResponseWriter } from './response-writer.js';
 import type { RunningTurn } from './session-registry.js';
 import { readState } from './session-state.js';
-import { runTurn, type TurnEnd } from './turn.js';
-
-/** The longest delay a timer takes. */
-const maxTimerMs = 2 ** 31 - 1;
+import { maxTimerMs } from './timing.js';
+import { runTurn, type TurnEnd, unlessStopped } from './turn.js';
 
 export interface TurnRequest {
   readonly request: Request;
@@ -40,7 +38,7 @@ export async function answerTurn(
   const stream = createStream(server, turnRequest, turn);
   let end: TurnEnd | undefined;
   try {
-    if (body.type === 'resume') await requireResumable(server, turn);
+    if (body.type === 'resume') await unlessStopped(turn.signal, () => requireResumable(server, turn));
     end = await runTurn({
       turn,
       input: toTurnInput(body, context.authContext),

@@ -163,7 +163,7 @@ function observe(
 }
 
 /** Does the work, but waits for it only until the turn is stopped. */
-function unlessStopped<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
+export function unlessStopped<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     const onAbort = () => reject(signal.reason);

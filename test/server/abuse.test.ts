@@ -1,0 +1,184 @@
+import { connect } from 'node:net';
+import { expect, it, onTestFinished } from 'vitest';
+import { echo, FakeAgent } from './fake-agent.js';
+import { readAll, readKinds, sessionHeader, startServer, type TestServer } from './harness.js';
+
+/** Sends bytes as they are, and reads what comes until the server closes the connection. */
+async function sendRaw(
+  server: TestServer,
+  parts: Iterable<string | Uint8Array>,
+  endsEarly = false,
+): Promise<string> {
+  const socket = connect(server.port, '127.0.0.1').setEncoding('latin1');
+  onTestFinished(() => void socket.destroy());
+  let text = '';
+  socket.on('data', (data) => (text += data));
+  socket.on('error', () => {}); // The server may close it while something is still being sent.
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  for (const part of parts) {
+    if (socket.destroyed) break;
+    if (!socket.write(part))
+      await Promise.race([closed, new Promise((resolve) => socket.once('drain', resolve))]);
+  }
+  if (endsEarly) socket.end();
+  await closed;
+  return text;
+}
+
+const head = (...fields: string[]) =>
+  ['POST /invocations HTTP/1.1', 'host: localhost', 'connection: close', ...fields, '', ''].join('\r\n');
+const withBody = (body: Uint8Array) => [head(`content-length: ${body.length}`), body];
+const chunk = (size: number) => `${size.toString(16)}\r\n${' '.repeat(size)}\r\n`;
+
+/** The server still does its work, and is not busy. */
+async function expectWellAndFree(server: TestServer): Promise<void> {
+  expect(await readKinds(await server.post('session-1', { prompt: 'hi' }))).toContain('task-complete');
+  expect((await server.health()).status).toBe('Healthy');
+}
+
+const nested = (depth: number, open: string, close: string) => open.repeat(depth) + close.repeat(depth);
+
+it.each([
+  ['malformed JSON', '{"prompt":"hi"'],
+  ['no body', ''],
+  ['a list', '[]'],
+  ['null', 'null'],
+  ['100,000 nested lists', nested(100_000, '[', ']')],
+  ['100,000 nested objects', nested(100_000, '{"a":', '}')],
+  ['1,000,000 opening brackets', '['.repeat(1_000_000)],
+  ['deep metadata', `{"prompt":"hi","metadata":{"a":${nested(501, '[', ']')}}}`],
+  ['__proto__ around it', '{"__proto__":{"prompt":"hi"}}'],
+  ['__proto__ in it', '{"prompt":"hi","metadata":{"a":[{"__proto__":{"polluted":true}}]}}'],
+  ['__proto__ in disguise', '{"prompt":"hi","metadata":{"\\u005f\\u005fproto__":{"polluted":true}}}'],
+])('answers 400 to %s', async (_, body) => {
+  const server = await startServer();
+  const response = await server.post('session-1', body);
+  expect([response.status, await response.json()]).toMatchObject([400, { error: { code: 'BAD_REQUEST' } }]);
+  expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
+  await expectWellAndFree(server);
+});
+
+it('takes brackets in a text for text', async () => {
+  const server = await startServer();
+  const prompt = `${'['.repeat(5_000)}\\"${'{'.repeat(5_000)}`;
+  expect(await readKinds(await server.post('session-1', { prompt }))).toContain('task-complete');
+  expect(server.agents[0]?.turns[0]?.message).toBe(prompt);
+});
+
+it('takes nested answers that are not too deep', async () => {
+  const server = await startServer();
+  const body = `{"inputs":[{"inputId":"i","value":${nested(400, '[', ']')}}]}`;
+  expect((await server.post('session-1', body)).status).toBe(200);
+});
+
+it('answers 400 to invalid UTF-8', async () => {
+  const server = await startServer();
+  const body = Buffer.concat([Buffer.from('{"prompt":"'), Buffer.from([0xff, 0xfe]), Buffer.from('"}')]);
+  const answer = await sendRaw(server, withBody(body));
+  expect(answer).toContain('400 Bad Request');
+  expect(answer).toContain('not valid UTF-8');
+  await expectWellAndFree(server);
+});
+
+it('drops a request whose body is cut off', async () => {
+  const server = await startServer();
+  await sendRaw(server, [head('content-length: 100'), '{"prompt":'], true);
+  await sendRaw(server, [head('transfer-encoding: chunked'), '5\r\n{"pro'], true);
+  expect(server.agents).toEqual([]);
+  await expectWellAndFree(server);
+});
+
+it('answers 400 to a broken chunk and to what is no HTTP at all', async () => {
+  const server = await startServer();
+  expect(await sendRaw(server, [head('transfer-encoding: chunked'), 'zz\r\n'])).toContain('400 Bad Request');
+  expect(await sendRaw(server, ['\0\0\0\r\n\r\n'])).toContain('400 Bad Request');
+  await expectWellAndFree(server);
+});
+
+it('answers 413 to a body that says it is too large, before it is read', async () => {
+  const server = await startServer({ maxBodyBytes: 1_000 });
+  const answer = await sendRaw(server, [head('content-length: 1001')]);
+  expect(answer).toContain('413 Payload Too Large');
+  expect(answer).toContain('"BODY_TOO_LARGE"');
+  await expectWellAndFree(server);
+});
+
+it('answers 413 to an endless body as soon as it is too large', async () => {
+  const server = await startServer({ maxBodyBytes: 1_000_000 });
+  function* endless() {
+    yield head('transfer-encoding: chunked');
+    for (;;) yield chunk(100_000);
+  }
+  expect(await sendRaw(server, endless())).toContain('413 Payload Too Large');
+  expect(server.agents).toEqual([]);
+  await expectWellAndFree(server);
+});
+
+it('reads a body of 100 MB by default, and no larger one', async () => {
+  const server = await startServer();
+  const fill = (size: number) => `{"prompt":"hi"${' '.repeat(size - 15)}}`;
+  expect((await server.post('session-1', fill(100_000_000))).status).toBe(200);
+  expect((await server.post('session-2', fill(100_000_001))).status).toBe(413);
+});
+
+it.each([
+  ['application/octet-stream'],
+  ['text/plain; charset=utf-16'],
+  ['application/x-www-form-urlencoded'],
+  ['not a type'],
+  [undefined],
+])('reads a body with the content type %s as JSON', async (type) => {
+  const server = await startServer();
+  const body = Buffer.from('{"prompt":"hi"}');
+  const fields = type === undefined ? [] : [`content-type: ${type}`];
+  const answer = await sendRaw(server, [head(`content-length: ${body.length}`, ...fields), body]);
+  expect(answer).toContain('200 OK');
+  expect(answer).toContain('You said hi');
+});
+
+it.each([
+  ['a user id of 1,025 characters', 'X-Amzn-Bedrock-AgentCore-Runtime-User-Id', 1_025],
+  ['a traceparent of 129 characters', 'traceparent', 129],
+  ['a tracestate of 513 characters', 'tracestate', 513],
+  ['a baggage of 8,193 characters', 'baggage', 8_193],
+  ['an empty session id', sessionHeader, 0],
+])('answers 400 to %s', async (_, name, length) => {
+  const server = await startServer();
+  const response = await server.post(null, { prompt: 'hi' }, { headers: { [name]: 'x'.repeat(length) } });
+  expect([response.status, await response.json()]).toMatchObject([400, { error: { code: 'BAD_REQUEST' } }]);
+  await expectWellAndFree(server);
+});
+
+it('answers 431 to headers that no platform sends, and goes on', async () => {
+  const server = await startServer();
+  const answer = await sendRaw(server, [head(`x-large: ${'x'.repeat(200_000)}`)]);
+  expect(answer).toContain('431 Request Header Fields Too Large');
+  await expectWellAndFree(server);
+});
+
+it('takes a session id as it is given, and checks its length only where it is told to', async () => {
+  const [server, strict] = await Promise.all([startServer(), startServer({ strictSessionIds: true })]);
+  const statuses = async (target: TestServer, ids: string[]) =>
+    Promise.all(ids.map(async (id) => (await target.post(id, { prompt: 'hi' })).status));
+  const ids = ['x', '../a b#é', 'x'.repeat(32), 'x'.repeat(33), 'x'.repeat(256), 'x'.repeat(257)];
+  expect(await statuses(server, ids)).toEqual([200, 200, 200, 200, 200, 200]);
+  expect(await statuses(strict, ids)).toEqual([400, 400, 400, 200, 200, 400]);
+  expect(server.agents.map(({ contextId }) => contextId).sort()).toEqual([...ids].sort());
+});
+
+it('makes a session id where there is none, and returns it', async () => {
+  const server = await startServer({ strictSessionIds: true });
+  const response = await server.post(null, { prompt: 'hi' });
+  const sessionId = response.headers.get(sessionHeader);
+  expect(sessionId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  await readAll(response);
+  await readAll(await server.post(sessionId, { prompt: 'hi' }));
+  expect(server.agents.map(({ contextId, turns }) => [contextId, turns.length])).toEqual([[sessionId, 2]]);
+});
+
+it('needs no more than an agent that fits, and says which option cannot work', async () => {
+  await expect(startServer({ maxBodyBytes: 0 })).rejects.toThrow('"maxBodyBytes"');
+  await expect(startServer({ turnTimeoutSeconds: -1 })).rejects.toThrow('"turnTimeoutSeconds"');
+  const server = await startServer({ agent: async (contextId) => new FakeAgent(contextId, echo) });
+  await expectWellAndFree(server);
+});

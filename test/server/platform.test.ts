@@ -1,0 +1,288 @@
+import { concat, of, Subject, throwError } from 'rxjs';
+import { expect, it, vi } from 'vitest';
+import type { AgentEvent } from '../../src/domain/agent.js';
+import { createApp, getRequestContext, type RequestContext, trackTask } from '../../src/index.js';
+import { Activity } from '../../src/server/activity.js';
+import { echo, event, events, FakeAgent, type FakeTurn } from './fake-agent.js';
+import { readAll, readKinds, sessionHeader, startServer } from './harness.js';
+
+const prompt = { prompt: 'hi' };
+
+it('says in Unix seconds when the status last changed, and changes it with the status only', () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: 1_000_900 });
+  try {
+    const activity = new Activity();
+    expect(activity.health()).toEqual({ status: 'Healthy', time_of_last_update: 1_000 });
+    vi.setSystemTime(1_005_000);
+    expect(activity.health()).toEqual({ status: 'Healthy', time_of_last_update: 1_000 });
+    const [first, second] = [{}, {}];
+    activity.begin(first);
+    vi.setSystemTime(1_006_000);
+    activity.begin(second);
+    activity.end(first);
+    activity.end(first);
+    expect(activity.health()).toEqual({ status: 'HealthyBusy', time_of_last_update: 1_005 });
+    activity.end(second);
+    vi.setSystemTime(1_007_000);
+    expect(activity.health()).toEqual({ status: 'Healthy', time_of_last_update: 1_006 });
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+it('is busy while tracked work goes on beyond its turn, whether that ends well or not', async () => {
+  const work = [new Subject<void>(), new Subject<void>()];
+  const server = await startServer({
+    script: (turn) => {
+      for (const subject of work) trackTask(subject.forEach(() => {}));
+      return echo(turn);
+    },
+  });
+  await readAll(await server.post('session-1', prompt));
+  expect((await server.health()).status).toBe('HealthyBusy');
+  work[0]?.error(new Error('disk full'));
+  expect((await server.health()).status).toBe('HealthyBusy');
+  work[1]?.complete();
+  await vi.waitFor(async () => expect((await server.health()).status).toBe('Healthy'));
+  expect(server.logger.lines).toContainEqual(
+    expect.objectContaining({ level: 'error', error: expect.objectContaining({ message: 'disk full' }) }),
+  );
+});
+
+it('tracks work from outside a turn through the server, and refuses to guess which server is meant', async () => {
+  const subject = new Subject<void>();
+  const server = await startServer();
+  expect(() => trackTask(Promise.resolve())).toThrow('outside a turn');
+  server.trackTask(subject.forEach(() => {}));
+  expect((await server.health()).status).toBe('HealthyBusy');
+  subject.complete();
+  await vi.waitFor(async () => expect((await server.health()).status).toBe('Healthy'));
+});
+
+it('answers pings with 503 until it is ready', async () => {
+  let become = () => {};
+  const server = await startServer({ ready: () => new Promise<void>((resolve) => (become = resolve)) });
+  const ping = await server.get(null, '/ping');
+  expect([ping.status, await ping.json()]).toMatchObject([503, { error: { code: 'NOT_READY' } }]);
+  become();
+  await vi.waitFor(async () => expect((await server.get(null, '/ping')).status).toBe(200));
+});
+
+it('stays not ready, and says why, where it cannot become ready', async () => {
+  const server = await startServer({ ready: () => Promise.reject(new Error('no table')) });
+  await vi.waitFor(() =>
+    expect(server.logger.lines).toContainEqual(
+      expect.objectContaining({ level: 'error', error: expect.objectContaining({ message: 'no table' }) }),
+    ),
+  );
+  expect((await server.get(null, '/ping')).status).toBe(503);
+});
+
+it('lets everything that a turn awaits see its request, and nothing of another', async () => {
+  const seen: (RequestContext | undefined)[] = [];
+  const server = await startServer({
+    agent: async (contextId, context) => {
+      seen.push(context, getRequestContext());
+      return new FakeAgent(contextId, ({ agent }) => {
+        queueMicrotask(() => seen.push(getRequestContext()));
+        const source = new Subject<AgentEvent>();
+        setImmediate(() => {
+          seen.push(getRequestContext());
+          source.next(event('content-delta'));
+          source.complete();
+        });
+        return agent.turns.length === 1 ? source : events(agent, [event('task-complete')]);
+      });
+    },
+    decodeAuthorization: async (header) => ({ subject: header.slice('Bearer '.length) }),
+  });
+  const headers = {
+    authorization: 'Bearer user-1',
+    'x-amzn-requestid': 'request-1',
+    'X-Amz-Bedrock-AgentCore-Identity-WAT': 'identity-token',
+    WorkloadAccessToken: 'second token',
+    OAuth2CallbackUrl: 'https://example.com/callback',
+    'X-Amzn-Bedrock-AgentCore-Runtime-User-Id': 'user-1',
+    traceparent: '00-1-2-01',
+    tracestate: 'a=b',
+    baggage: 'c=d',
+    'X-Amzn-Bedrock-AgentCore-Runtime-Custom-Tenant': 'tenant-1',
+    'X-Anything': 'else',
+  };
+  await readAll(await server.post('session-1', prompt, { headers }));
+  expect(seen).toHaveLength(4);
+  for (const context of seen) {
+    expect(context).toEqual({
+      sessionId: 'session-1',
+      requestId: 'request-1',
+      authContext: { subject: 'user-1' },
+      identityToken: 'identity-token',
+      oauthCallbackUrl: 'https://example.com/callback',
+      userId: 'user-1',
+      traceparent: '00-1-2-01',
+      tracestate: 'a=b',
+      baggage: 'c=d',
+      headers: expect.objectContaining({
+        authorization: 'Bearer user-1',
+        'x-amzn-bedrock-agentcore-runtime-custom-tenant': 'tenant-1',
+        'x-anything': 'else',
+      }),
+    });
+    expect(JSON.stringify(context?.headers)).not.toMatch(/token|session-1|traceparent/);
+  }
+  expect(getRequestContext()).toBeUndefined();
+});
+
+it('finds the identity token and the request id under their other names, and makes a request id where there is none', async () => {
+  const seen: RequestContext[] = [];
+  const server = await startServer({
+    agent: async (contextId, context) => {
+      seen.push(context);
+      return new FakeAgent(contextId);
+    },
+  });
+  const headers = {
+    WorkloadAccessToken: 'identity-token',
+    'X-Amzn-Bedrock-AgentCore-Runtime-Request-Id': 'request-1',
+  };
+  await readAll(await server.post('a', prompt, { headers }));
+  await readAll(await server.post('b', prompt));
+  expect(seen[0]).toMatchObject({ identityToken: 'identity-token', requestId: 'request-1' });
+  expect(seen[1]?.requestId).toMatch(/^[0-9a-f-]{36}$/);
+  expect(seen[1]).not.toHaveProperty('identityToken');
+});
+
+it('takes all the headers that the platform lets through', async () => {
+  const server = await startServer();
+  const headers = Object.fromEntries(
+    Array.from({ length: 20 }, (_, index) => [`x-${index}`, 'x'.repeat(4_096)]),
+  );
+  expect((await server.post('session-1', prompt, { headers })).status).toBe(200);
+});
+
+it('lets a caller use only the sessions it may use', async () => {
+  const authorize = vi.fn((authContext: { user: string }, contextId: string) => {
+    if (authContext.user === 'broken') throw new Error('no directory');
+    return contextId.startsWith(authContext.user);
+  });
+  const decodeAuthorization = async (header: string) => ({ user: header });
+  const server = await startServer({ authorize, decodeAuthorization });
+  const headers = (authorization: string) => ({ headers: { authorization } });
+  expect((await server.post('a-1', prompt, headers('a'))).status).toBe(200);
+  for (const body of [
+    prompt,
+    { type: 'cancel' },
+    { type: 'status' },
+    { inputs: [{ inputId: 'i', value: 1 }] },
+  ]) {
+    expect((await server.post('a-1', body, headers('b'))).status).toBe(403);
+  }
+  expect(
+    (await fetch(`${server.url}/invocations`, { headers: { authorization: 'b', [sessionHeader]: 'a-1' } }))
+      .status,
+  ).toBe(403);
+  expect((await server.post('broken-1', prompt, headers('broken'))).status).toBe(403);
+  expect(server.agents).toHaveLength(1);
+  expect(server.logger.lines.at(-1)).toMatchObject({
+    status: 403,
+    error: { cause: { message: 'no directory' } },
+  });
+});
+
+it('allows nothing that is not plainly allowed', async () => {
+  const yes = vi.fn<() => Promise<boolean>>();
+  const server = await startServer({ authorize: yes });
+  yes.mockResolvedValueOnce(false);
+  expect((await server.post('a', prompt)).status).toBe(403);
+  yes.mockImplementationOnce(() => Promise.resolve(Object.create(null)));
+  expect((await server.post('a', prompt)).status).toBe(403);
+});
+
+it('logs one line for each request but pings, with its session', async () => {
+  const server = await startServer();
+  await readAll(await server.post('a', prompt));
+  await server.get('a');
+  await server.get('b');
+  await server.get(null, '/ping');
+  await server.get(null, '/elsewhere');
+  await server.post('a', { type: 'cancel' });
+  const common = { message: 'request', requestId: expect.any(String), durationMs: expect.any(Number) };
+  expect(server.logger.lines).toMatchObject([
+    { ...common, level: 'info', sessionId: 'a', method: 'POST', path: '/invocations', status: 200 },
+    { ...common, level: 'info', sessionId: 'a', method: 'GET', path: '/invocations', status: 200 },
+    {
+      ...common,
+      level: 'warn',
+      sessionId: 'b',
+      method: 'GET',
+      path: '/invocations',
+      status: 404,
+      code: 'NOT_FOUND',
+    },
+    { level: 'warn', method: 'GET', path: '/elsewhere', status: 404 },
+    { ...common, level: 'info', sessionId: 'a', method: 'POST', status: 200 },
+  ]);
+});
+
+it('logs what went wrong in a turn, and where', async () => {
+  const server = await startServer({
+    script: () => Promise.reject(new Error('boom', { cause: new TypeError('deep') })),
+  });
+  await server.post('a', prompt);
+  expect(server.logger.lines).toMatchObject([
+    {
+      level: 'error',
+      status: 500,
+      code: 'AGENT_FAILED',
+      error: {
+        type: 'Error',
+        message: 'boom',
+        stack: expect.stringContaining('platform.test.ts'),
+        cause: { message: 'deep' },
+      },
+    },
+  ]);
+});
+
+it('keeps bodies, tokens and credentials out of logs and errors, also where an agent quotes them', async () => {
+  const quote = ({ message, options }: FakeTurn) => {
+    const { headers, identityToken } = getRequestContext() ?? {};
+    return new Error(
+      `Cannot use ${headers?.authorization}, ${identityToken}, ${message}, ${JSON.stringify(options)}.`,
+    );
+  };
+  const server = await startServer({
+    script: (turn) =>
+      turn.message === null
+        ? Promise.reject(quote(turn))
+        : concat(
+            of(event('content-delta')),
+            throwError(() => quote(turn)),
+          ),
+  });
+  const headers = { authorization: 'Bearer the-bearer-token', WorkloadAccessToken: 'the-identity-token' };
+  const credentials = [{ authId: 'a', credential: 'the-credential' }];
+  const bodies = [
+    { prompt: 'the prompt\nin two lines', metadata: { a: ['the metadata'] } },
+    { inputs: [{ inputId: 'i', value: { text: 'the answer' } }], credentials },
+    '{"prompt":"the prompt",}',
+    { prompt: ['the prompt'] },
+  ];
+  const told: string[] = [];
+  for (const body of bodies)
+    told.push(await (await server.post(`session-${told.length}`, body, { headers })).text());
+  expect(told[0]).toContain('Cannot use [redacted]');
+  const log = JSON.stringify(server.logger.lines);
+  expect(log.match(/Cannot use \[redacted\]/g)?.length).toBeGreaterThanOrEqual(2);
+  for (const text of [...told, log]) {
+    expect(text).not.toMatch(
+      /the-bearer-token|the-identity-token|the-credential|the prompt|two lines|the answer|the metadata/,
+    );
+  }
+});
+
+it('needs no logger where there is no socket', async () => {
+  const app = createApp({ agent: async (contextId) => new FakeAgent(contextId) });
+  const response = await app.request('/invocations', { method: 'POST', body: JSON.stringify(prompt) });
+  expect(await readKinds(response)).toContain('task-complete');
+});

@@ -1,0 +1,370 @@
+import { connect, type Socket } from 'node:net';
+import { EMPTY, NEVER, Observable, of, Subject, throwError } from 'rxjs';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import type { AgentEvent, AgentEventStream } from '../../src/domain/agent.js';
+import { createApp } from '../../src/index.js';
+import { echo, event, events, FakeAgent, type Script } from './fake-agent.js';
+import { readAll, readEvents, readKinds, sessionHeader, startServer, type TestServer } from './harness.js';
+
+const prompt = { prompt: 'hi' };
+
+/** A turn that never ends, and whether it was unsubscribed from. */
+function createEndless() {
+  const unsubscribed = vi.fn();
+  const subscribed = vi.fn();
+  const script: Script = () =>
+    new Observable<AgentEvent>((subscriber) => {
+      subscribed();
+      subscriber.next(event('content-delta', { delta: 'a' }));
+      return unsubscribed;
+    });
+  return { script, subscribed, unsubscribed };
+}
+
+/** A caller that can leave at any moment, or stop reading. */
+function callRaw(server: TestServer, session: string, body: unknown = prompt): Socket {
+  const text = JSON.stringify(body);
+  const socket = connect(server.port, '127.0.0.1');
+  onTestFinished(() => void socket.destroy());
+  const head = `POST /invocations HTTP/1.1\r\nhost: localhost\r\n${sessionHeader}: ${session}\r\n`;
+  socket.write(`${head}connection: close\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`);
+  return socket;
+}
+
+const isHealthy = (server: TestServer) =>
+  vi.waitFor(async () => expect((await server.health()).status).toBe('Healthy'));
+
+const misbehaving: [string, Script][] = [
+  [
+    'throws',
+    () => {
+      throw new Error('boom');
+    },
+  ],
+  ['rejects', () => Promise.reject(new Error('boom'))],
+  ['answers with something that is no stream', () => Object.create(null)],
+  [
+    'throws on subscription',
+    () => ({
+      subscribe: () => {
+        throw new Error('boom');
+      },
+    }),
+  ],
+  ['fails', () => throwError(() => new Error('boom'))],
+  ['fails with nothing', () => throwError(() => undefined)],
+  ['ends at once without an event', () => EMPTY],
+  ['emits on subscription', ({ agent }) => events(agent, [event('task-complete')])],
+  ['emits what is no event', () => of(Object.create(null))],
+  [
+    'completes twice and then fails',
+    () =>
+      createStream((observer) => {
+        observer.complete();
+        observer.complete();
+        observer.error(new Error('late'));
+      }),
+  ],
+  [
+    'emits after completion',
+    () =>
+      createStream((observer) => {
+        observer.complete();
+        observer.next(event('content-delta', { delta: 'late' }));
+      }),
+  ],
+  [
+    'cannot tell its state',
+    ({ agent }) => {
+      Object.defineProperty(agent, 'state', {
+        get() {
+          throw new Error('boom');
+        },
+      });
+      return of(event('task-complete'));
+    },
+  ],
+];
+
+/** A stream that keeps no rule of RxJS. */
+function createStream(
+  run: (observer: Parameters<AgentEventStream['subscribe']>[0]) => void,
+): AgentEventStream {
+  return {
+    subscribe(observer) {
+      run(observer);
+      return { unsubscribe: () => observer.next(event('content-delta', { delta: 'unsubscribed' })) };
+    },
+  };
+}
+
+it.each(misbehaving)('ends the turn once, with one last event, of an agent that %s', async (_, script) => {
+  const server = await startServer({ script });
+  const response = await server.post('session-1', prompt);
+  if (response.status === 200)
+    expect(await readKinds(response)).toEqual([expect.stringMatching(/^(error|task-complete)$/)]);
+  else
+    expect(await response.json()).toEqual({ error: { code: 'AGENT_FAILED', message: expect.any(String) } });
+  expect((await server.health()).status).toBe('Healthy');
+  expect(server.logger.lines.filter(({ message }) => message === 'request')).toHaveLength(1);
+});
+
+it('reports an error in the middle of a turn as an event, without a stack', async () => {
+  const subject = new Subject<AgentEvent>();
+  const server = await startServer({ script: () => subject });
+  const response = await server.post('session-1', prompt);
+  subject.next(event('content-delta', { delta: 'a' }));
+  subject.next(event('input-required'));
+  subject.error(new Error('The model did not answer.'));
+  expect((await readAll(response)).slice(1)).toEqual([
+    { id: '2', kind: 'error', data: { code: 'AGENT_FAILED', message: 'The model did not answer.' } },
+  ]);
+});
+
+it('never sends internal events', async () => {
+  const server = await startServer({
+    script: ({ agent }) =>
+      events(agent, [event('internal:debug'), event('task-complete'), event('internal:end')]),
+  });
+  expect(await readKinds(await server.post('session-1', prompt))).toEqual(['task-complete']);
+});
+
+it('sends what was held when more follows', async () => {
+  const subject = new Subject<AgentEvent>();
+  const server = await startServer({ script: () => subject });
+  const received = readEvents(await server.post('session-1', prompt));
+  subject.next(event('auth-required'));
+  subject.next(event('tool-start'));
+  expect((await received.next()).value?.kind).toBe('auth-required');
+  expect((await received.next()).value?.kind).toBe('tool-start');
+  subject.complete();
+  expect((await received.next()).value?.kind).toBe('task-complete');
+});
+
+it('stops a turn that is cancelled, and answers when it has stopped', async () => {
+  const { script, unsubscribed } = createEndless();
+  const server = await startServer({ script });
+  const response = await server.post('session-1', prompt);
+  const answer = await server.post('session-1', { type: 'cancel' });
+  expect(unsubscribed).toHaveBeenCalledOnce();
+  expect(await answer.json()).toEqual({ cancelled: true });
+  expect((await server.health()).status).toBe('Healthy');
+  expect((await readAll(response)).at(-1)).toMatchObject({ kind: 'error', data: { code: 'CANCELLED' } });
+  expect(await (await server.post('session-1', { type: 'cancel' })).json()).toEqual({ cancelled: false });
+});
+
+it('never uses an agent again whose turn was cancelled, and does not shut it down', async () => {
+  const { script } = createEndless();
+  const server = await startServer({ script: (turn) => (turn.message === 'go' ? echo(turn) : script(turn)) });
+  const response = await server.post('session-1', prompt);
+  await server.post('session-1', { type: 'cancel' });
+  await response.text();
+  expect(await readKinds(await server.post('session-1', { prompt: 'go' }))).toContain('task-complete');
+  expect(server.agents.map(({ turns, shutdowns }) => [turns.length, shutdowns])).toEqual([
+    [1, 0],
+    [1, 0],
+  ]);
+});
+
+const never = () => new Promise<never>(() => {});
+it.each([
+  ['its agent is never made', { agent: never }],
+  ['it never starts', { script: never }],
+  ['the store never answers', { agentStore: { load: never, peek: never } }],
+])('cancels a turn before its first byte where %s', async (_, config) => {
+  const server = await startServer(config);
+  const waiting = server.post('session-1', { inputs: [{ inputId: 'i', value: 1 }] });
+  await vi.waitFor(async () => expect((await server.health()).status).toBe('HealthyBusy'));
+  expect(await (await server.post('session-1', { type: 'cancel' })).json()).toEqual({ cancelled: true });
+  const response = await waiting;
+  expect([response.status, await response.json()]).toEqual([
+    409,
+    { error: { code: 'CANCELLED', message: 'The turn was cancelled.' } },
+  ]);
+  expect((await server.health()).status).toBe('Healthy');
+});
+
+it('answers the state while a turn runs', async () => {
+  const server = await startServer({ script: () => NEVER });
+  await server.post('session-1', prompt);
+  const answer = await server.post('session-1', { type: 'status' });
+  expect(await answer.json()).toMatchObject({ status: 'idle', createdAt: '2026-01-02T03:04:05.678Z' });
+  expect((await server.post('session-2', { type: 'status' })).status).toBe(404);
+});
+
+it.each(['cancel', 'status', 'resume'])('answers 400 to a %s without a session id', async (type) => {
+  const server = await startServer();
+  expect((await server.post(null, { type, inputs: [{ inputId: 'i', value: 1 }] })).status).toBe(400);
+});
+
+it('stops a turn whose time is up', async () => {
+  const { script, unsubscribed } = createEndless();
+  const server = await startServer({ script, turnTimeoutSeconds: 0.02 });
+  expect((await readAll(await server.post('session-1', prompt))).at(-1)).toMatchObject({
+    kind: 'error',
+    data: { code: 'TIMED_OUT' },
+  });
+  expect(unsubscribed).toHaveBeenCalledOnce();
+});
+
+it('answers 504 where the time is up before the agent has started', async () => {
+  const server = await startServer({ script: never, turnTimeoutSeconds: 0.02 });
+  const response = await server.post('session-1', prompt);
+  expect([response.status, await response.json()]).toMatchObject([504, { error: { code: 'TIMED_OUT' } }]);
+});
+
+it('sends a comment when it has nothing to send for a while', async () => {
+  const subject = new Subject<AgentEvent>();
+  const server = await startServer({ script: () => subject, keepAliveSeconds: 0.01 });
+  const response = await server.post('session-1', prompt);
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  while (!text.startsWith(': keep-alive\n\n: keep-alive\n\n')) text += (await reader?.read())?.value;
+  subject.complete();
+  while (!text.endsWith('event: task-complete\ndata: {}\n\n')) text += (await reader?.read())?.value;
+});
+
+it.each(['before the turn has started', 'in the middle of the turn'])(
+  'stops a turn whose caller leaves %s',
+  async (when) => {
+    const { script, subscribed, unsubscribed } = createEndless();
+    let start = (_: AgentEventStream) => {};
+    const starting = vi.fn(() => new Promise<AgentEventStream>((resolve) => (start = resolve)));
+    const isEarly = when === 'before the turn has started';
+    const server = await startServer({ script: isEarly ? starting : script });
+    const socket = callRaw(server, 'session-1');
+    await vi.waitFor(() => expect(isEarly ? starting : subscribed).toHaveBeenCalled());
+    socket.resetAndDestroy();
+    await isHealthy(server);
+    start(NEVER);
+    expect(unsubscribed).toHaveBeenCalledTimes(isEarly ? 0 : 1);
+    expect(server.logger.lines).toContainEqual(
+      expect.objectContaining({ code: 'CLIENT_GONE', sessionId: 'session-1' }),
+    );
+  },
+);
+
+it('gives up on a caller that does not read, and not before it holds what a slow one needs', async () => {
+  const subject = new Subject<AgentEvent>();
+  const server = await startServer({ script: () => subject });
+  const socket = callRaw(server, 'session-1').pause();
+  await vi.waitFor(() => expect(subject.observed).toBe(true));
+  const delta = 'x'.repeat(1024 * 1024);
+  let sent = 0;
+  while (subject.observed) {
+    subject.next(event('content-delta', { delta }));
+    sent++;
+    await new Promise(setImmediate);
+  }
+  expect(sent).toBeGreaterThan(60);
+  expect(sent).toBeLessThan(80);
+  await isHealthy(server);
+  socket.destroy();
+});
+
+it('sends everything to a slow caller, in order', async () => {
+  const subject = new Subject<AgentEvent>();
+  const server = await startServer({ script: () => subject });
+  const socket = callRaw(server, 'session-1').pause();
+  await vi.waitFor(() => expect(subject.observed).toBe(true));
+  for (let index = 0; index < 2_000; index++) {
+    subject.next(event('content-delta', { index, delta: 'x'.repeat(10_000) }));
+    if (index % 100 === 0) await new Promise(setImmediate);
+  }
+  subject.complete();
+  const text = (await socket.setEncoding('latin1').toArray()).join('');
+  const indices = [...text.matchAll(/"index":(\d+)/g)].map(([, index]) => Number(index));
+  expect(indices).toEqual(Array.from({ length: 2_000 }, (_, index) => index));
+});
+
+it('sends an event that is larger than what may wait', async () => {
+  const size = 70 * 1024 * 1024;
+  const server = await startServer({
+    script: ({ agent }) =>
+      events(agent, [event('content-delta', { delta: 'x'.repeat(size) }), event('task-complete')]),
+  });
+  const text = await (await server.post('session-1', prompt)).text();
+  expect(text.length).toBeGreaterThan(size);
+});
+
+it('joins the events of one tick into one write', async () => {
+  const server = await startServer();
+  const chunks: string[] = [];
+  const response = await server.post('session-1', prompt);
+  for await (const chunk of response.body ?? []) chunks.push(Buffer.from(chunk).toString());
+  expect(chunks).toHaveLength(1);
+});
+
+it('answers one JSON document to a caller that wants JSON and no stream', async () => {
+  const server = await startServer();
+  const headers = { accept: 'application/json' };
+  const response = await server.post('session-1', prompt, { headers });
+  expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
+  expect(await response.json()).toEqual({
+    content: 'You said hi',
+    events: [
+      { kind: 'task-created', taskId: 'task-1' },
+      { kind: 'content-delta', taskId: 'task-1', delta: 'You said ' },
+      { kind: 'content-delta', taskId: 'task-1', delta: 'hi' },
+      { kind: 'task-complete', taskId: 'task-1', content: 'You said hi' },
+    ],
+  });
+  const both = await server.post('session-1', prompt, {
+    headers: { accept: 'application/json, text/event-stream' },
+  });
+  expect(await readKinds(both)).toHaveLength(4);
+});
+
+it('keeps a JSON answer alive, and valid', async () => {
+  const subject = new Subject<AgentEvent>();
+  const server = await startServer({ script: () => subject, keepAliveSeconds: 0.01 });
+  const response = await server.post('session-1', prompt, { headers: { accept: 'application/json' } });
+  const [seen, whole] = response.body?.tee() ?? [];
+  await seen?.getReader().read();
+  subject.error(new Error('broken'));
+  expect(JSON.parse(await new Response(whole).text())).toEqual({
+    content: '',
+    events: [{ kind: 'error', code: 'AGENT_FAILED', message: 'broken' }],
+  });
+});
+
+it('answers failures as events where the platform hides them', async () => {
+  const server = await startServer({ errors: 'events', script: () => NEVER });
+  const response = await server.post('session-1', '{');
+  expect(response.status).toBe(200);
+  expect(await readAll(response)).toEqual([
+    { id: '1', kind: 'error', data: { code: 'BAD_REQUEST', message: 'The body is not valid JSON.' } },
+  ]);
+  await server.post('session-1', prompt);
+  const json = await server.post('session-1', prompt, { headers: { accept: 'application/json' } });
+  expect([json.status, await json.json()]).toMatchObject([
+    200,
+    { events: [{ kind: 'error', code: 'TURN_RUNNING' }] },
+  ]);
+  expect((await server.get('session-2')).status).toBe(404);
+});
+
+it('streams from any platform, at the pace of the reader', async () => {
+  const subject = new Subject<AgentEvent>();
+  const app = createApp({ agent: async (contextId) => new FakeAgent(contextId, () => subject) });
+  const body = JSON.stringify(prompt);
+  const received = readEvents(await app.request('/invocations', { method: 'POST', body }));
+  subject.next(event('content-delta', { delta: 'a' }));
+  expect((await received.next()).value?.data.delta).toBe('a');
+  for (let index = 0; index < 10; index++) subject.next(event('content-delta', { delta: String(index) }));
+  for (let index = 0; index < 10; index++)
+    expect((await received.next()).value?.data.delta).toBe(String(index));
+  await received.return(undefined);
+  await vi.waitFor(() => expect(subject.observed).toBe(false));
+});
+
+it('gives up on a reader of any platform that does not read', async () => {
+  const subject = new Subject<AgentEvent>();
+  const app = createApp({ agent: async (contextId) => new FakeAgent(contextId, () => subject) });
+  await app.request('/invocations', { method: 'POST', body: JSON.stringify(prompt) });
+  const delta = 'x'.repeat(1024 * 1024);
+  for (let sent = 0; subject.observed; sent++) {
+    subject.next(event('content-delta', { delta }));
+    expect(sent).toBeLessThan(70);
+  }
+});
