@@ -2,7 +2,7 @@ export {
   DynamoDBAgentStore,
   type DynamoDBAgentStoreOptions,
 } from './adapters/dynamodb/dynamodb-agent-store.js';
-export type { DynamoDBSender } from './adapters/dynamodb/dynamodb-client.js';
+export type { DynamoDBSender } from './adapters/dynamodb/dynamodb-sender.js';
 export {
   InMemoryAgentStore,
   type InMemoryAgentStoreOptions,

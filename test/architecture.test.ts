@@ -7,7 +7,7 @@ const domain = 'src/domain/';
 const superjson = 'src/adapters/superjson/';
 const gzip = 'src/adapters/gzip/';
 
-/** What each layer may import: a folder of ours, a file of ours, a package, or any Node built-in. Whatever is not listed is refused. */
+/** What each layer may import: a folder or file of ours, a package, any Node built-in. What is not listed is refused. */
 const layers: Readonly<Record<string, readonly string[]>> = {
   [domain]: [domain, 'node:assert', 'node:crypto'],
   [superjson]: [superjson, domain, 'superjson'],

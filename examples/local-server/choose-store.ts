@@ -1,4 +1,6 @@
 import { join, resolve } from 'node:path';
+import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { checkAgentStateTable } from '../../src/adapters/dynamodb/index.js';
 import type { AgentStore } from '../../src/domain/agent-store.js';
 import { DynamoDBAgentStore, InMemoryAgentStore } from '../../src/stores.js';
 import { localClientConfig, startEmbeddedDynamoDB } from './embedded-dynamodb.js';
@@ -24,15 +26,22 @@ export async function chooseStore(settings: Settings, agentId: string): Promise<
   }
 }
 
-function useTable(tableName: string, agentId: string): ChosenStore {
+async function useTable(tableName: string, agentId: string): Promise<ChosenStore> {
   const endpoint = process.env.AWS_ENDPOINT_URL_DYNAMODB;
-  const dynamoDbClientConfig = endpoint && isLocal(endpoint) ? withoutAccount() : {};
-  const agentStore = new DynamoDBAgentStore({ tableName, agentId, dynamoDbClientConfig });
-  const place = endpoint ? ` at ${endpoint}` : '';
+  const client = new DynamoDBClient({
+    requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000 },
+    ...(endpoint && isLocal(endpoint) && withoutAccount()),
+  });
+  // A table that is missing, has another key or may not be read says so now, and not in the first turn.
+  await checkAgentStateTable(client, { tableName });
+  const agentStore = new DynamoDBAgentStore({ tableName, agentId, documentClient: client });
   return {
     agentStore,
-    description: `DynamoDB table "${tableName}"${place}`,
-    close: () => agentStore.close(),
+    description: `DynamoDB table "${tableName}"${endpoint ? ` at ${endpoint}` : ''}`,
+    close: async () => {
+      await agentStore.close();
+      client.destroy();
+    },
   };
 }
 
@@ -55,7 +64,7 @@ function isLocal(endpoint: string): boolean {
 }
 
 /** Stands in for the region and the credentials that a DynamoDB on this machine has no use for, where none are set. */
-function withoutAccount(): object {
+function withoutAccount(): DynamoDBClientConfig {
   const { AWS_REGION, AWS_ACCESS_KEY_ID, AWS_PROFILE } = process.env;
   const { region, credentials } = localClientConfig;
   return { ...(!AWS_REGION && { region }), ...(!AWS_ACCESS_KEY_ID && !AWS_PROFILE && { credentials }) };

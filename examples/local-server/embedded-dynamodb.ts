@@ -1,16 +1,10 @@
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import {
-  CreateTableCommand,
-  DescribeTableCommand,
-  DynamoDBClient,
-  type DynamoDBClientConfig,
-  ResourceNotFoundException,
-} from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import { Level } from 'level';
+import { createAgentStateTable } from '../../src/adapters/dynamodb/index.js';
 import { StartupError } from './startup-error.js';
 
 export interface EmbeddedDynamoDB {
@@ -33,7 +27,7 @@ export async function startEmbeddedDynamoDB(folder: string, tableName: string): 
   const address = server.address();
   const port = typeof address === 'object' ? address?.port : undefined;
   const client = new DynamoDBClient({ ...localClientConfig, endpoint: `http://127.0.0.1:${port}` });
-  await ensureTable(client, tableName);
+  await createAgentStateTable(client, { tableName });
   return {
     client,
     async close() {
@@ -69,38 +63,4 @@ function explain(error: unknown): string {
   if ('code' in cause && cause.code === 'LEVEL_LOCKED')
     return 'another process has it open. Stop that one, or set DATA_DIR to another folder.';
   return cause.message;
-}
-
-async function ensureTable(client: DynamoDBClient, tableName: string): Promise<void> {
-  let status = await tableStatus(client, tableName);
-  if (status === undefined) {
-    await client.send(
-      new CreateTableCommand({
-        TableName: tableName,
-        KeySchema: [
-          { AttributeName: 'pk', KeyType: 'HASH' },
-          { AttributeName: 'sk', KeyType: 'RANGE' },
-        ],
-        AttributeDefinitions: [
-          { AttributeName: 'pk', AttributeType: 'S' },
-          { AttributeName: 'sk', AttributeType: 'S' },
-        ],
-        BillingMode: 'PAY_PER_REQUEST',
-      }),
-    );
-  }
-  while (status !== 'ACTIVE') {
-    await sleep(10);
-    status = await tableStatus(client, tableName);
-  }
-}
-
-async function tableStatus(client: DynamoDBClient, tableName: string): Promise<string | undefined> {
-  try {
-    const { Table } = await client.send(new DescribeTableCommand({ TableName: tableName }));
-    return Table?.TableStatus;
-  } catch (error) {
-    if (error instanceof ResourceNotFoundException) return undefined;
-    throw error;
-  }
 }

@@ -22,8 +22,6 @@ async function start(): Promise<void> {
   const settings = readSettings(process.env);
   const store = await chooseStore(settings, agentId);
   const { agentStore } = store;
-  // One GetItem: a table that is missing, has another key or may not be read says so now and not in the first turn.
-  await agentStore.peek('startup-check');
   const server = await serve({
     agent: async (contextId) => new DemoAgent({ agentId, contextId, agentStore }),
     agentStore,

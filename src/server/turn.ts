@@ -9,7 +9,7 @@ export interface TurnInput {
 }
 
 /** Where the events of a turn go. */
-export interface TurnOutput {
+interface TurnOutput {
   /** Called once, when the agent has started and nothing can be answered but events. */
   open(): void;
   send(event: AgentEvent): void;
@@ -101,7 +101,7 @@ async function followTurn({ agent, events, isCached }: StartedTurn, options: Tur
 }
 
 /** The agent has ended its turn, and says that it failed. */
-export class AgentStateError extends Error {
+class AgentStateError extends Error {
   override readonly name = 'AgentStateError';
   constructor(message = 'The agent failed.') {
     super(message);

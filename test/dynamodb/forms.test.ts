@@ -56,7 +56,7 @@ describe('the size of an item', () => {
 
 describe('the compact form', () => {
   it('is written where an item over 4 KB needs fewer write units that way', async () => {
-    const atLimit = await textForItemOf(4_096);
+    const atLimit = 'x'.repeat((await textForItemOf(4_096)).length);
     expect((await save({ text: atLimit })).state).toHaveProperty('M');
     expect((await save({ text: `${atLimit}x` })).state).toHaveProperty('B');
   });

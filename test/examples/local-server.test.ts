@@ -5,15 +5,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreateTableCommand, DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
-import dynalite from 'dynalite';
+import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { DynamoDBAgentStore } from '../../src/stores.js';
+import { createClient, createTable, startDynamoDB } from '../backends/dynamodb-endpoint.js';
 import { LocalServer } from './local-server-process.js';
 
 const isoDate = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 const longPrompt = 'word '.repeat(2_000);
-const servers: Server[] = [];
+const closing: (() => unknown)[] = [];
 let root: string;
 
 beforeAll(async () => {
@@ -22,7 +22,7 @@ beforeAll(async () => {
 
 afterEach(async () => {
   await LocalServer.killAll();
-  for (const server of servers.splice(0)) server.close();
+  for (const close of closing.splice(0)) await close();
 });
 
 afterAll(() => rm(root, { recursive: true, force: true }));
@@ -33,7 +33,8 @@ function freshData() {
 }
 
 async function listen(server: Server): Promise<number> {
-  servers.push(server.listen(0, '127.0.0.1'));
+  closing.push(() => server.close());
+  server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
   if (typeof address !== 'object' || address === null) throw new Error('The server has no port.');
@@ -41,29 +42,19 @@ async function listen(server: Server): Promise<number> {
 }
 
 /** A table that is not the embedded one, and the environment that points to it. */
-async function createTable(keys = { hash: 'pk', range: 'sk' }) {
-  const endpoint = `http://127.0.0.1:${await listen(dynalite({ createTableMs: 0 }))}`;
-  const client = new DynamoDBClient({
-    endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
-  const tableName = 'my-sessions';
-  await client.send(
-    new CreateTableCommand({
-      TableName: tableName,
-      KeySchema: [
-        { AttributeName: keys.hash, KeyType: 'HASH' },
-        { AttributeName: keys.range, KeyType: 'RANGE' },
-      ],
-      AttributeDefinitions: [
-        { AttributeName: keys.hash, AttributeType: 'S' },
-        { AttributeName: keys.range, AttributeType: 'S' },
-      ],
-      BillingMode: 'PAY_PER_REQUEST',
-    }),
-  );
-  return { client, tableName, env: { AGENT_STATE_TABLE: tableName, AWS_ENDPOINT_URL_DYNAMODB: endpoint } };
+async function useTable(partitionKeyName?: string, sortKeyName?: string) {
+  const { url, close } = await startDynamoDB();
+  closing.push(close);
+  const client = createClient(url);
+  const tableName = await createTable(client, partitionKeyName, sortKeyName);
+  const env = {
+    AGENT_STATE_TABLE: tableName,
+    AWS_ENDPOINT_URL_DYNAMODB: url,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+  };
+  return { client, tableName, env };
 }
 
 /** Has the agent ask, and returns the id that the answer needs. */
@@ -231,7 +222,7 @@ describe('a session', () => {
   });
 
   it('is kept in the table that AGENT_STATE_TABLE names, and shown without stack traces', async () => {
-    const { client, tableName, env } = await createTable();
+    const { client, tableName, env } = await useTable();
     const server = await LocalServer.start(env);
     expect(server.stdout).toContain(`Store: DynamoDB table "${tableName}"`);
     await server.invoke('s', { prompt: 'hello' });
@@ -258,13 +249,15 @@ describe('what is wrong at the start is one line and exit code 1:', () => {
   }
 
   it('a table that does not exist', async () => {
-    const { env } = await createTable();
-    expect(await failure({ ...env, AGENT_STATE_TABLE: 'missing' })).toMatch(/"missing" does not exist/);
+    const { AWS_ENDPOINT_URL_DYNAMODB } = (await useTable()).env;
+    expect(await failure({ AGENT_STATE_TABLE: 'missing', AWS_ENDPOINT_URL_DYNAMODB })).toMatch(
+      /"missing" does not exist/,
+    );
   });
 
   it('a table with another key schema', async () => {
-    const { env } = await createTable({ hash: 'id', range: 'kind' });
-    expect(await failure(env)).toMatch(/"my-sessions" has another key schema/);
+    const { env, tableName } = await useTable('id', 'kind');
+    expect(await failure(env)).toContain(`"${tableName}" has another key schema`);
   });
 
   it('a table that may not be read', async () => {

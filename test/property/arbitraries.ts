@@ -77,7 +77,7 @@ function toRecord(entries: readonly (readonly [string, unknown])[]): Record<stri
 }
 
 /** Any value that a store promises to keep. */
-export const value: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
+const value: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
   value: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
     leaf,

@@ -14,8 +14,6 @@ interface Stored {
   readonly expiresAt: number;
 }
 
-export type SaveOutcome = 'saved' | 'conflict';
-
 /** How long a state lives in the model, in milliseconds. */
 export const timeToLive = 60_000;
 

@@ -11,9 +11,9 @@ export const sessionHeader = 'X-Amzn-Bedrock-AgentCore-Runtime-Session-Id';
 const health = z.object({ status: z.string(), time_of_last_update: z.number() });
 
 /** One line of the log. */
-export type LogLine = { level: string; message: string } & Record<string, unknown>;
+type LogLine = { level: string; message: string } & Record<string, unknown>;
 
-export class MemoryLogger implements Logger {
+class MemoryLogger implements Logger {
   readonly lines: LogLine[] = [];
   info(fields: object, message: string): void {
     this.lines.push({ ...fields, level: 'info', message });

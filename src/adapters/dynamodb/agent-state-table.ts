@@ -1,7 +1,8 @@
 import { AgentStoreError } from '../../domain/errors.js';
 import { isRecord } from '../../domain/object-kinds.js';
 import { toAgentStoreError } from './backend-errors.js';
-import { DynamoDBConnection, type DynamoDBSender, type Sdk } from './dynamodb-client.js';
+import { DynamoDBConnection, type Sdk } from './dynamodb-client.js';
+import type { DynamoDBSender } from './dynamodb-sender.js';
 
 export interface AgentStateTableOptions {
   readonly tableName: string;

@@ -4,8 +4,9 @@ import { type AgentStoreOptions, refusal } from '../../domain/agent-store-option
 import { isRecord } from '../../domain/object-kinds.js';
 import { type Compression, resolveCompression } from '../gzip/state-bytes.js';
 import { createAgentStore } from '../superjson/create-agent-store.js';
-import { DynamoDBConnection, type DynamoDBSender } from './dynamodb-client.js';
+import { DynamoDBConnection } from './dynamodb-client.js';
 import { DynamoDBRecordStore } from './dynamodb-record-store.js';
+import type { DynamoDBSender } from './dynamodb-sender.js';
 import { type ItemLayout, ownAttributes } from './item.js';
 
 export interface DynamoDBAgentStoreOptions extends AgentStoreOptions {

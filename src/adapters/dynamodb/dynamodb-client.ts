@@ -1,13 +1,6 @@
 import { AgentStoreError } from '../../domain/errors.js';
 import { isRecord } from '../../domain/object-kinds.js';
-
-/**
- * A client of DynamoDB: a `DynamoDBClient`, a `DynamoDBDocumentClient`, or anything that sends the client package's own
- * commands. No option of it changes what is stored.
- */
-export interface DynamoDBSender {
-  send(command: object): Promise<unknown>;
-}
+import type { DynamoDBSender } from './dynamodb-sender.js';
 
 export type Sdk = typeof import('@aws-sdk/client-dynamodb');
 

@@ -4,4 +4,4 @@ export {
   createAgentStateTable,
 } from './agent-state-table.js';
 export { DynamoDBAgentStore, type DynamoDBAgentStoreOptions } from './dynamodb-agent-store.js';
-export type { DynamoDBSender } from './dynamodb-client.js';
+export type { DynamoDBSender } from './dynamodb-sender.js';

@@ -9,7 +9,7 @@ export function itemSize(item: Item): number {
 }
 
 /** What DynamoDB counts for a value: 3 bytes and 1 an element for a list or map, besides what is in it. */
-export function valueSize(value: AttributeValue): number {
+function valueSize(value: AttributeValue): number {
   if ('S' in value) return textSize(value.S);
   if ('N' in value) return numberSize(Number(value.N));
   if ('B' in value) return value.B.byteLength;

@@ -148,6 +148,7 @@ export const valueCases: Cases = {
     const release = backend.faults.delayNext();
     const saved = store.save(ids.contextId, state);
     state.turnCount = 99;
+    state.createdAt.setTime(0);
     list.push('after');
     release();
     await saved;

@@ -1,0 +1,18 @@
+import { expect, it, vi } from 'vitest';
+import { createRevision } from '../../src/domain/revision.js';
+
+vi.mock('node:crypto', async (importOriginal) => ({
+  ...(await importOriginal<typeof import('node:crypto')>()),
+  // As in copies of a process that were restored from one snapshot.
+  randomBytes: (size: number) => Buffer.alloc(size, 1),
+}));
+
+it('two copies of a process give one revision to one write only, though their random numbers repeat', () => {
+  const write = { previous: 'before', text: '{"json":1}', now: 1_800_000_000_000 };
+  const revision = createRevision(write);
+  expect(revision).toMatch(/^[\w-]{22}$/);
+  expect(createRevision({ ...write, text: '{"json":2}' })).not.toBe(revision);
+  expect(createRevision({ ...write, text: new Uint8Array([1]) })).not.toBe(revision);
+  expect(createRevision({ ...write, previous: '' })).not.toBe(revision);
+  expect(createRevision({ ...write, now: write.now + 1 })).not.toBe(revision);
+});

@@ -1,0 +1,204 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
+import { createClient, createTable, startDynamoDB } from '../backends/dynamodb-endpoint.js';
+import { Consumer, compilers, packPackage, resolutions } from './consumer.js';
+import { coreStandIn } from './core-stand-in.js';
+import { assignability, pasted, readmeSnippets, serverProgram, storeProgram } from './snippets.js';
+
+const { name, devDependencies, peerDependencies } = packageJson;
+const entryPoints = Object.keys(packageJson.exports)
+  .filter((path) => path !== './package.json')
+  .map((path) => name + path.slice(1));
+const combinations = compilers.flatMap((compiler) =>
+  resolutions.map((resolution) => ({ compiler, resolution })),
+);
+
+/** Projects by the clients they have installed besides the package. */
+let consumers: Record<'none' | 'sdk' | 'redis' | 'both', Consumer>;
+let root: string;
+const closing: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'package-'));
+  const wanted = { ...peerDependencies, ...devDependencies };
+  const inVersion = (...names: (keyof typeof wanted)[]) => names.map((name) => `${name}@${wanted[name]}`);
+  const none = await Consumer.create(
+    join(root, 'none'),
+    await packPackage(root),
+    ...inVersion('@types/node'),
+  );
+  const sdkPackages = inVersion('@aws-sdk/client-dynamodb', '@aws-sdk/lib-dynamodb');
+  const sdk = await none.extend(join(root, 'sdk'), ...sdkPackages);
+  const redis = await none.extend(join(root, 'redis'), ...inVersion('ioredis'));
+  const both = await sdk.extend(join(root, 'both'), ...inVersion('ioredis', 'rxjs'));
+  for (const [path, text] of Object.entries(coreStandIn))
+    await both.write(join('node_modules/@looopy-ai/core', path), text);
+  consumers = { none, sdk, redis, both };
+});
+
+afterAll(async () => {
+  await Promise.all(closing.map((close) => close()));
+  await rm(root, { recursive: true, force: true });
+});
+
+/** What the environment says to those who find their table by it. */
+async function useTable() {
+  const { url, close } = await startDynamoDB();
+  closing.push(close);
+  return {
+    AGENT_STATE_TABLE: await createTable(createClient(url)),
+    AWS_ENDPOINT_URL_DYNAMODB: url,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+  };
+}
+
+/** Saves a state and loads it again; what an agent does, in short. */
+const useStore = `
+async function use(store) {
+  const now = new Date();
+  await store.save('s', { status: 'idle', turnCount: 1, createdAt: now, lastActivity: now });
+  return (await store.load('s')).turnCount;
+}`;
+
+const useMemory = `${useStore}
+import { InMemoryAgentStore } from '@looopy-ai/aws/stores/memory';
+console.log(JSON.stringify(await use(new InMemoryAgentStore({ agentId: 'a' }))));`;
+
+const useDynamoDB = `${useStore}
+import { DynamoDBAgentStore } from '@looopy-ai/aws/stores';
+const { AGENT_STATE_TABLE: tableName = 'any' } = process.env;
+const store = new DynamoDBAgentStore({ agentId: 'a', tableName });
+const { turnCount, code, message } = await use(store).then((turnCount) => ({ turnCount }), (error) => error);
+console.log(JSON.stringify({ turnCount, code, message }));`;
+
+describe('the tarball', () => {
+  it('holds what is published and nothing else', async () => {
+    const list = `import { readdirSync } from 'node:fs';
+      console.log(JSON.stringify(readdirSync('node_modules/${name}').sort()));`;
+    const names = ['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json', 'src'];
+    expect(await consumers.none.evaluate(list)).toEqual(names);
+  });
+});
+
+describe('the entry points', () => {
+  it('export what they have always exported', async () => {
+    const keys = await consumers.none.evaluate(`
+      const keys = {};
+      for (const entry of ${JSON.stringify(entryPoints)}) keys[entry] = Object.keys(await import(entry));
+      console.log(JSON.stringify(keys));`);
+    expect(keys).toMatchInlineSnapshot(`
+      {
+        "@looopy-ai/aws": [
+          "AgentStoreError",
+          "AnnotatedData",
+          "createApp",
+          "createPrefixKeySchema",
+          "getRequestContext",
+          "isAgentStoreError",
+          "isResumable",
+          "serve",
+          "trackTask",
+        ],
+        "@looopy-ai/aws/stores": [
+          "DynamoDBAgentStore",
+          "InMemoryAgentStore",
+          "InMemoryRecordStore",
+        ],
+        "@looopy-ai/aws/stores/dynamodb": [
+          "DynamoDBAgentStore",
+        ],
+        "@looopy-ai/aws/stores/memory": [
+          "InMemoryAgentStore",
+          "InMemoryRecordStore",
+        ],
+        "@looopy-ai/aws/testing": [
+          "Faults",
+          "agentStoreContract",
+          "assertSameValue",
+        ],
+        "@looopy-ai/aws/ts/stores": [
+          "DynamoDBAgentStore",
+          "InMemoryAgentStore",
+          "InMemoryRecordStore",
+        ],
+      }
+    `);
+  });
+
+  it.each(combinations)('need no client in their types, with %o', async ({ compiler, resolution }) => {
+    const text = entryPoints.map((entry, index) => `export * as e${index} from '${entry}';`).join('\n');
+    await consumers.none.write('all.ts', text);
+    expect(await consumers.none.typeCheck(compiler, resolution, ['all.ts'])).toBe('');
+  });
+
+  it.each(entryPoints)('load no client: %s', async (entry) => {
+    const modules = await consumers.both.listModules(`import '${entry}';`);
+    expect(modules).toContainEqual(expect.stringContaining(`/node_modules/${name}/dist/`));
+    expect(modules.filter((module) => /node_modules\/(@aws-sdk|@smithy|ioredis)\//.test(module))).toEqual([]);
+  });
+
+  it('would be seen to load one', async () => {
+    const modules = await consumers.both.listModules(`import '@aws-sdk/client-dynamodb'; import 'ioredis';`);
+    expect(modules).toContainEqual(expect.stringContaining('/node_modules/@aws-sdk/client-dynamodb/'));
+    expect(modules).toContainEqual(expect.stringContaining('/node_modules/ioredis/'));
+  });
+});
+
+describe('the stores', () => {
+  it.each(['none', 'sdk', 'redis', 'both'] as const)(
+    'keep states in memory with clients: %s',
+    async (clients) => {
+      expect(await consumers[clients].evaluate(useMemory)).toBe(1);
+    },
+  );
+
+  it.each(['none', 'redis'] as const)(
+    'say what to install for DynamoDB with clients: %s',
+    async (clients) => {
+      const message = expect.stringContaining('"@aws-sdk/client-dynamodb"');
+      expect(await consumers[clients].evaluate(useDynamoDB)).toEqual({ code: 'CONFIGURATION', message });
+    },
+  );
+
+  it.each(['sdk', 'both'] as const)('keep states in DynamoDB with clients: %s', async (clients) => {
+    expect(await consumers[clients].evaluate(useDynamoDB, await useTable())).toEqual({ turnCount: 1 });
+  });
+});
+
+describe('what users write', () => {
+  it.each(combinations)('is right in types, with %o', async ({ compiler, resolution }) => {
+    const sources = { ...pasted, assignability, ...(await readmeSnippets()) };
+    for (const [file, text] of Object.entries(sources)) await consumers.both.write(`${file}.ts`, text);
+    const files = Object.keys(sources).map((file) => `${file}.ts`);
+    expect(await consumers.both.typeCheck(compiler, resolution, files)).toBe('');
+  });
+
+  it('is found wrong where it is', async () => {
+    await consumers.both.write('wrong.ts', pasted.store.replace('agentId:', 'agent:'));
+    expect(await consumers.both.typeCheck('typescript', 'bundler', ['wrong.ts'])).toContain('TS2561');
+  });
+
+  it.each(Object.entries({ storeProgram, serverProgram }))('works: %s', async (file, text) => {
+    await consumers.both.write(`${file}.ts`, text);
+    expect(await consumers.both.build([`${file}.ts`])).toBe('');
+    expect(await consumers.both.evaluate(`import './${file}.js';`, await useTable())).toEqual({
+      events: ['task-created', 'content-delta', 'task-complete'],
+      status: 'idle',
+      turnCount: 1,
+    });
+  });
+
+  it('works: the test in the README', async () => {
+    const text = Object.values(await readmeSnippets()).find((snippet) => snippet.includes('createApp'));
+    await consumers.both.write('readme-test.ts', text ?? '');
+    expect(await consumers.both.build(['readme-test.ts'])).toBe('');
+    const output = await consumers.both.run(`import './readme-test.js';`);
+    expect(output).toContain('event: task-complete');
+    expect(output).toContain('turnCount: 1');
+  });
+});
