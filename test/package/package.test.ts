@@ -111,6 +111,8 @@ describe('the entry points', () => {
         ],
         "@looopy-ai/aws/stores/dynamodb": [
           "DynamoDBAgentStore",
+          "checkAgentStateTable",
+          "createAgentStateTable",
         ],
         "@looopy-ai/aws/stores/memory": [
           "InMemoryAgentStore",

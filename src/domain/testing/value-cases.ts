@@ -146,12 +146,12 @@ export const valueCases: Cases = {
     const list = ['before'];
     const state = createState(1, { metadata: { list } });
     const release = backend.faults.delayNext();
-    const saved = store.save(ids.contextId, state);
+    const saves = [store.save(ids.contextId, createState(0)), store.save(ids.contextId, state)];
     state.turnCount = 99;
     state.createdAt.setTime(0);
     list.push('after');
     release();
-    await saved;
+    await Promise.all(saves);
     assertSameValue(await open().load(ids.contextId), createState(1, { metadata: { list: ['before'] } }));
   },
 
