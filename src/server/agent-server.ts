@@ -22,7 +22,7 @@ export class AgentServer {
   readonly sessions: SessionRegistry;
   readonly createWriter: CreateWriter;
   readonly #activity = new Activity();
-  #isReady = false;
+  #isReady: boolean;
 
   constructor(config: AppConfig, createWriter: CreateWriter) {
     this.config = resolveConfig(config);
@@ -35,6 +35,7 @@ export class AgentServer {
       idleSeconds,
       retire: (agent) => this.#retire(agent),
     });
+    this.#isReady = config.ready === undefined;
     this.#route();
     void this.#becomeReady();
   }

@@ -2,6 +2,9 @@ import { ServerResponse } from 'node:http';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type CreateWriter, createWebWriter, maxUnsent, type ResponseWriter } from './response-writer.js';
 
+/** A copy: a global `Response` that another server of the process has replaced would be written a second time. */
+const alreadySent = RESPONSE_ALREADY_SENT.clone();
+
 /** Writes straight to Node's response where there is one, which costs a third of what a Web stream does. */
 export const createNodeWriter: CreateWriter = (environment, onGone) => {
   const { outgoing } = { outgoing: undefined, ...Object(environment) };
@@ -27,7 +30,7 @@ function createDirectWriter(response: ServerResponse, onGone: () => void): Respo
     open(headers) {
       response.writeHead(200, headers);
       scheduled = setImmediate(flush);
-      return RESPONSE_ALREADY_SENT;
+      return alreadySent;
     },
     write(text) {
       unsent += text;
