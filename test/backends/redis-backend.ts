@@ -7,6 +7,10 @@ import {
 import { saveScript } from '../../src/adapters/redis/save-script.js';
 import { type ContractBackend, Faults } from '../../src/domain/testing/index.js';
 
+/** Starts the keys of every backend of this process, and of no other one that shares the server. */
+const family = `backend-${crypto.randomUUID()}-`;
+let backends = 0;
+
 /** Sends every request of a store through the faults that a case orders. */
 function withFaults(client: RedisClient, faults: Faults): RedisClient {
   return {
@@ -27,9 +31,11 @@ export async function loadSaveScript(client: Redis | Cluster): Promise<void> {
 export function createRedisBackend(
   client: Redis | Cluster,
   fixed: Partial<RedisAgentStoreOptions> = {},
+  corrupt: (client: Redis | Cluster, key: string) => Promise<unknown> = (client, key) =>
+    client.set(key, '{"json":'),
 ): ContractBackend {
   const faults = new Faults();
-  const word = `backend-${crypto.randomUUID()}-`;
+  const word = `${family}${++backends}-`;
   return {
     faults,
     open: ({ agentKeyPrefix = 'agent#', ...options }) =>
@@ -40,14 +46,18 @@ export function createRedisBackend(
         ...options,
       }),
     corrupt: async ({ agentId, contextId }) => {
-      await client.set(`${word}agent#${agentId}:context#${contextId}`, '{"json":');
+      await corrupt(client, `${word}agent#${agentId}:context#${contextId}`);
     },
     dispose: () => removeKeys(client, word),
   };
 }
 
-/** Removes the keys that start with some text, on every node. */
-export async function removeKeys(client: Redis | Cluster, start: string): Promise<void> {
+/** Removes what the backends of this process have left on a server. */
+export function removeRedisBackends(client: Redis | Cluster): Promise<void> {
+  return removeKeys(client, family);
+}
+
+async function removeKeys(client: Redis | Cluster, start: string): Promise<void> {
   for (const node of nodesOf(client)) {
     for await (const keys of node.scanStream({ match: `${start}*`, count: 1_000 })) {
       await Promise.all(keys.map((key: string) => client.del(key)));

@@ -1,13 +1,36 @@
+import { type Cluster, Redis } from 'ioredis';
+import { loadSaveScript, removeRedisBackends } from './redis-backend.js';
+import { RedisCluster } from './redis-cluster.js';
 import { RedisServer } from './redis-server.js';
 
-/** A Redis to test against: the one at `REDIS_URL`, or else one of the calling test file's own. */
+/** A Redis to test against, with a client of it. */
 export interface RedisEndpoint {
-  readonly url: string;
-  stop(): Promise<void>;
+  readonly client: Redis | Cluster;
+  close(): Promise<void>;
 }
 
-export async function startRedis(): Promise<RedisEndpoint> {
+/** The server at `REDIS_URL`, or else one of the calling test file's own. */
+export async function openRedis(): Promise<RedisEndpoint> {
   const given = process.env.REDIS_URL;
-  if (given !== undefined && given !== '') return { url: given, stop: async () => undefined };
-  return RedisServer.start();
+  if (given) return toEndpoint(new Redis(given), async () => undefined);
+  const server = await RedisServer.start();
+  return toEndpoint(new Redis(server.url), () => server.stop());
+}
+
+/** A Cluster of the calling test file's own. */
+export async function openRedisCluster(): Promise<RedisEndpoint> {
+  const cluster = await RedisCluster.start();
+  return toEndpoint(await cluster.connect(), () => cluster.stop());
+}
+
+async function toEndpoint(client: Redis | Cluster, stop: () => Promise<void>): Promise<RedisEndpoint> {
+  await loadSaveScript(client);
+  return {
+    client,
+    close: async () => {
+      await removeRedisBackends(client);
+      client.disconnect();
+      await stop();
+    },
+  };
 }

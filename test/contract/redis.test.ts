@@ -1,23 +1,45 @@
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, it } from 'vitest';
+import type { Cluster, Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { agentStoreContract } from '../../src/domain/testing/index.js';
-import { createRedisBackend, loadSaveScript } from '../backends/redis-backend.js';
-import { type RedisEndpoint, startRedis } from '../backends/redis-endpoint.js';
+import { createRedisBackend } from '../backends/redis-backend.js';
+import { openRedis, openRedisCluster, type RedisEndpoint } from '../backends/redis-endpoint.js';
 
-let endpoint: RedisEndpoint;
-let client: Redis;
+/** What may be under a key besides what the store has written there. */
+const unreadable: Record<string, (client: Redis | Cluster, key: string) => Promise<unknown>> = {
+  'a list': async (client, key) => {
+    await client.del(key);
+    await client.rpush(key, 'one');
+  },
+  'a hash': async (client, key) => {
+    await client.del(key);
+    await client.hset(key, 'revision', 'one');
+  },
+  'nothing at all': (client, key) => client.set(key, ''),
+  'other text': (client, key) => client.set(key, 'one two three\n{"json":{}}'),
+  'a revision and half of a state': (client, key) => client.set(key, 'revision -\n{"json":'),
+  'a revision and half of a compressed state': (client, key) =>
+    client.set(key, Buffer.concat([Buffer.from('revision -\n'), Buffer.of(31, 139, 8)])),
+  'a revision and bytes of another form': (client, key) => client.set(key, 'revision -\n[]'),
+};
 
-beforeAll(async () => {
-  endpoint = await startRedis();
-  client = new Redis(endpoint.url);
-  await loadSaveScript(client);
-});
+describe.each([
+  ['on one server', openRedis],
+  ['in a Cluster of three nodes', openRedisCluster],
+])('the Redis store %s', (_, open) => {
+  let endpoint: RedisEndpoint;
 
-afterAll(async () => {
-  client.disconnect();
-  await endpoint.stop();
-});
+  beforeAll(async () => {
+    endpoint = await open();
+  });
+  afterAll(() => endpoint.close());
 
-describe('the Redis store', () => {
-  for (const { name, run } of agentStoreContract(() => createRedisBackend(client))) it(name, run);
+  for (const { name, run } of agentStoreContract(() => createRedisBackend(endpoint.client))) it(name, run);
+
+  describe.each(Object.keys(unreadable))('where %s is stored', (form) => {
+    const createBackend = () => createRedisBackend(endpoint.client, {}, unreadable[form]);
+    const cases = agentStoreContract(createBackend).filter(({ name }) => name.includes('cannot be read'));
+
+    it('has cases', () => expect(cases).toHaveLength(3));
+    for (const { name, run } of cases) it(name, run);
+  });
 });

@@ -9,6 +9,8 @@ import {
   startDynamoDB,
 } from '../backends/dynamodb-endpoint.js';
 import { createMemoryBackend } from '../backends/memory-backend.js';
+import { createRedisBackend } from '../backends/redis-backend.js';
+import { openRedis, openRedisCluster, type RedisEndpoint } from '../backends/redis-endpoint.js';
 
 /** A kind of backend that properties are checked on, started before they are and stopped after. */
 export interface BackendKind {
@@ -46,6 +48,30 @@ export class DynamoDBKind implements BackendKind {
   }
 }
 
+class RedisKind implements BackendKind {
+  readonly name: string;
+  readonly #open: () => Promise<RedisEndpoint>;
+  #endpoint: RedisEndpoint | undefined;
+
+  constructor(name: string, open: () => Promise<RedisEndpoint>) {
+    this.name = name;
+    this.#open = open;
+  }
+
+  async start(): Promise<void> {
+    this.#endpoint = await this.#open();
+  }
+
+  async stop(): Promise<void> {
+    await this.#endpoint?.close();
+  }
+
+  create(): ContractBackend {
+    if (this.#endpoint === undefined) throw new Error('The backend has not been started.');
+    return createRedisBackend(this.#endpoint.client);
+  }
+}
+
 const memory: BackendKind = {
   name: 'memory',
   start: async () => undefined,
@@ -53,4 +79,9 @@ const memory: BackendKind = {
   create: createMemoryBackend,
 };
 
-export const backendKinds: readonly BackendKind[] = [memory, new DynamoDBKind()];
+export const backendKinds: readonly BackendKind[] = [
+  memory,
+  new DynamoDBKind(),
+  new RedisKind('Redis', openRedis),
+  new RedisKind('Redis Cluster', openRedisCluster),
+];

@@ -11,8 +11,8 @@ export const corruptionCases: Cases = {
   'says which stored value cannot be read': async ({ open, backend }) => {
     await open().save(contextId, createState(1));
     await backend.corrupt(ids);
-    for (const call of [open().load(contextId), open().peek(contextId)]) {
-      const error = await assertFails(call, 'CORRUPTED');
+    for (const operation of ['load', 'peek'] as const) {
+      const error = await assertFails(open()[operation](contextId), 'CORRUPTED');
       assert.ok(error.message.includes(contextId) && error.message.includes(agentId), error.message);
     }
   },
