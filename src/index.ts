@@ -14,6 +14,7 @@ export type {
 } from './domain/agent-state.js';
 export { isResumable } from './domain/agent-state.js';
 export type { AgentStore } from './domain/agent-store.js';
+export type { AgentStoreOptions } from './domain/agent-store-options.js';
 export type { AgentStoreErrorCode, AgentStoreErrorDetails, AgentStoreOperation } from './domain/errors.js';
 export { AgentStoreError, isAgentStoreError } from './domain/errors.js';
 export type { KeyPrefixes, KeySchema, RecordKey, StateIds } from './domain/key-schema.js';
@@ -24,10 +25,12 @@ export type {
   NewRecord,
   PutResult,
   RecordStore,
+  RefusedPut,
   StoredRecord,
 } from './domain/record-store.js';
 export type { PlainData, SerializedState, StateSerializer } from './domain/state-serializer.js';
 export { AnnotatedData } from './domain/state-serializer.js';
+export { fromStateText, toStateText } from './domain/state-text.js';
 export type { AppConfig, ServeConfig, StateReader } from './server/config.js';
 export { createApp } from './server/create-app.js';
 export type { ServerErrorCode } from './server/http-error.js';

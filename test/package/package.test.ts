@@ -98,16 +98,19 @@ describe('the entry points', () => {
           "AnnotatedData",
           "createApp",
           "createPrefixKeySchema",
+          "fromStateText",
           "getRequestContext",
           "isAgentStoreError",
           "isResumable",
           "serve",
+          "toStateText",
           "trackTask",
         ],
         "@looopy-ai/aws/stores": [
           "DynamoDBAgentStore",
           "InMemoryAgentStore",
           "InMemoryRecordStore",
+          "createAgentStore",
         ],
         "@looopy-ai/aws/stores/dynamodb": [
           "DynamoDBAgentStore",
@@ -127,6 +130,7 @@ describe('the entry points', () => {
           "DynamoDBAgentStore",
           "InMemoryAgentStore",
           "InMemoryRecordStore",
+          "createAgentStore",
         ],
       }
     `);

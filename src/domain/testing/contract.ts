@@ -3,7 +3,9 @@ import { type ContractCase, toContractCases } from './contract-case.js';
 import { expiryCases } from './expiry-cases.js';
 import { corruptionCases, failureCases } from './failure-cases.js';
 import { keyCases } from './key-cases.js';
-import { createdCases, lastWriteWinsCases, peekCases, revisionCases } from './revision-cases.js';
+import { orderCases } from './order-cases.js';
+import { peekCases } from './peek-cases.js';
+import { createdCases, lastWriteWinsCases, revisionCases } from './revision-cases.js';
 import { valueCases } from './value-cases.js';
 
 const cases = {
@@ -11,6 +13,7 @@ const cases = {
   ...keyCases,
   ...createdCases,
   ...revisionCases,
+  ...orderCases,
   ...lastWriteWinsCases,
   ...peekCases,
   ...expiryCases,

@@ -49,3 +49,12 @@ export async function assertStoredTurns(fresh: AgentStore, expected: number | nu
   const state = await fresh.load(ids.contextId);
   assert.equal(state?.turnCount ?? null, expected, 'The stored state is not the one expected.');
 }
+
+/** A conflict that carries the winner, where the backend hands it over, without showing it to a log. */
+export async function assertConflict(call: Promise<unknown>, winner: number | null): Promise<void> {
+  const error = await assertFails(call, 'CONFLICT');
+  const current: unknown = Reflect.get(error, 'current');
+  if (winner === null) assert.equal(current, undefined);
+  else assert.equal(Reflect.get(Object(current), 'turnCount'), winner);
+  assert.ok(!Object.keys(error).includes('current'), 'The winner must not be enumerable.');
+}
