@@ -5,6 +5,7 @@ import { superjsonSerializer } from '../../src/adapters/superjson/superjson-seri
 import { AnnotatedData, type PlainData } from '../../src/domain/state-serializer.js';
 import { fromStateText, toStateText } from '../../src/domain/state-text.js';
 import { createState } from '../../src/domain/testing/fixtures.js';
+import { encode } from './encode.js';
 
 const ids = { agentId: 'a', contextId: 'c' };
 
@@ -24,7 +25,7 @@ describe('the notes', () => {
         url: new URL('http://a/b'),
       },
     });
-    const text = toStateText(await superjsonSerializer.serialize(state, ids));
+    const text = toStateText(await encode(state));
     expect(superjson.parse(String(text))).toEqual(state);
   });
 
