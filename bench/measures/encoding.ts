@@ -4,7 +4,11 @@ import { fromAttributeValue, toAttributeValue } from '../../dist/adapters/dynamo
 import { superjsonSerializer } from '../../dist/adapters/superjson/superjson-serializer.js';
 import type { AgentState } from '../../dist/domain/agent-state.js';
 import { copyState } from '../../dist/domain/state-copy.js';
-import { AnnotatedData } from '../../dist/domain/state-serializer.js';
+import {
+  AnnotatedData,
+  type SerializedState,
+  type ValueBeyondJson,
+} from '../../dist/domain/state-serializer.js';
 import { fromStateText, toStateText } from '../../dist/domain/state-text.js';
 import { alternate, ratioOf, summarizeAll } from '../alternate.js';
 import type { Comparison, MeasureResult } from '../results.js';
@@ -12,16 +16,21 @@ import { createPlainState, createRichState, sizes } from '../states.js';
 
 const ids = { agentId: 'bench', contextId: 'session' };
 
+function encode(state: AgentState): SerializedState | Promise<SerializedState> {
+  const beyondJson: ValueBeyondJson[] = [];
+  return superjsonSerializer.serialize(copyState(state, beyondJson), ids, beyondJson);
+}
+
 /** What a store does to a state between the agent and the client of the database, and back. */
 async function throughNativeMap(state: AgentState): Promise<unknown> {
-  const data = await superjsonSerializer.serialize(copyState(state), ids);
+  const data = await encode(state);
   if (data instanceof Uint8Array || data instanceof AnnotatedData)
     throw new TypeError('The state is not plain.');
   return superjsonSerializer.deserialize(fromAttributeValue(toAttributeValue(data)), ids);
 }
 
 async function throughText(state: AgentState): Promise<unknown> {
-  const text = toStateText(await superjsonSerializer.serialize(copyState(state), ids));
+  const text = toStateText(await encode(state));
   return superjsonSerializer.deserialize(fromStateText(text), ids);
 }
 

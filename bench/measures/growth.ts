@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { DynamoDBAgentStore } from '../../dist/adapters/dynamodb/index.js';
@@ -66,7 +67,7 @@ async function measureMemory(): Promise<number> {
   const store = createStore();
   await store.save('first', state);
   const before = heapUsed();
-  for (let session = 0; session < count; session++) await store.save(crypto.randomUUID(), state);
+  for (let session = 0; session < count; session++) await store.save(randomBytes(18).toString('hex'), state);
   const after = heapUsed();
   await store.close();
   return (after - before) / count;
