@@ -53,14 +53,6 @@ async function writePlot(
 ): Promise<void> {
   const { document } = parseHTML('<html><body></body></html>');
   const shared = { x: 'kilobytes', y: 'value', stroke: 'series' } as const;
-  const last = Plot.selectLast({
-    ...shared,
-    text: 'series',
-    textAnchor: 'start',
-    dx: 8,
-    fill: 'series',
-    stroke: null,
-  });
   const svg = Plot.plot({
     document,
     width: 860,
@@ -75,10 +67,22 @@ async function writePlot(
       Plot.text([subtitle], { frameAnchor: 'top-left', dy: -36, fontSize: 11 }),
       Plot.line(points, shared),
       Plot.dot(points, { ...shared, fill: 'series', r: 2.5 }),
-      Plot.text(points, last),
+      Plot.text(lastOfEach(points), {
+        x: 'kilobytes',
+        y: 'value',
+        text: 'series',
+        fill: 'series',
+        textAnchor: 'start',
+        dx: 8,
+      }),
     ],
   });
   svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
   svg.setAttribute('style', 'background: white; color: black; font-family: system-ui, sans-serif');
   await writeFile(join(docsFolder, 'benchmarks', file), `${svg.outerHTML}\n`);
+}
+
+/** Where the name of each series goes. */
+function lastOfEach(points: readonly Point[]): Point[] {
+  return [...new Map(points.map((point) => [point.series, point])).values()];
 }

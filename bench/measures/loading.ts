@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const rounds = 11;
 
 /** What is imported, in order, by each contender; `[]` is Node itself. */
-const groups = [
+const groups: readonly Group[] = [
   {
     entry: '.',
     ours: ['./dist/index.js'],
@@ -33,6 +33,15 @@ const groups = [
   { entry: './testing', ours: ['./dist/domain/testing/index.js'], rivals: {} },
 ];
 
+interface Group {
+  readonly entry: string;
+  readonly ours: readonly string[];
+  readonly rivals: Readonly<Record<string, readonly string[]>>;
+  /** The rival that the target is about. */
+  readonly against?: string;
+  readonly atMostMs?: number;
+}
+
 interface Loaded {
   readonly ms: number;
   readonly megabytes: number;
@@ -41,7 +50,7 @@ interface Loaded {
 export async function measureLoading(): Promise<MeasureResult> {
   const [times, memory]: [Comparison[], Comparison[]] = [[], []];
   for (const { entry, ours, rivals, against, atMostMs } of groups) {
-    const contenders: Record<string, string[]> = { ours, ...rivals };
+    const contenders = { ours, ...rivals };
     const { ms, megabytes } = await alternateProcesses(contenders);
     const ratio =
       against === undefined ? {} : { ratio: ratioOf(ms, 'ours', against), target: { atMost: 1.15 } };
@@ -77,7 +86,7 @@ function toLimit(ms: Samples, limit: number) {
   };
 }
 
-async function alternateProcesses(contenders: Record<string, string[]>) {
+async function alternateProcesses(contenders: Readonly<Record<string, readonly string[]>>) {
   const ms: Record<string, number[]> = {};
   const megabytes: Record<string, number[]> = {};
   for (let round = 0; round < rounds; round++) {

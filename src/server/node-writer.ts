@@ -16,26 +16,30 @@ export const createNodeWriter: CreateWriter = (environment, onGone) => {
 /** The events of one tick go in one write, and none while the socket is full. */
 function createDirectWriter(response: ServerResponse, onGone: () => void): ResponseWriter {
   let unsent = '';
-  let scheduled: NodeJS.Immediate | undefined;
+  let isScheduled = false;
 
   const flush = () => {
-    scheduled = undefined;
-    if (response.destroyed || response.writableNeedDrain) return;
+    isScheduled = false;
+    if (response.writableNeedDrain) return;
     if (unsent === '') response.flushHeaders();
     else if (!response.write(unsent)) response.once('drain', flush);
     unsent = '';
+  };
+  const schedule = () => {
+    if (!isScheduled) setImmediate(flush);
+    isScheduled = true;
   };
 
   return {
     open(headers) {
       response.writeHead(200, headers);
-      scheduled = setImmediate(flush);
+      schedule();
       return alreadySent;
     },
     write(text) {
       unsent += text;
       if (unsent.length <= maxUnsent) {
-        scheduled ??= setImmediate(flush);
+        schedule();
       } else if (response.writableNeedDrain) {
         unsent = '';
         response.destroy();
@@ -45,8 +49,7 @@ function createDirectWriter(response: ServerResponse, onGone: () => void): Respo
       }
     },
     end() {
-      clearImmediate(scheduled);
-      if (!response.destroyed) response.end(unsent);
+      response.end(unsent);
       unsent = '';
     },
   };

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
@@ -40,10 +41,18 @@ export async function serve(config: ServeConfig): Promise<RunningServer> {
     { maxHeaderSize },
     getRequestListener(fetch, { hostname, overrideGlobalObjects: false }),
   );
+  const allRead = trackResponses(http);
   const address = await listen(http, port, hostname);
   let closing: Promise<void> | undefined;
+  const stop = async () => {
+    await agentServer.sessions.stop(shutdownGraceSeconds);
+    // Closing the server cuts off what has been written and not been read.
+    await within(lastWordsSeconds, allRead());
+    await closeServer(http);
+    forget();
+  };
   const close = () => {
-    closing ??= closeServer(http, agentServer, shutdownGraceSeconds).finally(forget);
+    closing ??= stop();
     return closing;
   };
   const forget = stopOnSignals({ close, agentStore, logger });
@@ -67,11 +76,24 @@ function listen(server: Server, port: number, hostname: string): Promise<Address
   });
 }
 
-async function closeServer(server: Server, { sessions }: AgentServer, graceSeconds: number): Promise<void> {
-  await sessions.stop(graceSeconds);
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  // What has been written may be read to its end, by a reader that reads.
-  await within(lastWordsSeconds, closed);
+/** Follows all responses. What it returns waits until each of them is read, or its reader has left. */
+function trackResponses(server: Server): () => Promise<unknown> {
+  const open = new Set<Promise<void>>();
+  server.on('request', (_request, response) => {
+    const closed = new Promise<void>((resolve) => {
+      response.once('close', () => {
+        open.delete(closed);
+        resolve();
+      });
+    });
+    open.add(closed);
+  });
+  return () => Promise.all(open);
+}
+
+async function closeServer(server: Server): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
   server.closeAllConnections();
   await closed;
 }

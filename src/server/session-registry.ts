@@ -109,7 +109,6 @@ export class SessionRegistry {
   /** Lets no further turn begin, gives the running ones a grace period, stops them, and retires all agents. */
   async stop(graceSeconds: number): Promise<void> {
     this.#isStopping = true;
-    clearTimeout(this.#sweep);
     await within(graceSeconds, this.#options.activity.idle());
     const turns = [...this.#sessions.values()].flatMap((session) => session.turn ?? []);
     await Promise.all(turns.map((turn) => turn.stop(new HttpError('STOPPING', 'The server is stopping.'))));
@@ -134,7 +133,7 @@ export class SessionRegistry {
   }
 
   #scheduleSweep(): void {
-    if (this.#sweep !== undefined || this.#isStopping) return;
+    if (this.#sweep !== undefined) return;
     const oldest = [...this.#sessions.values()].find((session) => session.turn === undefined);
     if (oldest === undefined) return;
     const idleMs = this.#options.idleSeconds * 1_000;

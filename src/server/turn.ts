@@ -41,13 +41,12 @@ interface StartedTurn {
 
 /** Runs one turn. Rejects where it fails before the output is opened; afterwards a failure is an event. */
 export async function runTurn(options: TurnOptions): Promise<TurnEnd> {
-  const { turn, output } = options;
+  const { output } = options;
   const started = await startTurn(options);
   output.open();
   const end = await followTurn(started, options);
   if (end.outcome !== 'failed-early') return end;
   options.onReplaced(end.error);
-  delete turn.session.agent;
   try {
     return await followTurn(await startFresh(options), options);
   } catch (error) {
@@ -65,7 +64,6 @@ async function startTurn(options: TurnOptions): Promise<StartedTurn> {
     } catch (error) {
       turn.signal.throwIfAborted();
       onReplaced(error);
-      delete session.agent;
     }
   }
   return startFresh(options);

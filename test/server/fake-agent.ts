@@ -1,6 +1,6 @@
 import { concat, defer, from, type Observable } from 'rxjs';
 import type { Agent, AgentEvent, AgentEventStream, StartTurnOptions } from '../../src/domain/agent.js';
-import type { AgentState } from '../../src/domain/agent-state.js';
+import type { AgentState, PendingToolInput } from '../../src/domain/agent-state.js';
 
 export interface FakeTurn {
   readonly agent: FakeAgent;
@@ -56,21 +56,25 @@ export const echo: Script = ({ agent, message }) =>
     event('task-complete', { content: `You said ${message}` }),
   ]);
 
+/** A question that waits for an answer. */
+export const pendingInput: PendingToolInput = {
+  inputId: 'input-1',
+  toolCallId: 'call-1',
+  toolName: 'ask',
+  toolArguments: {},
+  taskId: 'task-1',
+  inputType: 'clarification',
+  prompt: 'Which?',
+};
+
 /** Asks a question that waits for an answer; says thanks for one. */
 export const ask: Script = ({ agent, message }) => {
   if (message === null) {
     return events(agent, [event('task-complete', { content: 'Thanks' })], { pendingToolInputs: undefined });
   }
-  const pending = {
-    inputId: 'input-1',
-    toolCallId: 'call-1',
-    toolName: 'ask',
-    toolArguments: {},
-    taskId: 'task-1',
-  };
   return events(agent, [event('input-required', { inputId: 'input-1' })], {
     status: 'waiting-input',
-    pendingToolInputs: [{ ...pending, inputType: 'clarification', prompt: 'Which?' }],
+    pendingToolInputs: [pendingInput],
   });
 };
 

@@ -94,5 +94,5 @@ it('keeps keys that mean something to JavaScript as keys', () => {
 it('never throws, however deep a value is', () => {
   let deep: unknown = 'end';
   for (let level = 0; level < 100_000; level++) deep = level % 2 === 0 ? [deep] : { deep };
-  expect(JSON.stringify(toPlainJson(deep))).toContain('null');
+  expect(JSON.stringify(toPlainJson(deep)).replace(/[^[{]/g, '')).toHaveLength(1_000);
 });

@@ -263,8 +263,8 @@ it('keeps bodies, tokens and credentials out of logs and errors, also where an a
   const headers = { authorization: 'Bearer the-bearer-token', WorkloadAccessToken: 'the-identity-token' };
   const credentials = [{ authId: 'a', credential: 'the-credential' }];
   const bodies = [
-    { prompt: 'the prompt\nin two lines', metadata: { a: ['the metadata'] } },
-    { inputs: [{ inputId: 'i', value: { text: 'the answer' } }], credentials },
+    { prompt: 'the prompt\nin two lines', metadata: { a: ['the metadata\nwith two lines'] } },
+    { inputs: [{ inputId: 'i', value: { short: 'the answer', long: 'the answer and more' } }], credentials },
     '{"prompt":"the prompt",}',
     { prompt: ['the prompt'] },
   ];
@@ -276,7 +276,7 @@ it('keeps bodies, tokens and credentials out of logs and errors, also where an a
   expect(log.match(/Cannot use \[redacted\]/g)?.length).toBeGreaterThanOrEqual(2);
   for (const text of [...told, log]) {
     expect(text).not.toMatch(
-      /the-bearer-token|the-identity-token|the-credential|the prompt|two lines|the answer|the metadata/,
+      /the-bearer-token|the-identity-token|the-credential|the prompt|two lines|the answer|and more|the metadata/,
     );
   }
 });

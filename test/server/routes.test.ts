@@ -3,7 +3,7 @@ import { concat, defer, EMPTY, Subject } from 'rxjs';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import type { AgentEvent } from '../../src/domain/agent.js';
 import { createApp, serve } from '../../src/index.js';
-import { ask, createState, event, FakeAgent } from './fake-agent.js';
+import { ask, createState, event, FakeAgent, pendingInput } from './fake-agent.js';
 import { FakeStore, readAll, readEvents, readKinds, sessionHeader, startServer } from './harness.js';
 
 it('streams a prompt’s events with their kinds, ids and data', async () => {
@@ -56,16 +56,7 @@ it('resumes with the answers to what the agent has asked', async () => {
 
 it('resumes a stored session whatever its status, in a process that has never seen it', async () => {
   const agentStore = new FakeStore();
-  const pending = {
-    inputId: 'i',
-    toolCallId: 'c',
-    toolName: 't',
-    toolArguments: {},
-    taskId: 'task',
-    prompt: '?',
-  };
-  const pendingToolInputs = [{ ...pending, inputType: 'data' as const }];
-  agentStore.states.set('session-1', createState({ status: 'error', pendingToolInputs }));
+  agentStore.states.set('session-1', createState({ status: 'error', pendingToolInputs: [pendingInput] }));
   const server = await startServer({ agentStore, script: ask });
   const response = await server.post('session-1', { inputs: [{ inputId: 'i', value: 1 }] });
   expect(await readKinds(response)).toEqual(['task-complete']);

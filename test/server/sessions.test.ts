@@ -1,8 +1,9 @@
 import { Subject, throwError } from 'rxjs';
 import { expect, it, vi } from 'vitest';
 import type { AgentEvent } from '../../src/domain/agent.js';
+import type { AgentState } from '../../src/domain/agent-state.js';
 import { AgentStoreError } from '../../src/domain/errors.js';
-import { ask, createState, echo, event, events, FakeAgent, type Script } from './fake-agent.js';
+import { ask, createState, echo, event, events, FakeAgent, pendingInput, type Script } from './fake-agent.js';
 import { FakeStore, readAll, readKinds, startServer, type TestServer } from './harness.js';
 
 const say = async (server: TestServer, session: string) =>
@@ -71,6 +72,17 @@ it('shuts down an agent that has been idle for long', async () => {
   expect(server.agents).toHaveLength(2);
 });
 
+it('keeps a running session, however long others are idle', async () => {
+  const subject = new Subject<AgentEvent>();
+  const script: Script = (turn) => (turn.agent.contextId === 'running' ? subject : echo(turn));
+  const server = await startServer({ idleSeconds: 0.01, script });
+  await server.post('running', { prompt: 'hi' });
+  await say(server, 'idle');
+  await vi.waitFor(() => expect(shutdowns(server)).toContainEqual(['idle', 1]));
+  expect((await server.post('running', { prompt: 'hi' })).status).toBe(409);
+  subject.complete();
+});
+
 it('waits with the next agent of a session until the last one is shut down', async () => {
   let finish = () => {};
   const hanging = vi.fn(() => new Promise<void>((resolve) => (finish = resolve)));
@@ -109,6 +121,18 @@ it('goes on where an agent cannot be shut down', async () => {
   );
 });
 
+it.each<[string, Partial<AgentState>]>([
+  ['waits for an answer', { pendingToolInputs: [pendingInput] }],
+  ['waits, whatever for', { status: 'waiting-auth' }],
+  ['was shut down already', { status: 'shutdown' }],
+])('does not shut down an agent that %s', async (_, changes) => {
+  const script: Script = ({ agent }) => events(agent, [event('task-complete')], changes);
+  const server = await startServer({ script });
+  await say(server, 'session-1');
+  await server.close();
+  expect(shutdowns(server)).toEqual([['session-1', 0]]);
+});
+
 it('drops an agent that waits for an answer without shutting it down', async () => {
   const server = await startServer({ maxSessions: 1, script: ask });
   await say(server, 'a');
@@ -123,6 +147,7 @@ it('drops an agent that waits for an answer without shutting it down', async () 
 it.each([
   ['another process has had a turn', createState({ turnCount: 5 })],
   ['another process has a turn', createState({ turnCount: 1, status: 'busy' })],
+  ['another process has asked a question', createState({ turnCount: 1, pendingToolInputs: [pendingInput] })],
   ['the state was deleted', null],
 ])('drops an agent without shutting it down where %s', async (_, stored) => {
   const agentStore = new FakeStore();
@@ -258,6 +283,24 @@ it('drops the idle agent after a load from a store that cannot peek, and lets no
     ['session-1', 0],
     ['session-1', 0],
   ]);
+});
+
+it('resumes on a fresh agent after a load from a store that cannot peek', async () => {
+  const load = vi.fn(async () => createState({ pendingToolInputs: [pendingInput] }));
+  const server = await startServer({ agentStore: { load } });
+  await say(server, 'session-1');
+  const response = await server.post('session-1', { inputs: [{ inputId: 'input-1', value: 1 }] });
+  expect(await readKinds(response)).toContain('task-complete');
+  expect(shutdowns(server)).toEqual([
+    ['session-1', 0],
+    ['session-1', 0],
+  ]);
+});
+
+it('answers the state of the live agent while there is none in the store', async () => {
+  const server = await startServer({ agentStore: new FakeStore() });
+  await say(server, 'session-1');
+  expect(await (await server.get('session-1')).json()).toMatchObject({ turnCount: 1 });
 });
 
 it('decides on a resume by the live agent where there is no store', async () => {

@@ -166,6 +166,20 @@ it('never uses an agent again whose turn was cancelled, and does not shut it dow
   ]);
 });
 
+it.each([
+  ['is starting', () => new Promise<never>(() => {})],
+  ['has done nothing yet', () => NEVER],
+])('does not try again when a turn is cancelled whose cached agent %s', async (_, script: Script) => {
+  const server = await startServer({ script: (turn) => (turn.message === 'go' ? echo(turn) : script(turn)) });
+  await readAll(await server.post('session-1', { prompt: 'go' }));
+  const waiting = server.post('session-1', prompt);
+  await vi.waitFor(() => expect(server.agents[0]?.turns).toHaveLength(2));
+  await server.post('session-1', { type: 'cancel' });
+  expect(await (await waiting).text()).toContain('CANCELLED');
+  expect(server.agents).toHaveLength(1);
+  expect(server.logger.lines.filter(({ message }) => message !== 'request')).toEqual([]);
+});
+
 const never = () => new Promise<never>(() => {});
 it.each([
   ['its agent is never made', { agent: never }],
@@ -244,6 +258,16 @@ it.each(['before the turn has started', 'in the middle of the turn'])(
   },
 );
 
+it('starts nothing for a caller that has left already', async () => {
+  const agent = vi.fn(async (contextId: string) => new FakeAgent(contextId));
+  const app = createApp({ agent });
+  const init = { method: 'POST', body: JSON.stringify(prompt), signal: AbortSignal.abort() };
+  expect(await (await app.request('/invocations', init)).json()).toMatchObject({
+    error: { code: 'CLIENT_GONE' },
+  });
+  expect(agent).not.toHaveBeenCalled();
+});
+
 it('gives up on a caller that does not read, and not before it holds what a slow one needs', async () => {
   const subject = new Subject<AgentEvent>();
   const server = await startServer({ script: () => subject });
@@ -275,6 +299,48 @@ it('sends everything to a slow caller, in order', async () => {
   const text = (await socket.setEncoding('latin1').toArray()).join('');
   const indices = [...text.matchAll(/"index":(\d+)/g)].map(([, index]) => Number(index));
   expect(indices).toEqual(Array.from({ length: 2_000 }, (_, index) => index));
+});
+
+it('sends what has waited for a slow caller although the agent says nothing more', async () => {
+  const subject = new Subject<AgentEvent>();
+  const server = await startServer({ script: () => subject });
+  const socket = callRaw(server, 'session-1').pause();
+  await vi.waitFor(() => expect(subject.observed).toBe(true));
+  for (let index = 0; index < 20; index++) {
+    subject.next(event('content-delta', { index, delta: 'x'.repeat(1_000_000) }));
+    await new Promise(setImmediate);
+  }
+  for await (const chunk of socket.setEncoding('latin1')) if (chunk.includes('"index":19')) break;
+  expect(subject.observed).toBe(true);
+});
+
+it('lets a caller read to the end when the server is closed, and waits for none that does not read', async () => {
+  const subject = new Subject<AgentEvent>();
+  const server = await startServer({ script: () => subject });
+  const [reading, idle] = [callRaw(server, 'session-1').pause(), callRaw(server, 'session-2').pause()];
+  await vi.waitFor(() => expect(server.agents.map(({ turns }) => turns.length)).toEqual([1, 1]));
+  await vi.waitFor(() => expect(subject.observed).toBe(true));
+  subject.next(event('content-delta', { delta: 'x'.repeat(20_000_000) }));
+  await new Promise(setImmediate);
+  const closed = server.close();
+  const text = (await reading.setEncoding('latin1').toArray()).join('');
+  expect(text.slice(-300)).toMatch(/"STOPPING".*\n\n\r\n0\r\n\r\n$/);
+  await closed;
+  idle.destroy();
+});
+
+it('unsubscribes from a stream that it gives up while it subscribes', async () => {
+  const unsubscribe = vi.fn();
+  const server = await startServer({
+    script: () => ({
+      subscribe(observer) {
+        observer.next(Object.create(null));
+        return { unsubscribe };
+      },
+    }),
+  });
+  expect(await readKinds(await server.post('session-1', prompt))).toEqual(['error']);
+  expect(unsubscribe).toHaveBeenCalledOnce();
 });
 
 it('sends an event that is larger than what may wait', async () => {
