@@ -31,7 +31,7 @@ async function throughNativeMap(state: AgentState): Promise<unknown> {
 
 async function throughText(state: AgentState): Promise<unknown> {
   const text = toStateText(await encode(state));
-  return superjsonSerializer.deserialize(fromStateText(text), ids);
+  return superjsonSerializer.deserialize(fromStateText(String(text)), ids);
 }
 
 export async function measureEncoding(): Promise<MeasureResult> {
