@@ -129,10 +129,9 @@ class CopyWalk {
 
   /** Notes a value where it is not inside one that is noted itself. */
   #list<T>(value: T, depth: number): T {
-    if (!this.#isInsideRich) {
-      const path = this.#path.slice(0, depth).filter((step) => typeof step !== 'object');
-      this.#beyondJson?.push({ path, value });
-    }
+    if (this.#beyondJson === null || this.#isInsideRich) return value;
+    const path = this.#path.slice(0, depth).filter((step) => typeof step !== 'object');
+    this.#beyondJson.push({ path, value });
     return value;
   }
 

@@ -33,6 +33,7 @@ describe('the notes', () => {
     ['an unknown error class', ['Nonsense', [], []], ['custom', 'error']],
     ['an error that is no list', 'Error', ['custom', 'error']],
     ['binary data of an unknown class', ['Blob', ''], ['custom', 'binary']],
+    ['a bigint that is none', '1n', 'bigint'],
     ['entries that are none', [1], ['custom', 'entries']],
   ])('are refused where they do not fit: %s', async (_, value, kind) => {
     const data = { status: 'idle', turnCount: 1, value };

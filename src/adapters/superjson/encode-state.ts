@@ -51,9 +51,10 @@ async function encodeRich(
 ): Promise<SerializedState> {
   const superjson = await loadSuperjson();
   const { json, meta } = superjson.serialize(rich.map(({ value }) => value));
+  const { values } = Object(meta);
   rich.forEach(({ path }, index) => {
     put(state, path, Reflect.get(Object(json), index));
-    setOwn(notes, formatNotesPath(path), Reflect.get(Object(meta?.values), index));
+    setOwn(notes, formatNotesPath(path), values[index]);
   });
   return annotate(state, notes);
 }
