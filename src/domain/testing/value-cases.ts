@@ -107,6 +107,7 @@ export const valueCases: Cases = {
   'keeps a state of 1,000 levels and refuses a deeper one': async (context) => {
     await assertKeeps(context, { metadata: nest(maxDepth - 1) });
     await assertKeeps(context, { metadata: { maps: nestMaps(300) } });
+    await assertRefuses(context, { metadata: { maps: nestMaps(maxDepth) } }, '.value(0)');
     await assertRefuses(context, { metadata: nest(maxDepth) }, '.in');
   },
 
