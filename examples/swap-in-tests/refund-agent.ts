@@ -42,7 +42,7 @@ export class RefundAgent implements Agent {
 
   async #resume(inputs: NonNullable<StartTurnOptions['inputs']>): Promise<AgentEvent[]> {
     const pending = this.state.pendingToolInputs?.find(({ inputId }) => inputId === inputs[0]?.inputId);
-    const refunded = inputs[0]?.value === true ? [pending?.toolArguments.order] : [];
+    const refunded = pending && inputs[0]?.value === true ? [pending.toolArguments.order] : [];
     await this.#save({ status: 'idle', pendingToolInputs: undefined, metadata: { refunded } });
     return [{ kind: 'task-complete' }];
   }
