@@ -45,11 +45,11 @@ export type SerializedState = PlainData | AnnotatedData | Uint8Array;
  * };
  */
 export interface StateSerializer {
-  /** `beyondJson` are the values that keep the state from being JSON, so that nobody needs to look for them again. */
+  /** A store gives `beyondJson`, the values that keep the state from being JSON, so that nobody need look for them again. */
   serialize(
     state: AgentState,
     ids: StateIds,
-    beyondJson: readonly ValueBeyondJson[],
+    beyondJson?: readonly ValueBeyondJson[],
   ): SerializedState | Promise<SerializedState>;
   /** The state, or a promise of it. The store checks the required fields; whatever throws here is `CORRUPTED`. */
   deserialize(data: SerializedState, ids: StateIds): unknown;

@@ -1,4 +1,5 @@
-import type { StateSerializer } from '../../domain/state-serializer.js';
+import { copyState } from '../../domain/state-copy.js';
+import type { StateSerializer, ValueBeyondJson } from '../../domain/state-serializer.js';
 import { decodeState } from './decode-state.js';
 import { encodeState } from './encode-state.js';
 
@@ -9,6 +10,10 @@ import { encodeState } from './encode-state.js';
  * that holds anything richer loads. A state whose only such values are `createdAt` and `lastActivity` has no notes.
  */
 export const superjsonSerializer: StateSerializer = {
-  serialize: (state, _ids, beyondJson) => encodeState(state, beyondJson),
+  serialize(state, _ids, beyondJson) {
+    if (beyondJson !== undefined) return encodeState(state, beyondJson);
+    const found: ValueBeyondJson[] = [];
+    return encodeState(copyState(state, found), found);
+  },
   deserialize: decodeState,
 };
