@@ -1,7 +1,7 @@
 import { AgentStoreError } from './errors.js';
 import { createPrefixKeySchema, type KeyPrefixes, type KeySchema } from './key-schema.js';
-import { copyPlainData } from './state-copy.js';
-import { AnnotatedData, type SerializedState, type StateSerializer } from './state-serializer.js';
+import { copySerialized } from './state-copy.js';
+import type { StateSerializer } from './state-serializer.js';
 
 /** What every store takes, whatever keeps its records. */
 export interface AgentStoreOptions extends KeyPrefixes {
@@ -86,16 +86,9 @@ function resolveKeySchema(keySchema: KeySchema | undefined, prefixes: KeyPrefixe
 /** A serializer of the user's own, its data checked before a backend sees them. */
 function checked(serializer: StateSerializer): StateSerializer {
   return {
-    serialize: async (state, ids) => checkSerialized(await serializer.serialize(state, ids)),
+    serialize: async (...state) => copySerialized(await serializer.serialize(...state)),
     deserialize: (data, ids) => serializer.deserialize(data, ids),
   };
-}
-
-function checkSerialized(data: SerializedState): SerializedState {
-  if (data instanceof Uint8Array) return new Uint8Array(data);
-  if (data instanceof AnnotatedData)
-    return new AnnotatedData(copyPlainData(data.data), copyPlainData(data.notes));
-  return copyPlainData(data);
 }
 
 function hasMethods(value: unknown, ...names: string[]): boolean {

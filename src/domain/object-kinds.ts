@@ -28,7 +28,7 @@ export function className(value: object): string {
 }
 
 /** Sets a property of the object itself, whatever its name: assigning to `__proto__` would not. */
-export function setOwn(target: Record<string, unknown>, key: string, value: unknown): void {
+export function setOwn(target: Record<string | number, unknown>, key: string | number, value: unknown): void {
   if (key === '__proto__') {
     Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
   } else {

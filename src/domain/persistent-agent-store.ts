@@ -5,8 +5,9 @@ import { CallQueue } from './call-queue.js';
 import { type Block, ContextMemory, type SeenContext } from './context-memory.js';
 import { AgentStoreError, type AgentStoreOperation } from './errors.js';
 import type { NewRecord, PutResult, RecordStore, RefusedPut, StoredRecord } from './record-store.js';
-import { type Session, SessionRecords } from './session-records.js';
+import { type Session, SessionRecords, type StateCopy } from './session-records.js';
 import { copyState } from './state-copy.js';
+import type { ValueBeyondJson } from './state-serializer.js';
 
 /** Writes of unknown outcome that are remembered at a time; an outage seldom makes more than one. */
 const maxAttempts = 16;
@@ -48,10 +49,11 @@ export class PersistentAgentStore implements AgentStore {
 
   save(contextId: string, state: AgentState): Promise<void> {
     return this.#call('save', contextId, async (session) => {
-      const copy = copyState(state);
+      const beyondJson: ValueBeyondJson[] = [];
+      const copy = copyState(state, beyondJson);
       // An agent saves this from its constructor, before it has loaded what it is about to resume.
       if (copy.status === 'created') return;
-      await this.#queue.run(contextId, () => this.#save(session, copy));
+      await this.#queue.run(contextId, () => this.#save(session, { state: copy, beyondJson }));
     });
   }
 
@@ -108,12 +110,12 @@ export class PersistentAgentStore implements AgentStore {
     }
   }
 
-  async #save(session: Session, state: AgentState): Promise<void> {
+  async #save(session: Session, copy: StateCopy): Promise<void> {
     const { contextId } = session.ids;
     const seen = this.#memory.recall(contextId);
     if (seen.block !== undefined)
       throw new AgentStoreError('CONFLICT', `${reasons[seen.block]} Load it first.`);
-    const record = await this.#records.create(session, state, seen.revision);
+    const record = await this.#records.create(session, copy, seen.revision);
     const result = await this.#write(session, record, seen);
     // What is in the way may be this very write: its answer was lost, and the client sent it again.
     if (result.written || result.current?.revision === record.revision) {

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 
 export interface RevisionParts {
   /** The revision that is replaced, or '' for a new record. */
@@ -15,10 +15,7 @@ export interface RevisionParts {
  * random numbers, and two copies must not give one revision to two different states.
  */
 export function createRevision({ previous, text, now }: RevisionParts): string {
-  return createHash('sha256')
-    .update(`${previous}\n${now}\n`)
-    .update(randomBytes(16))
-    .update(text)
-    .digest('base64url')
-    .slice(0, 22);
+  const hash = createHash('sha256').update(`${previous}\n${now}\n${randomUUID()}\n`).update(text);
+  // Not a slice of a longer text, which would stay in memory whole for as long as the revision is remembered.
+  return hash.digest().toString('base64url', 0, 16);
 }

@@ -6,12 +6,19 @@ import type { RecordKey, StateIds } from './key-schema.js';
 import { isRecord } from './object-kinds.js';
 import type { Expectation, NewRecord, PutResult, RecordStore, StoredRecord } from './record-store.js';
 import { createRevision } from './revision.js';
+import type { ValueBeyondJson } from './state-serializer.js';
 import { toStateText } from './state-text.js';
 
 /** One session, and where its record is kept. */
 export interface Session {
   readonly ids: StateIds;
   readonly key: RecordKey;
+}
+
+/** A state as it was when it was to be saved. */
+export interface StateCopy {
+  readonly state: AgentState;
+  readonly beyondJson: readonly ValueBeyondJson[];
 }
 
 /** What is stored of a session; both are `null` where nothing is, or where it has expired. */
@@ -60,9 +67,9 @@ export class SessionRecords {
   }
 
   /** A record of a state, to take the place of `previous`. */
-  async create({ ids }: Session, state: AgentState, previous: string | null): Promise<NewRecord> {
+  async create({ ids }: Session, copy: StateCopy, previous: string | null): Promise<NewRecord> {
     const { ttlSeconds, now } = this.#settings;
-    const serialized = await this.#serialize(state, ids);
+    const serialized = await this.#serialize(copy, ids);
     const text = toStateText(serialized);
     const updatedAt = now();
     return {
@@ -93,9 +100,9 @@ export class SessionRecords {
     await this.#records.close?.();
   }
 
-  async #serialize(state: AgentState, ids: StateIds): Promise<NewRecord['state']> {
+  async #serialize({ state, beyondJson }: StateCopy, ids: StateIds): Promise<NewRecord['state']> {
     try {
-      return await this.#settings.serializer.serialize(state, ids);
+      return await this.#settings.serializer.serialize(state, ids, beyondJson);
     } catch (cause) {
       if (cause instanceof AgentStoreError) throw cause;
       throw new AgentStoreError('UNSERIALIZABLE', 'The serializer failed.', { cause });

@@ -1,21 +1,30 @@
 import { type AgentState, findInvalidField, isAgentState } from './agent-state.js';
 import { binaryClassName, bytesOf, createBinary, isBinary } from './binary-values.js';
 import { AgentStoreError } from './errors.js';
-import { className, errorClasses, isExactly, isRecord, setOwn } from './object-kinds.js';
-import type { PlainData } from './state-serializer.js';
+import { className, errorClasses, isExactly, isRecord } from './object-kinds.js';
+import {
+  AnnotatedData,
+  type PlainData,
+  type SerializedState,
+  type ValueBeyondJson,
+} from './state-serializer.js';
 import { formatValuePath, type ValueStep } from './value-path.js';
 
 /** How deep a state may nest; the values of its own fields are level 1. */
 export const maxDepth = 1_000;
 
+/** How much deeper what is inside a map, a set or an error lies in the lists that stand for them. */
+const levelsOfRich = 2;
+
 /**
- * Copies a state in one synchronous walk. The copy shares nothing with it.
+ * Copies a state in one synchronous walk. The copy shares nothing with it. The values in it that JSON does not have are
+ * added to `beyondJson` on the way, but for those inside another of them.
  *
  * @throws AgentStoreError `UNSERIALIZABLE`, with the path, where the state holds what cannot be kept: a function, a
  * symbol, a class instance, a cycle, more than 1,000 levels; or where a required field is missing.
  */
-export function copyState(state: unknown): AgentState {
-  const walk = new CopyWalk('state', true);
+export function copyState(state: unknown, beyondJson: ValueBeyondJson[] = []): AgentState {
+  const walk = new CopyWalk('state', beyondJson);
   const copy = walk.start(state);
   if (!isRecord(copy)) throw walk.refusal(0, 'is not a plain object');
   if (isAgentState(copy)) return copy;
@@ -28,20 +37,34 @@ export function copyState(state: unknown): AgentState {
  * @throws AgentStoreError `UNSERIALIZABLE`, with the path, where it holds anything else.
  */
 export function copyPlainData(data: unknown): PlainData {
-  return new CopyWalk('serialized', false).start(data) as PlainData;
+  return new CopyWalk('serialized', null).start(data) as PlainData;
+}
+
+/**
+ * Copies a state that has been serialized, checking that no more is in it than a backend can keep.
+ *
+ * @throws AgentStoreError `UNSERIALIZABLE`, with the path, where there is.
+ */
+export function copySerialized(state: SerializedState): SerializedState {
+  if (state instanceof Uint8Array) return new Uint8Array(state);
+  if (!(state instanceof AnnotatedData)) return copyPlainData(state);
+  return new AnnotatedData(copyPlainData(state.data), copyPlainData(state.notes));
 }
 
 class CopyWalk {
   readonly #root: string;
-  readonly #rich: boolean;
+  /** Where values that JSON does not have are listed; `null` where they are refused. */
+  readonly #beyondJson: ValueBeyondJson[] | null;
   /** The steps to, and the objects around, the value at hand. What lies deeper is left from an earlier one. */
   readonly #path: ValueStep[] = [];
   readonly #ancestors: object[] = [];
   #depth = 0;
+  /** Levels besides those of the path, in what stands for the rich values around the value at hand. */
+  #addedLevels = 0;
 
-  constructor(root: string, rich: boolean) {
+  constructor(root: string, beyondJson: ValueBeyondJson[] | null) {
     this.#root = root;
-    this.#rich = rich;
+    this.#beyondJson = beyondJson;
   }
 
   start(value: unknown): unknown {
@@ -60,28 +83,31 @@ class CopyWalk {
       case 'boolean':
         return value;
       case 'number':
-        if (this.#rich || (Number.isFinite(value) && !Object.is(value, -0))) return value;
-        throw this.refusal(depth, `is ${Object.is(value, -0) ? '-0' : value}, which JSON cannot hold`);
+        if (Number.isFinite(value) && !Object.is(value, -0)) return value;
+        if (this.#beyondJson === null)
+          throw this.refusal(depth, `is ${Object.is(value, -0) ? '-0' : value}, which JSON cannot hold`);
+        return this.#list(value, depth);
       case 'object':
         return value === null ? null : this.#copyObject(value, depth);
       case 'undefined':
       case 'bigint':
-        if (this.#rich) return value;
+        if (this.#beyondJson !== null) return this.#list(value, depth);
     }
     throw this.refusal(depth, `is a ${typeof value}`);
   }
 
   #copyObject(value: object, depth: number): unknown {
-    if (depth > maxDepth) throw this.refusal(depth, `is more than ${maxDepth} levels deep`);
-    const seenAt = this.#ancestors.indexOf(value);
-    if (seenAt !== -1 && seenAt < depth) throw this.refusal(depth, 'is an object that contains itself');
+    if (this.#beyondJson !== null && depth + this.#addedLevels > maxDepth)
+      throw this.refusal(depth, `is more than ${maxDepth} levels deep`);
+    for (let level = 0; level < depth; level++)
+      if (this.#ancestors[level] === value) throw this.refusal(depth, 'is an object that contains itself');
     this.#ancestors[depth] = value;
     this.#depth = depth;
     if (Array.isArray(value)) return this.#copyList(value, depth);
     if (isRecord(value)) return this.#copyRecord(value, depth);
-    const copy = this.#rich ? this.#copyRich(value, depth) : undefined;
+    const copy = this.#beyondJson === null ? undefined : this.#copyWholeRich(value, depth);
     if (copy === undefined) throw this.refusal(depth, `is an instance of ${className(value)}`);
-    return copy;
+    return this.#list(copy, depth);
   }
 
   #copyInside(step: ValueStep, value: unknown, depth: number): unknown {
@@ -97,10 +123,27 @@ class CopyWalk {
 
   #copyRecord(record: Readonly<Record<string, unknown>>, depth: number): Record<string, unknown> {
     if (Object.getOwnPropertySymbols(record).length > 0) throw this.refusal(depth, 'has a symbol as a key');
-    const copy: Record<string, unknown> = {};
-    for (const key of Object.keys(record)) {
-      setOwn(copy, key, this.#copyInside(key, record[key], depth));
+    // All at once, which is faster than key by key; then what is not a text is replaced by its copy.
+    const copy = { ...record };
+    for (const key of Object.keys(copy)) {
+      const value = copy[key];
+      if (typeof value !== 'string') copy[key] = this.#copyInside(key, value, depth);
     }
+    return copy;
+  }
+
+  /** Notes a value where it is not inside one that is noted itself. */
+  #list<T>(value: T, depth: number): T {
+    if (this.#beyondJson === null || this.#addedLevels > 0) return value;
+    const path = this.#path.slice(0, depth).filter((step) => typeof step !== 'object');
+    this.#beyondJson.push({ path, value });
+    return value;
+  }
+
+  #copyWholeRich(value: object, depth: number): object | undefined {
+    this.#addedLevels += levelsOfRich;
+    const copy = this.#copyRich(value, depth);
+    this.#addedLevels -= levelsOfRich;
     return copy;
   }
 

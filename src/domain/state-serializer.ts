@@ -22,6 +22,12 @@ export class AnnotatedData {
   ) {}
 }
 
+/** A value in a state that JSON does not have, such as a date, `undefined` or a `Map`, and the keys that lead to it. */
+export interface ValueBeyondJson {
+  readonly path: readonly (string | number)[];
+  readonly value: unknown;
+}
+
 /** What a serializer makes of a state. */
 export type SerializedState = PlainData | AnnotatedData | Uint8Array;
 
@@ -39,7 +45,12 @@ export type SerializedState = PlainData | AnnotatedData | Uint8Array;
  * };
  */
 export interface StateSerializer {
-  serialize(state: AgentState, ids: StateIds): SerializedState | Promise<SerializedState>;
+  /** A store gives `beyondJson`, the values that keep the state from being JSON, so that nobody need look for them again. */
+  serialize(
+    state: AgentState,
+    ids: StateIds,
+    beyondJson?: readonly ValueBeyondJson[],
+  ): SerializedState | Promise<SerializedState>;
   /** The state, or a promise of it. The store checks the required fields; whatever throws here is `CORRUPTED`. */
   deserialize(data: SerializedState, ids: StateIds): unknown;
 }

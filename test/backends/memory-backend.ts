@@ -26,7 +26,7 @@ export function createMemoryBackend(): ContractBackend {
     faults: records.faults,
     open: (options) => new InMemoryAgentStore({ ...options, records }),
     corrupt: async (ids) => {
-      const record = { revision: 'unreadable', updatedAt: 0, state: null, text: '{"json":' };
+      const record = { revision: 'unreadable', updatedAt: 0, state: null, text: 'null' };
       await records.put(createPrefixKeySchema().key(ids), record, null);
     },
     dispose: async () => undefined,

@@ -4,7 +4,7 @@ import { createRevision } from '../../src/domain/revision.js';
 vi.mock('node:crypto', async (importOriginal) => ({
   ...(await importOriginal<typeof import('node:crypto')>()),
   // As in copies of a process that were restored from one snapshot.
-  randomBytes: (size: number) => Buffer.alloc(size, 1),
+  randomUUID: () => '00000000-0000-4000-8000-000000000000',
 }));
 
 it('two copies of a process give one revision to one write only, though their random numbers repeat', () => {

@@ -77,8 +77,13 @@ export class Consumer {
   }
 
   /** What the compiler says about the files: nothing, where all is well. */
-  async typeCheck(compiler: Compiler, resolution: Resolution, files: readonly string[]): Promise<string> {
-    return this.#compile(compiler, resolution, files, { noEmit: true });
+  async typeCheck(
+    compiler: Compiler,
+    resolution: Resolution,
+    files: readonly string[],
+    options: object = {},
+  ): Promise<string> {
+    return this.#compile(compiler, resolution, files, { noEmit: true, ...options });
   }
 
   /** Compiles the files next to where they are. */

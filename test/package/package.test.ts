@@ -6,7 +6,14 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { createClient, createTable, startDynamoDB } from '../backends/dynamodb-endpoint.js';
 import { Consumer, compilers, packPackage, resolutions } from './consumer.js';
 import { coreStandIn } from './core-stand-in.js';
-import { assignability, pasted, readmeSnippets, serverProgram, storeProgram } from './snippets.js';
+import {
+  assignability,
+  docsSnippets,
+  pasted,
+  readmeSnippets,
+  serverProgram,
+  storeProgram,
+} from './snippets.js';
 
 const { name, devDependencies, peerDependencies } = packageJson;
 const entryPoints = Object.keys(packageJson.exports)
@@ -33,7 +40,7 @@ beforeAll(async () => {
   const sdkPackages = inVersion('@aws-sdk/client-dynamodb', '@aws-sdk/lib-dynamodb');
   const sdk = await none.extend(join(root, 'sdk'), ...sdkPackages);
   const redis = await none.extend(join(root, 'redis'), ...inVersion('ioredis'));
-  const both = await sdk.extend(join(root, 'both'), ...inVersion('ioredis', 'rxjs'));
+  const both = await sdk.extend(join(root, 'both'), ...inVersion('ioredis', 'rxjs', 'vitest', 'aws-cdk-lib'));
   for (const [path, text] of Object.entries(coreStandIn))
     await both.write(join('node_modules/@looopy-ai/core', path), text);
   consumers = { none, sdk, redis, both };
@@ -187,6 +194,16 @@ describe('what users write', () => {
     for (const [file, text] of Object.entries(sources)) await consumers.both.write(`${file}.ts`, text);
     const files = Object.keys(sources).map((file) => `${file}.ts`);
     expect(await consumers.both.typeCheck(compiler, resolution, files)).toBe('');
+  });
+
+  it('is right in types, in the documentation', async () => {
+    const sources = await docsSnippets();
+    for (const [file, text] of Object.entries(sources)) await consumers.both.write(`docs/${file}.ts`, text);
+    const files = Object.keys(sources).map((file) => `docs/${file}.ts`);
+    expect(files).not.toEqual([]);
+    // The types of other packages are theirs to check.
+    const options = { skipLibCheck: true };
+    expect(await consumers.both.typeCheck('typescript', 'nodenext', files, options)).toBe('');
   });
 
   it('is found wrong where it is', async () => {

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { join, parse } from 'node:path';
 
 /** What users of the package paste. */
 export const pasted = {
@@ -87,8 +88,20 @@ export const config: aws.ServeConfig = { agent: async () => theirs.agent, agentS
 `;
 
 /** The TypeScript in the README, each block by its place in it. */
-export async function readmeSnippets(): Promise<Record<string, string>> {
-  const text = await readFile('README.md', 'utf8');
+export function readmeSnippets(): Promise<Record<string, string>> {
+  return readSnippets('README.md');
+}
+
+/** The same of every page of the documentation. */
+export async function docsSnippets(): Promise<Record<string, string>> {
+  const pages = (await readdir('docs')).filter((name) => name.endsWith('.md'));
+  const snippets = await Promise.all(pages.map((name) => readSnippets(join('docs', name))));
+  return Object.assign({}, ...snippets);
+}
+
+async function readSnippets(path: string): Promise<Record<string, string>> {
+  const text = await readFile(path, 'utf8');
   const blocks = [...text.matchAll(/^```ts\n(.*?)^```$/gms)];
-  return Object.fromEntries(blocks.map(([, code = ''], index) => [`readme-${index + 1}`, code]));
+  const page = parse(path).name.toLowerCase();
+  return Object.fromEntries(blocks.map(([, code = ''], index) => [`${page}-${index + 1}`, code]));
 }

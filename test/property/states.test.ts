@@ -4,9 +4,11 @@ import { superjsonSerializer } from '../../src/adapters/superjson/superjson-seri
 import { copyState } from '../../src/domain/state-copy.js';
 import { fromStateText, toStateText } from '../../src/domain/state-text.js';
 import { assertSameValue } from '../../src/domain/testing/index.js';
+import { encode } from '../superjson/encode.js';
 import { state, unsupported } from './arbitraries.js';
 import { backendKinds, DynamoDBKind } from './backends.js';
 import { runs } from './options.js';
+import { walkAndEncode } from './walking-encoder.js';
 
 const ids = { agentId: 'a', contextId: 'c' };
 
@@ -21,8 +23,17 @@ describe('any state of the supported values', () => {
   it('survives as text', async () => {
     await fc.assert(
       fc.asyncProperty(state, async (original) => {
-        const text = toStateText(await superjsonSerializer.serialize(copyState(original), ids));
-        assertSameValue(await superjsonSerializer.deserialize(fromStateText(text), ids), original);
+        const text = toStateText(await encode(original));
+        assertSameValue(await superjsonSerializer.deserialize(fromStateText(String(text)), ids), original);
+      }),
+      runs(),
+    );
+  });
+
+  it('is encoded in place as by a walk that looks at every value', async () => {
+    await fc.assert(
+      fc.asyncProperty(state, async (original) => {
+        assertSameValue(await encode(original), await walkAndEncode(copyState(original)));
       }),
       runs(),
     );

@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createState } from '../../src/domain/testing/fixtures.js';
 import { RedisServer } from '../backends/redis-server.js';
-import { connect, openStore } from './fixtures.js';
+import { bareClient, connect, openStore } from './fixtures.js';
 
 let server: RedisServer;
 let admin: Redis;
@@ -71,5 +71,39 @@ describe('a client that the store is given', () => {
     expect(describeClient()).toEqual(before);
     expect(client.status).toBe('ready');
     expect(await client.ping()).toBe('PONG');
+  });
+});
+
+describe('a client of any other make', () => {
+  const agentId = 'any';
+
+  it('serves where it has the commands', async () => {
+    const store = openStore({ agentId, client: bareClient });
+    expect(await store.load('session')).toBe(null);
+    await store.save('session', createState(1));
+    await store.delete('session');
+  });
+
+  it.each([undefined, 0, 'OK', {}, []])(
+    'has not saved where it answers something else: %j',
+    async (answer) => {
+      const store = openStore({ agentId, client: { ...bareClient, evalshaBuffer: async () => answer } });
+      await expect(store.save('session', createState(1))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    },
+  );
+
+  it.each([undefined, 'text', 1])('has not loaded where it answers something else: %j', async (answer) => {
+    const client = Object.assign({ ...bareClient }, { getBuffer: async () => answer });
+    await expect(openStore({ agentId, client }).load('session')).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+    });
+  });
+
+  it('may fail with what is no error', async () => {
+    const client = { ...bareClient, getBuffer: () => Promise.reject('No.') };
+    await expect(openStore({ agentId, client }).load('session')).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      cause: 'No.',
+    });
   });
 });

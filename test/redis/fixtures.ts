@@ -24,3 +24,11 @@ export function openStore(options: Partial<RedisAgentStoreOptions>): RedisAgentS
   onTestFinished(() => store.close());
   return store;
 }
+
+/** Commands of a Redis that holds nothing and takes everything. */
+export const bareClient = {
+  getBuffer: async () => null,
+  del: async () => 0,
+  evalBuffer: async () => 1,
+  evalshaBuffer: async () => 1,
+};

@@ -1,16 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { RedisAgentStore } from '../../src/adapters/redis/index.js';
 import { createState } from '../../src/domain/testing/fixtures.js';
+import { bareClient } from './fixtures.js';
 
 const agentId = 'agent';
 
-/** Commands of a Redis that holds nothing and takes everything. */
-const client = {
-  getBuffer: async () => null,
-  del: async () => 0,
-  evalBuffer: async () => 1,
-  evalshaBuffer: async () => 1,
-};
+const client = bareClient;
 
 afterEach(() => {
   vi.doUnmock('ioredis');
@@ -89,18 +84,5 @@ describe('ioredis', () => {
       });
     }
     await store.close();
-  });
-});
-
-describe('a client that answers with something else', () => {
-  it.each([undefined, 0, 'OK', {}, []])('has not saved: %j', async (answer) => {
-    const store = new RedisAgentStore({ agentId, client: { ...client, evalshaBuffer: async () => answer } });
-    await expect(store.save('session', createState(1))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-  });
-
-  it.each([undefined, 'text', 1])('has not loaded: %j', async (answer) => {
-    const answering = Object.assign({ ...client }, { getBuffer: async () => answer });
-    const store = new RedisAgentStore({ agentId, client: answering });
-    await expect(store.load('session')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 });

@@ -1,10 +1,10 @@
 import { inspect } from 'node:util';
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { RedisAgentStore, RedisClient } from '../../src/adapters/redis/index.js';
+import { Cluster, Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { RedisAgentStore } from '../../src/adapters/redis/index.js';
 import { createState } from '../../src/domain/testing/fixtures.js';
 import { RedisServer } from '../backends/redis-server.js';
-import { connect, openStore, startServer } from './fixtures.js';
+import { bareClient, connect, openStore, startServer } from './fixtures.js';
 
 const key = 'agent#agent:context#session';
 const secret = 'a-word-that-must-stay-in-the-state';
@@ -58,7 +58,7 @@ describe('a server that wants a password', () => {
     async (start) => {
       const url = guarded.url.replace('redis://', start);
       await expectFailures(() => openStore({ url }), 'CONFIGURATION', advice);
-      const client = connect({ url }, { maxRetriesPerRequest: null });
+      const client = connect({ url }, { maxRetriesPerRequest: null, retryStrategy: () => 20 });
       await expectFailures(() => openStore({ client }), 'CONFIGURATION', advice);
     },
   );
@@ -67,6 +67,17 @@ describe('a server that wants a password', () => {
     const store = openStore({ url: guarded.url.replace('redis://', 'redis://:open-up@') });
     await store.save('session', state);
     expect(await store.load('session')).toEqual(state);
+  });
+});
+
+describe('a Cluster that wants a password', () => {
+  it('is unavailable in time, since its client keeps to itself what is wrong', async () => {
+    const { port } = await startServer('--cluster-enabled', 'yes', '--requirepass', 'open-up');
+    const redisOptions = { password: 'sesame', commandTimeout: 300 };
+    const client = new Cluster([{ host: '127.0.0.1', port }], { redisOptions });
+    client.on('error', () => undefined);
+    onTestFinished(() => client.disconnect());
+    await expectFailures(() => openStore({ client }), 'UNAVAILABLE', 'credentials');
   });
 });
 
@@ -177,7 +188,7 @@ describe('a state too large', () => {
       openStore({ client, compression: 'off' }),
       openStore({ url: small.url, compression: 'off' }),
     ]) {
-      const tooLarge = createState(1, { metadata: { secret, text: 'a'.repeat(5_000_000) } });
+      const tooLarge = createState(1, { metadata: { secret, text: 'a'.repeat(1_500_000) } });
       expect(await failureOf(store.save('session', tooLarge))).toMatchObject({
         code: 'TOO_LARGE',
         message: expect.stringContaining('"proto-max-bulk-len"'),
@@ -188,14 +199,8 @@ describe('a state too large', () => {
 
   it('for Redis is refused with both numbers, before anything is sent', async () => {
     const evalshaBuffer = vi.fn(async () => 1);
-    const commands = {
-      getBuffer: async () => null,
-      del: async () => 0,
-      evalBuffer: evalshaBuffer,
-      evalshaBuffer,
-    };
     const serializer = { serialize: () => new Uint8Array(512 * 1024 * 1024), deserialize: () => state };
-    const store = openStore({ client: commands satisfies RedisClient, serializer });
+    const store = openStore({ client: { ...bareClient, evalshaBuffer }, serializer });
     await expect(store.save('session', state)).rejects.toMatchObject({
       code: 'TOO_LARGE',
       message: expect.stringMatching(/needs \d{9} bytes; the limit of Redis is 536870912/),

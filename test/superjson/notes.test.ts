@@ -5,6 +5,7 @@ import { superjsonSerializer } from '../../src/adapters/superjson/superjson-seri
 import { AnnotatedData, type PlainData } from '../../src/domain/state-serializer.js';
 import { fromStateText, toStateText } from '../../src/domain/state-text.js';
 import { createState } from '../../src/domain/testing/fixtures.js';
+import { encode } from './encode.js';
 
 const ids = { agentId: 'a', contextId: 'c' };
 
@@ -24,7 +25,7 @@ describe('the notes', () => {
         url: new URL('http://a/b'),
       },
     });
-    const text = toStateText(await superjsonSerializer.serialize(state, ids));
+    const text = toStateText(await encode(state));
     expect(superjson.parse(String(text))).toEqual(state);
   });
 
@@ -32,6 +33,7 @@ describe('the notes', () => {
     ['an unknown error class', ['Nonsense', [], []], ['custom', 'error']],
     ['an error that is no list', 'Error', ['custom', 'error']],
     ['binary data of an unknown class', ['Blob', ''], ['custom', 'binary']],
+    ['a bigint that is none', '1n', 'bigint'],
     ['entries that are none', [1], ['custom', 'entries']],
   ])('are refused where they do not fit: %s', async (_, value, kind) => {
     const data = { status: 'idle', turnCount: 1, value };

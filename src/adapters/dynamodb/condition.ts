@@ -10,9 +10,15 @@ export interface Condition {
   readonly ExpressionAttributeValues: Record<string, AttributeValue>;
 }
 
-/** Both hold for an item whose expiry is there but NULL, as earlier releases wrote it: it does not expire. */
-const isGone = '(attribute_not_exists(#pk) OR #ttl <= :now)';
-const isLive = '(attribute_not_exists(#ttl) OR NOT #ttl <= :now)';
+const isGone = 'attribute_not_exists(#pk) OR #ttl <= :now';
+
+/**
+ * Without parentheses, which some engines are slow to parse. Holds for an item whose expiry is there but NULL, as earlier
+ * releases wrote it: it does not expire.
+ */
+function whileLive(condition: string): string {
+  return `${condition} AND attribute_not_exists(#ttl) OR ${condition} AND NOT #ttl <= :now`;
+}
 
 export function toCondition({ absent, revisions, now }: Expectation, layout: ItemLayout): Condition {
   const names: Record<string, string> = { '#ttl': layout.ttlAttributeName };
@@ -27,7 +33,7 @@ export function toCondition({ absent, revisions, now }: Expectation, layout: Ite
     names['#revision'] = revisionAttribute;
     if (!isUnrevised(revision)) {
       values[value] = { S: revision };
-      alternatives.push(`(#revision = ${value} AND ${isLive})`);
+      alternatives.push(whileLive(`#revision = ${value}`));
       return;
     }
     const updatedAt = updatedAtOfUnrevised(revision);
@@ -35,7 +41,7 @@ export function toCondition({ absent, revisions, now }: Expectation, layout: Ite
     if (updatedAt !== undefined) values[value] = updatedAt;
     const isUnchanged =
       updatedAt === undefined ? 'attribute_not_exists(#updatedAt)' : `#updatedAt = ${value}`;
-    alternatives.push(`(attribute_not_exists(#revision) AND ${isUnchanged} AND ${isLive})`);
+    alternatives.push(whileLive(`attribute_not_exists(#revision) AND ${isUnchanged}`));
   });
   return {
     ConditionExpression: alternatives.join(' OR '),

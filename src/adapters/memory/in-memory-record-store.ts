@@ -6,11 +6,11 @@ import type {
   RecordStore,
   StoredRecord,
 } from '../../domain/record-store.js';
-import { fromStateText } from '../../domain/state-text.js';
+import { copySerialized } from '../../domain/state-copy.js';
 
-type Entry = Pick<NewRecord, 'revision' | 'expiresAt' | 'text'>;
+type Entry = Pick<NewRecord, 'revision' | 'expiresAt' | 'state'>;
 
-/** Records in this process, each as text, so that nothing stored is shared with anybody. */
+/** Records in this process. What was written is nobody else's, and each reader gets a copy: nothing stored is shared. */
 export class InMemoryRecordStore implements RecordStore {
   readonly #entries = new Map<string, Entry>();
 
@@ -21,7 +21,7 @@ export class InMemoryRecordStore implements RecordStore {
 
   async put(
     key: RecordKey,
-    { revision, expiresAt, text }: NewRecord,
+    { revision, expiresAt, state }: NewRecord,
     expected: Expectation | null,
   ): Promise<PutResult> {
     const name = toEntryName(key);
@@ -29,7 +29,7 @@ export class InMemoryRecordStore implements RecordStore {
     if (expected !== null && !isMet(expected, current)) {
       return { written: false, ...(current !== undefined && { current: toStoredRecord(current) }) };
     }
-    this.#entries.set(name, { revision, text, ...(expiresAt !== undefined && { expiresAt }) });
+    this.#entries.set(name, { revision, state, ...(expiresAt !== undefined && { expiresAt }) });
     return { written: true };
   }
 
@@ -49,10 +49,10 @@ function isMet({ absent, revisions, now }: Expectation, current: Entry | undefin
   return isGone ? absent : revisions.includes(current.revision);
 }
 
-function toStoredRecord({ revision, expiresAt, text }: Entry): StoredRecord {
+function toStoredRecord({ revision, expiresAt, state }: Entry): StoredRecord {
   return {
     revision,
     ...(expiresAt !== undefined && { expiresAt }),
-    read: () => fromStateText(typeof text === 'string' ? text : text.slice()),
+    read: () => copySerialized(state),
   };
 }

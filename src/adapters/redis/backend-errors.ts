@@ -68,7 +68,6 @@ export function toAgentStoreError(error: unknown, key: string): AgentStoreError 
 function withoutArguments(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   Reflect.deleteProperty(error, 'command');
-  withoutArguments(Reflect.get(error, 'lastNodeError'));
-  const [said = ''] = error.message.split(', with args');
-  return said === error.message ? error : new Error(said);
+  const end = error.message.indexOf(', with args');
+  return end === -1 ? error : new Error(error.message.slice(0, end));
 }

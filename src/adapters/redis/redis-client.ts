@@ -34,7 +34,7 @@ const ownOptions = {
   commandTimeout: 5_000,
   // Ends a connection whose other end has vanished without a word.
   socketTimeout: 5_000,
-  maxRetriesPerRequest: 10,
+  maxRetriesPerRequest: 5,
   maxLoadingRetryTime: 500,
   retryStrategy: (attempt: number) => Math.min(attempt * 50, 500),
   // After a failover the same address may lead to another server, which only a new connection finds.

@@ -2,12 +2,11 @@ import { isRecord, setOwn } from '../../domain/object-kinds.js';
 import { AnnotatedData, type SerializedState } from '../../domain/state-serializer.js';
 import { dateFields } from './encode-state.js';
 import { loadSuperjson } from './extended-superjson.js';
+import { findHolder, type Place } from './holder.js';
 import { parseNotesPath } from './notes-path.js';
 
 /** A place in the data that a note is about. */
-interface NotedPlace {
-  readonly holder: Record<string, unknown>;
-  readonly key: string;
+interface NotedPlace extends Place {
   readonly note: unknown;
 }
 
@@ -19,7 +18,7 @@ export function decodeState(serialized: SerializedState): unknown {
     throw new TypeError('The notes beside the state are not notes.');
   const rich: NotedPlace[] = [];
   for (const [path, note] of Object.entries(notes.values)) {
-    const place = findPlace(data, path, note);
+    const place = { ...findHolder(data, parseNotesPath(path)), note };
     if (!restorePlain(place)) rich.push(place);
   }
   return rich.length === 0 ? data : restoreRich(rich).then(() => data);
@@ -31,38 +30,31 @@ function decodeWithoutNotes(data: unknown): unknown {
   return data;
 }
 
-/** Restores a date or `undefined`; says whether it was one. */
+/** Restores a date, `undefined` or a bigint; says whether it was one. */
 function restorePlain({ holder, key, note }: NotedPlace): boolean {
   if (!Array.isArray(note) || note.length !== 1) return false;
   if (note[0] === 'undefined') setOwn(holder, key, undefined);
   else if (note[0] === 'Date') setOwn(holder, key, toDate(holder[key]));
+  else if (note[0] === 'bigint') setOwn(holder, key, toBigInt(holder[key]));
   else return false;
   return true;
 }
 
+/** All of them in one call, as they were written. */
 async function restoreRich(places: readonly NotedPlace[]): Promise<void> {
   const superjson = await loadSuperjson();
-  for (const { holder, key, note } of places) {
-    const noted = { json: holder[key], meta: { values: note, v: 1 } } as Parameters<
-      typeof superjson.deserialize
-    >[0];
-    setOwn(holder, key, superjson.deserialize(noted, { inPlace: true }));
-  }
+  const json = places.map(({ holder, key }) => holder[key]);
+  const values = Object.fromEntries(places.map(({ note }, index) => [index, note]));
+  const noted = { json, meta: { values, v: 1 } } as Parameters<typeof superjson.deserialize>[0];
+  const restored = superjson.deserialize<unknown[]>(noted, { inPlace: true });
+  places.forEach(({ holder, key }, index) => {
+    setOwn(holder, key, restored[index]);
+  });
 }
 
-function findPlace(data: unknown, path: string, note: unknown): NotedPlace {
-  const [key, ...parents] = parseNotesPath(path).reverse();
-  let holder = data;
-  for (const parent of parents.reverse()) {
-    holder = isHolder(holder) && Object.hasOwn(holder, parent) ? holder[parent] : undefined;
-  }
-  if (isHolder(holder) && key !== undefined) return { holder, key, note };
-  throw new RangeError('A note beside the state is about a place that is not there.');
-}
-
-/** A list is one too: its keys are its indexes. */
-function isHolder(value: unknown): value is Record<string, unknown> {
-  return Array.isArray(value) || isRecord(value);
+function toBigInt(value: unknown): bigint {
+  if (typeof value === 'string' && /^-?\d+$/.test(value)) return BigInt(value);
+  throw new TypeError('A bigint in the stored state is not a whole number.');
 }
 
 function toDate(value: unknown): Date {

@@ -1,90 +1,78 @@
-import { isRecord, setOwn } from '../../domain/object-kinds.js';
-import { AnnotatedData, type PlainData, type SerializedState } from '../../domain/state-serializer.js';
+import { setOwn } from '../../domain/object-kinds.js';
+import {
+  AnnotatedData,
+  type PlainData,
+  type SerializedState,
+  type ValueBeyondJson,
+} from '../../domain/state-serializer.js';
 import { loadSuperjson } from './extended-superjson.js';
+import { findHolder } from './holder.js';
 import { formatNotesPath } from './notes-path.js';
 
 /** The fields that are dates also where there are no notes to say so. */
 export const dateFields: readonly string[] = ['createdAt', 'lastActivity'];
 
-/** Turns a checked state into plain data with notes that restore it, without superjson where nothing needs it. */
-export function encodeState(state: object): SerializedState | Promise<SerializedState> {
-  const walk = new EncodeWalk();
-  const data = walk.encodeRecord(state, 0);
-  return walk.rich.length === 0 ? annotate(data, walk.notes) : encodeRich(data, walk);
+type Notes = Record<string, PlainData>;
+
+/**
+ * Makes a checked state plain data, in place, with notes that restore it; without superjson where nothing needs it.
+ * What is not listed in `beyondJson` is plain already, and is not looked at.
+ */
+export function encodeState(
+  state: unknown,
+  beyondJson: readonly ValueBeyondJson[],
+): SerializedState | Promise<SerializedState> {
+  const notes: Notes = {};
+  const rich = beyondJson.filter((place) => !encodePlain(state, place, notes));
+  return rich.length === 0 ? annotate(state, notes) : encodeRich(state, rich, notes);
 }
 
-async function encodeRich(data: PlainData, { notes, rich }: EncodeWalk): Promise<SerializedState> {
+/** Makes a date, `undefined` or a bigint plain; says whether it was one. */
+function encodePlain(state: unknown, { path, value }: ValueBeyondJson, notes: Notes): boolean {
+  const type = plainTypeOf(value);
+  if (type === undefined) return false;
+  put(state, path, value instanceof Date ? value.toISOString() : value?.toString());
+  setOwn(notes, formatNotesPath(path), [type]);
+  return true;
+}
+
+/** What superjson's notes call a value that is written without it. */
+function plainTypeOf(value: unknown): 'Date' | 'undefined' | 'bigint' | undefined {
+  if (value === undefined) return 'undefined';
+  if (typeof value === 'bigint') return 'bigint';
+  return value instanceof Date && !Number.isNaN(value.getTime()) ? 'Date' : undefined;
+}
+
+/** All of them in one call: each costs as much as many values. */
+async function encodeRich(
+  state: unknown,
+  rich: readonly ValueBeyondJson[],
+  notes: Notes,
+): Promise<SerializedState> {
   const superjson = await loadSuperjson();
-  for (const { value, notesPath, put } of rich) {
-    const { json, meta } = superjson.serialize(value);
-    put(json as PlainData);
-    setOwn(notes, notesPath, meta?.values);
-  }
-  return annotate(data, notes);
+  const { json, meta } = superjson.serialize(rich.map(({ value }) => value));
+  const { values } = Object(meta);
+  rich.forEach(({ path }, index) => {
+    put(state, path, Reflect.get(Object(json), index));
+    setOwn(notes, formatNotesPath(path), values[index]);
+  });
+  return annotate(state, notes);
 }
 
-function annotate(data: PlainData, notes: Record<string, PlainData>): SerializedState {
-  const isUsual = Object.keys(notes).length === 2 && dateFields.every((field) => notes[field] === dateNote);
+/** Puts the plain form of a value where the value was. `undefined` has none, but keeps its place in a list. */
+function put(state: unknown, path: readonly (string | number)[], plain: unknown): void {
+  const { holder, key } = findHolder(state, path);
+  if (plain !== undefined) holder[key] = plain;
+  else if (Array.isArray(holder)) holder[Number(key)] = null;
+  else delete holder[key];
+}
+
+function annotate(state: unknown, notes: Notes): SerializedState {
+  const data = state as PlainData;
+  const isUsual = Object.keys(notes).length === 2 && dateFields.every((field) => isDateNote(notes[field]));
   return isUsual ? data : new AnnotatedData(data, { values: notes, v: 1 });
 }
 
-const dateNote: PlainData = ['Date'];
-const undefinedNote: PlainData = ['undefined'];
-
-/** A value that superjson must write, and where its plain form goes. */
-interface RichValue {
-  readonly value: unknown;
-  readonly notesPath: string;
-  readonly put: (plain: PlainData) => void;
-}
-
-class EncodeWalk {
-  readonly notes: Record<string, PlainData> = {};
-  readonly rich: RichValue[] = [];
-  readonly #path: (string | number)[] = [];
-
-  encodeRecord(record: object, depth: number): PlainData {
-    const plain: Record<string, PlainData> = {};
-    for (const [key, value] of Object.entries(record)) {
-      const put = (encoded: PlainData) => setOwn(plain, key, encoded);
-      this.#encodeInto(key, value, depth, put);
-    }
-    return plain;
-  }
-
-  #encodeList(list: readonly unknown[], depth: number): PlainData {
-    // What `undefined` leaves behind in a list is null: its place must not be lost.
-    const plain: PlainData[] = list.map(() => null);
-    list.forEach((value, index) => {
-      this.#encodeInto(index, value, depth, (encoded) => {
-        plain[index] = encoded;
-      });
-    });
-    return plain;
-  }
-
-  #encodeInto(key: string | number, value: unknown, depth: number, put: (encoded: PlainData) => void): void {
-    this.#path[depth] = key;
-    if (value === undefined) this.#note(depth, undefinedNote);
-    else if (isJsonPrimitive(value)) put(value);
-    else if (Array.isArray(value)) put(this.#encodeList(value, depth + 1));
-    else if (isRecord(value)) put(this.encodeRecord(value, depth + 1));
-    else if (value instanceof Date && !Number.isNaN(value.getTime())) {
-      this.#note(depth, dateNote);
-      put(value.toISOString());
-    } else this.rich.push({ value, notesPath: this.#notesPath(depth), put });
-  }
-
-  #note(depth: number, note: PlainData): void {
-    setOwn(this.notes, this.#notesPath(depth), note);
-  }
-
-  #notesPath(depth: number): string {
-    return formatNotesPath(this.#path.slice(0, depth + 1));
-  }
-}
-
-function isJsonPrimitive(value: unknown): value is null | boolean | number | string {
-  if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0);
-  return typeof value === 'string' || typeof value === 'boolean' || value === null;
+function isDateNote(note: PlainData | undefined): boolean {
+  return Array.isArray(note) && note[0] === 'Date';
 }

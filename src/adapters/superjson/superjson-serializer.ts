@@ -1,14 +1,19 @@
-import type { StateSerializer } from '../../domain/state-serializer.js';
+import { copyState } from '../../domain/state-copy.js';
+import type { StateSerializer, ValueBeyondJson } from '../../domain/state-serializer.js';
 import { decodeState } from './decode-state.js';
 import { encodeState } from './encode-state.js';
 
 /**
  * The default serializer: plain JSON with ISO dates, and superjson's notes beside it that say what else a value was.
  *
- * A state that is JSON but for dates and `undefined` is written and read without superjson, which the first state that
- * holds anything richer loads. A state whose only such values are `createdAt` and `lastActivity` has no notes.
+ * A state that is JSON but for dates, `undefined` and bigints is written and read without superjson, which the first state
+ * that holds anything richer loads. A state whose only such values are `createdAt` and `lastActivity` has no notes.
  */
 export const superjsonSerializer: StateSerializer = {
-  serialize: encodeState,
+  serialize(state, _ids, beyondJson) {
+    if (beyondJson !== undefined) return encodeState(state, beyondJson);
+    const found: ValueBeyondJson[] = [];
+    return encodeState(copyState(state, found), found);
+  },
   deserialize: decodeState,
 };

@@ -106,6 +106,8 @@ export const valueCases: Cases = {
 
   'keeps a state of 1,000 levels and refuses a deeper one': async (context) => {
     await assertKeeps(context, { metadata: nest(maxDepth - 1) });
+    await assertKeeps(context, { metadata: { maps: nestMaps(300) } });
+    await assertRefuses(context, { metadata: { maps: nestMaps(maxDepth) } }, '.value(0)');
     await assertRefuses(context, { metadata: nest(maxDepth) }, '.in');
   },
 
@@ -194,6 +196,13 @@ async function assertRefuses(
 function nest(levels: number): Record<string, unknown> {
   let value: Record<string, unknown> = { at: new Date(3) };
   for (let level = 1; level < levels; level++) value = { in: value };
+  return value;
+}
+
+/** A chain of so many maps inside each other. */
+function nestMaps(levels: number): unknown {
+  let value: unknown = 'in the middle';
+  for (let level = 0; level < levels; level++) value = new Map([['in', value]]);
   return value;
 }
 

@@ -1,0 +1,23 @@
+import { measureConversation } from './measures/conversation.js';
+import { measureDynamoDB } from './measures/dynamodb.js';
+import { measureEncoding } from './measures/encoding.js';
+import { measureGrowth } from './measures/growth.js';
+import { measureLoading } from './measures/loading.js';
+import { measureMemoryStore } from './measures/memory-store.js';
+import { measureRedis } from './measures/redis.js';
+import { measureServer } from './measures/server.js';
+import { measureTurns } from './measures/turns.js';
+import type { Measure } from './results.js';
+
+/** Every measure, in the order of the report. */
+export const measures: Readonly<Record<string, Measure>> = {
+  dynamodb: measureDynamoDB,
+  turns: measureTurns,
+  redis: measureRedis,
+  conversation: measureConversation,
+  encoding: measureEncoding,
+  'memory-store': measureMemoryStore,
+  server: measureServer,
+  loading: measureLoading,
+  growth: measureGrowth,
+};

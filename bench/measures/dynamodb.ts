@@ -1,0 +1,98 @@
+import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import superjson from 'superjson';
+import { DynamoDBAgentStore } from '../../dist/adapters/dynamodb/index.js';
+import type { AgentState } from '../../dist/domain/agent-state.js';
+import { createClient, createTable } from '../../test/backends/dynamodb-endpoint.js';
+import { alternate, type Contender, ratioOf, summarizeAll } from '../alternate.js';
+import type { Comparison, MeasureResult, Table } from '../results.js';
+import { type DynamoDBServer, startDynamoDBServers } from '../servers/dynamodb.js';
+import { createPlainState, createRichState, sizes } from '../states.js';
+
+const rounds = { rounds: 21, roundMs: 100 };
+
+export async function measureDynamoDB(): Promise<MeasureResult> {
+  const tables: Table[] = [];
+  for (const server of await startDynamoDBServers()) {
+    tables.push(...(await measureOn(server)));
+    server.stop();
+  }
+  return {
+    title: 'DynamoDB, time per call',
+    about:
+      "`save` and `load` of one session against a `PutCommand` and a consistent `GetCommand` written by hand, through the same `DynamoDBDocumentClient`. The store's saves carry their revision and its condition; those by hand overwrite whatever is there.",
+    tables,
+  };
+}
+
+async function measureOn({ name, url }: DynamoDBServer): Promise<Table[]> {
+  const client = createClient(url);
+  const tableName = await createTable(client);
+  const documentClient = DynamoDBDocumentClient.from(client);
+  const plain: Comparison[] = [];
+  const rich: Comparison[] = [];
+  for (const { label, bytes } of sizes) {
+    const state = createPlainState(bytes);
+    const dated = JSON.parse(JSON.stringify(state));
+    const byHand = createByHand(documentClient, tableName, () => dated);
+    plain.push({
+      ...(await compare(label, documentClient, tableName, state, byHand)),
+      target: { atMost: 1.05 },
+    });
+    const richState = createRichState(bytes);
+    const asText = createByHand(documentClient, tableName, () => superjson.stringify(richState));
+    const restored = { ...asText, run: async () => superjson.parse(String(await asText.run())) };
+    rich.push(await compare(label, documentClient, tableName, richState, restored));
+  }
+  client.destroy();
+  const ratio = 'ours / by hand';
+  return [
+    {
+      title: `Plain states, on ${name}: one save and one load`,
+      unit: 'ms',
+      ratioOf: ratio,
+      comparisons: plain,
+      note: 'By hand: the state as a native map, its dates already made text.',
+    },
+    {
+      title: `Rich states, on ${name}: one save and one load`,
+      unit: 'ms',
+      ratioOf: ratio,
+      comparisons: rich,
+      note: 'By hand: the text of `superjson.stringify`, since the client refuses or loses rich types.',
+    },
+  ];
+}
+
+async function compare(
+  label: string,
+  documentClient: DynamoDBDocumentClient,
+  tableName: string,
+  state: AgentState,
+  byHand: Contender,
+): Promise<Comparison> {
+  const store = new DynamoDBAgentStore({ tableName, agentId: 'bench', documentClient });
+  await store.load('session');
+  const ours = {
+    name: 'ours',
+    run: async () => {
+      await store.save('session', state);
+      await store.load('session');
+    },
+  };
+  const samples = await alternate([ours, byHand], rounds);
+  return { label, values: summarizeAll(samples), ratio: ratioOf(samples, 'ours', 'by hand') };
+}
+
+function createByHand(client: DynamoDBDocumentClient, TableName: string, encode: () => unknown) {
+  const Key = { pk: 'by-hand', sk: 'session' };
+  return {
+    name: 'by hand',
+    run: async () => {
+      const updatedAt = new Date().toISOString();
+      const Item = { ...Key, entityType: 'agent-state', updatedAt, state: encode() };
+      await client.send(new PutCommand({ TableName, Item }));
+      const output = await client.send(new GetCommand({ TableName, Key, ConsistentRead: true }));
+      return output.Item?.state;
+    },
+  };
+}

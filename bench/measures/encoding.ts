@@ -1,0 +1,89 @@
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import superjson from 'superjson';
+import { fromAttributeValue, toAttributeValue } from '../../dist/adapters/dynamodb/attribute-value.js';
+import { superjsonSerializer } from '../../dist/adapters/superjson/superjson-serializer.js';
+import type { AgentState } from '../../dist/domain/agent-state.js';
+import { copyState } from '../../dist/domain/state-copy.js';
+import {
+  AnnotatedData,
+  type SerializedState,
+  type ValueBeyondJson,
+} from '../../dist/domain/state-serializer.js';
+import { fromStateText, toStateText } from '../../dist/domain/state-text.js';
+import { alternate, ratioOf, summarizeAll } from '../alternate.js';
+import type { Comparison, MeasureResult } from '../results.js';
+import { createPlainState, createRichState, sizes } from '../states.js';
+
+const ids = { agentId: 'bench', contextId: 'session' };
+
+function encode(state: AgentState): SerializedState | Promise<SerializedState> {
+  const beyondJson: ValueBeyondJson[] = [];
+  return superjsonSerializer.serialize(copyState(state, beyondJson), ids, beyondJson);
+}
+
+/** What a store does to a state between the agent and the client of the database, and back. */
+async function throughNativeMap(state: AgentState): Promise<unknown> {
+  const data = await encode(state);
+  if (data instanceof Uint8Array || data instanceof AnnotatedData)
+    throw new TypeError('The state is not plain.');
+  return superjsonSerializer.deserialize(fromAttributeValue(toAttributeValue(data)), ids);
+}
+
+async function throughText(state: AgentState): Promise<unknown> {
+  const text = toStateText(await encode(state));
+  return superjsonSerializer.deserialize(fromStateText(String(text)), ids);
+}
+
+export async function measureEncoding(): Promise<MeasureResult> {
+  const native: Comparison[] = [];
+  const rich: Comparison[] = [];
+  const text: Comparison[] = [];
+  for (const { label, bytes } of sizes) {
+    native.push(await compareNative(label, createPlainState(bytes)));
+    rich.push(await compareText(`${label}, rich`, createRichState(bytes), 0.6));
+    text.push(await compareText(`${label}, plain`, createPlainState(bytes)));
+  }
+  return {
+    title: 'Encoding and decoding a state, without a database',
+    about:
+      'What the store does to a state between the agent and the client of the database, and back: check, copy, encode, decode, restore. No keys, revisions or promises of calls are in it.',
+    tables: [
+      {
+        title: 'A plain state, as a native map of DynamoDB',
+        unit: 'µs',
+        ratioOf: "ours / the SDK's marshaller",
+        comparisons: native,
+        note: "The SDK's `marshall` and `unmarshall` get the state with its dates already made text: they check nothing, copy nothing and restore no date.",
+      },
+      {
+        title: 'A state with rich types, as text',
+        unit: 'µs',
+        ratioOf: 'ours / superjson',
+        comparisons: rich,
+      },
+      { title: 'A plain state, as text', unit: 'µs', ratioOf: 'ours / superjson', comparisons: text },
+    ],
+  };
+}
+
+async function compareNative(label: string, state: AgentState): Promise<Comparison> {
+  const dated = JSON.parse(JSON.stringify(state));
+  const samples = await alternate([
+    { name: 'ours', run: () => throughNativeMap(state) },
+    { name: 'marshaller', run: () => unmarshall(marshall(dated)) },
+    { name: 'JSON', run: () => JSON.parse(JSON.stringify(state)) },
+  ]);
+  const ratio = ratioOf(samples, 'ours', 'marshaller');
+  return { label: `${label}, plain`, values: summarizeAll(samples, 1_000), ratio, target: { atMost: 1.3 } };
+}
+
+async function compareText(label: string, state: AgentState, atMost?: number): Promise<Comparison> {
+  const samples = await alternate([
+    { name: 'ours', run: () => throughText(state) },
+    { name: 'superjson', run: () => superjson.parse(superjson.stringify(state)) },
+    ...(atMost === undefined ? [{ name: 'JSON', run: () => JSON.parse(JSON.stringify(state)) }] : []),
+  ]);
+  const ratio = ratioOf(samples, 'ours', 'superjson');
+  const values = summarizeAll(samples, 1_000);
+  return { label, values, ratio, ...(atMost !== undefined && { target: { atMost } }) };
+}

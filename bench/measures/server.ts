@@ -1,0 +1,102 @@
+import type { Samples } from '../alternate.js';
+import { ratioOf, summarizeAll } from '../alternate.js';
+import type { Comparison, MeasureResult, Target } from '../results.js';
+import { startTurnServer, type TurnServer } from '../servers/start-turn-server.js';
+import { quantile } from '../statistics.js';
+import { TurnClient, type TurnTimes } from '../turn-client.js';
+
+const names = ['ours', 'bedrock-agentcore', 'node:http', 'Hono'];
+const concurrencies = [1, 32, 256];
+const rounds = 7;
+const roundMs = 500;
+const idleSessions = 4_000;
+
+/** By number, in one list entry a round. */
+type Found = Record<'rate' | 'p50' | 'p99' | 'firstEvent', Record<string, number[]>>;
+
+export async function measureServer(): Promise<MeasureResult> {
+  const servers = await Promise.all(names.map(startTurnServer));
+  const rates: Comparison[] = [];
+  const times: Comparison[] = [];
+  for (const sessions of concurrencies) {
+    const { rate, p50, p99, firstEvent } = await compareAt(sessions, servers);
+    const label = `${sessions} session${sessions === 1 ? '' : 's'}`;
+    rates.push(toComparison(`${label}, against AWS's`, rate, 'bedrock-agentcore', { atLeast: 2 }));
+    rates.push(toComparison(`${label}, against node:http`, rate, 'node:http', { atLeast: 0.6 }));
+    times.push(toComparison(`${label}, p50`, p50, 'bedrock-agentcore'));
+    times.push(toComparison(`${label}, p99`, p99, 'bedrock-agentcore'));
+    times.push(toComparison(`${label}, first event`, firstEvent, 'bedrock-agentcore'));
+  }
+  const memory = await measureIdleMemory();
+  for (const server of servers) server.stop();
+  return {
+    title: 'The server',
+    about:
+      "Turns of 20 events, which the agent emits at once, one after another on each of so many connections, each connection a session. The rivals stream the same events: `bedrock-agentcore` is AWS's own server, on Fastify; `node:http` is a bare handler that makes one write per event and keeps no session; Hono is its `streamSSE`. Each server is a process of its own, and logs nothing.",
+    tables: [
+      { title: 'Throughput', unit: 'turns a second', ratioOf: 'ours / the rival named', comparisons: rates },
+      { title: 'Time of a turn', unit: 'ms', ratioOf: "ours / AWS's", comparisons: times },
+      {
+        title: 'Memory of an idle session',
+        unit: 'bytes of heap, its agent with a state of 0.3 KB and its open connection included',
+        comparisons: [{ label: `${idleSessions} sessions`, values: { ours: memory } }],
+      },
+    ],
+  };
+}
+
+function toComparison(label: string, samples: Samples, rival: string, target?: Target): Comparison {
+  const ratio = ratioOf(samples, 'ours', rival);
+  return { label, values: summarizeAll(samples), ratio, ...(target && { target }) };
+}
+
+async function compareAt(sessions: number, servers: readonly TurnServer[]): Promise<Found> {
+  const found: Found = { rate: {}, p50: {}, p99: {}, firstEvent: {} };
+  // The first round warms up.
+  for (let round = -1; round < rounds; round++) {
+    for (const server of servers) {
+      const turns = await drive(server, sessions);
+      if (round === -1) continue;
+      const wholes = turns.map(({ whole }) => whole).sort((one, other) => one - other);
+      const firsts = turns.map(({ firstEvent }) => firstEvent).sort((one, other) => one - other);
+      add(found.rate, server.name, turns.length / (roundMs / 1_000));
+      add(found.p50, server.name, quantile(wholes, 0.5));
+      add(found.p99, server.name, quantile(wholes, 0.99));
+      add(found.firstEvent, server.name, quantile(firsts, 0.5));
+    }
+  }
+  return found;
+}
+
+function add(lists: Record<string, number[]>, name: string, value: number): void {
+  lists[name] = [...(lists[name] ?? []), value];
+}
+
+/** All turns that ended in one round. */
+async function drive({ port }: TurnServer, sessions: number): Promise<TurnTimes[]> {
+  const turns: TurnTimes[] = [];
+  const until = performance.now() + roundMs;
+  const run = async () => {
+    const client = new TurnClient(port, crypto.randomUUID());
+    while (performance.now() < until) turns.push(await client.runTurn());
+    client.close();
+  };
+  await Promise.all(Array.from({ length: sessions }, run));
+  return turns;
+}
+
+async function measureIdleMemory() {
+  const server = await startTurnServer('ours');
+  const clients = Array.from(
+    { length: idleSessions },
+    () => new TurnClient(server.port, crypto.randomUUID()),
+  );
+  await clients[0]?.runTurn();
+  const before = await server.heapUsed();
+  for (const client of clients.slice(1)) await client.runTurn();
+  const after = await server.heapUsed();
+  for (const client of clients) client.close();
+  server.stop();
+  const bytes = (after - before) / (idleSessions - 1);
+  return { median: bytes, low: bytes, high: bytes };
+}

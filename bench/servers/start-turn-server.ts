@@ -1,0 +1,50 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+
+/** A server in a process of its own. */
+export interface TurnServer {
+  readonly name: string;
+  readonly port: number;
+  heapUsed(): Promise<number>;
+  stop(): void;
+}
+
+export async function startTurnServer(name: string): Promise<TurnServer> {
+  const port = await findFreePort();
+  const path = fileURLToPath(new URL('./turn-server.ts', import.meta.url));
+  const child = fork(path, [name, String(port)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  await answers(port);
+  return {
+    name,
+    port,
+    heapUsed: async () => {
+      child.send('heap');
+      const [bytes] = await once(child, 'message');
+      return Number(bytes);
+    },
+    stop: () => child.kill('SIGKILL'),
+  };
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function answers(port: number): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await fetch(`http://127.0.0.1:${port}/ping`);
+      return;
+    } catch (error) {
+      if (attempt === 100) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+
+type Environment = Readonly<Record<string, string>>;
+
+/** A program of the examples that serves, in an environment of its own. */
+export interface ExampleServer {
+  readonly url: string;
+  /** Sends SIGTERM, and gives the exit code. */
+  stop(): Promise<number | null>;
+}
+
+/** Starts a program, and waits until it says where it listens. */
+export async function startExample(file: string, env: Environment): Promise<ExampleServer> {
+  const child = spawn(process.execPath, ['--import', 'tsx', file], {
+    env: withPath(env),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const closed = once(child, 'close').then(([code]) => code);
+  for await (const line of createInterface(child.stdout)) {
+    const url = line.match(/^Listening on (\S+)$/)?.[1];
+    if (url !== undefined) return { url, stop: () => stop(child, closed) };
+  }
+  throw new Error(`${file} ended with ${await closed} before it listened.`);
+}
+
+/** Runs a program to its end, and gives what it prints. */
+export async function runExample(command: string, args: string[], env: Environment): Promise<string> {
+  const { stdout } = await promisify(execFile)(command, args, { env: withPath(env) });
+  return stdout;
+}
+
+function stop(child: ChildProcess, closed: Promise<number | null>): Promise<number | null> {
+  child.stdout?.resume();
+  child.kill('SIGTERM');
+  return closed;
+}
+
+function withPath(env: Environment): Environment {
+  const { PATH = '', HOME = '' } = process.env;
+  return { PATH, HOME, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', ...env };
+}
