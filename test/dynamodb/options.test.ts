@@ -18,6 +18,7 @@ describe('an option that cannot work', () => {
     ['ttlAttributeName', { ttlAttributeName: 'sk' }],
     ['ttlAttributeName', { ttlAttributeName: 'updatedAt' }],
     ['ttlAttributeName', { partitionKeyName: 'ttl' }],
+    ['ttlAttributeName', { ttlAttributeName: '__proto__' }],
     ['entityType', { entityType: '' }],
     ['consistentRead', { consistentRead: 'yes' }],
     ['compression', { compression: 'gzip' }],

@@ -95,6 +95,7 @@ function toLayout(options: DynamoDBAgentStoreOptions): ItemLayout {
   const taken = [...ownAttributes];
   for (const [option, name] of Object.entries({ partitionKeyName, sortKeyName, ttlAttributeName })) {
     requireName(option, name);
+    if (name === '__proto__') throw refusal(option, 'cannot be "__proto__", which the SDK loses');
     if (taken.includes(name)) throw refusal(option, `cannot be "${name}": another attribute has that name`);
     taken.push(name);
   }
