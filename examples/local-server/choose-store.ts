@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { checkAgentStateTable } from '../../src/adapters/dynamodb/index.js';
 import type { AgentStore } from '../../src/domain/agent-store.js';
-import { DynamoDBAgentStore, InMemoryAgentStore } from '../../src/stores.js';
+import { DynamoDBAgentStore, InMemoryAgentStore, RedisAgentStore } from '../../src/stores.js';
 import { localClientConfig, startEmbeddedDynamoDB } from './embedded-dynamodb.js';
 import type { Settings } from './settings.js';
 
@@ -21,6 +21,8 @@ export async function chooseStore(settings: Settings, agentId: string): Promise<
     }
     case 'table':
       return useTable(settings.tableName, agentId);
+    case 'redis':
+      return useRedis(settings.redisUrl, agentId);
     case 'embedded':
       return useEmbedded(settings, agentId);
   }
@@ -43,6 +45,14 @@ async function useTable(tableName: string, agentId: string): Promise<ChosenStore
       client.destroy();
     },
   };
+}
+
+async function useRedis(url: string, agentId: string): Promise<ChosenStore> {
+  const agentStore = new RedisAgentStore({ agentId, url });
+  // A server that is not there, or wants another password, says so now and not in the first turn.
+  await agentStore.peek('startup-check');
+  // Without the password that may be in the URL.
+  return { agentStore, description: `Redis at ${new URL(url).host}`, close: () => agentStore.close() };
 }
 
 async function useEmbedded({ dataDir, tableName }: Settings, agentId: string): Promise<ChosenStore> {

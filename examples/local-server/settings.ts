@@ -3,8 +3,9 @@ import { StartupError } from './startup-error.js';
 /** What the environment says; a variable that is empty counts as not set. */
 export interface Settings {
   readonly port: number;
-  readonly store: 'memory' | 'table' | 'embedded';
+  readonly store: 'memory' | 'table' | 'redis' | 'embedded';
   readonly tableName: string;
+  readonly redisUrl: string;
   readonly dataDir: string;
 }
 
@@ -12,14 +13,18 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** @throws StartupError for a value that means nothing. */
 export function readSettings(env: Environment): Settings {
-  const { AGENT_STORE: store, AGENT_STATE_TABLE: table, DATA_DIR: dataDir } = env;
+  const { AGENT_STORE: store, AGENT_STATE_TABLE: table, REDIS_URL: redisUrl, DATA_DIR: dataDir } = env;
   if (store && store !== 'memory') {
     throw new StartupError(`AGENT_STORE is "${store}"; it can be "memory" or be left out.`);
   }
+  if (!store && table && redisUrl) {
+    throw new StartupError('AGENT_STATE_TABLE and REDIS_URL are both set; leave one out.');
+  }
   return {
     port: readPort(env.PORT),
-    store: store ? 'memory' : table ? 'table' : 'embedded',
+    store: store ? 'memory' : table ? 'table' : redisUrl ? 'redis' : 'embedded',
     tableName: table || 'agent-state',
+    redisUrl: redisUrl || '',
     dataDir: dataDir || '.data',
   };
 }

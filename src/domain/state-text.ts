@@ -12,7 +12,8 @@ export function toStateText(state: SerializedState): string | Uint8Array {
 }
 
 /** The reverse of {@link toStateText}. Throws where the text is not of that form, without repeating any of it. */
-export function fromStateText(text: string): SerializedState {
+export function fromStateText(text: string | Uint8Array): SerializedState {
+  if (typeof text !== 'string') return text;
   const parsed = parseJson(text);
   if (!isRecord(parsed) || parsed.json === undefined) throw new SyntaxError('The stored text has no "json".');
   return parsed.meta === undefined ? parsed.json : new AnnotatedData(parsed.json, parsed.meta);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { InMemoryAgentStore } from '../../src/adapters/memory/index.js';
 import { isResumable } from '../../src/domain/agent-state.js';
 import { copyPlainData, copyState } from '../../src/domain/state-copy.js';
-import { fromStateText } from '../../src/domain/state-text.js';
+import { fromStateText, toStateText } from '../../src/domain/state-text.js';
 import { createState } from '../../src/domain/testing/fixtures.js';
 import { assertSameValue } from '../../src/domain/testing/index.js';
 
@@ -109,6 +109,12 @@ describe('stored text', () => {
       expect(() => fromStateText(text)).toThrow(SyntaxError);
     },
   );
+
+  it('is what it was made of, be it bytes', () => {
+    const bytes = new Uint8Array([1]);
+    expect(fromStateText(toStateText(bytes))).toBe(bytes);
+    expect(fromStateText(toStateText([1]))).toEqual([1]);
+  });
 
   it('is not repeated where it is not JSON', () => {
     expect(() => fromStateText('{"json":"secret')).toThrow(/^The stored text is not JSON\.$/);

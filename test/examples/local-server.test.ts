@@ -9,6 +9,7 @@ import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { DynamoDBAgentStore } from '../../src/stores.js';
 import { createClient, createTable, startDynamoDB } from '../backends/dynamodb-endpoint.js';
+import { RedisServer } from '../backends/redis-server.js';
 import { LocalServer } from './local-server-process.js';
 
 const isoDate = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
@@ -221,6 +222,19 @@ describe('a session', () => {
     expect((await server.invoke('s', { prompt: 'hello' })).at(-1)?.event).toBe('task-complete');
   });
 
+  it('is kept in the Redis that REDIS_URL names, and a question in it outlives the process', async () => {
+    const redis = await RedisServer.start();
+    closing.push(() => redis.stop());
+    const REDIS_URL = redis.url;
+    const first = await LocalServer.start({ REDIS_URL });
+    expect(first.stdout).toContain(`Store: Redis at ${new URL(REDIS_URL).host}`);
+    const inputId = await ask(first, 'Who?');
+    await first.kill();
+    const second = await LocalServer.start({ REDIS_URL });
+    await second.invoke('s', { inputs: [{ inputId, value: 'Ada' }] });
+    expect(await second.state('s')).toMatchObject({ status: 'idle', turnCount: 2 });
+  });
+
   it('is kept in the table that AGENT_STATE_TABLE names, and shown without stack traces', async () => {
     const { client, tableName, env } = await useTable();
     const server = await LocalServer.start(env);
@@ -283,6 +297,18 @@ describe('what is wrong at the start is one line and exit code 1:', () => {
 
   it('no region', async () => {
     expect(await failure({ AGENT_STATE_TABLE: 'theirs' })).toMatch(/Set AWS_REGION/);
+  });
+
+  it('a Redis that is not there, and a URL that is none', async () => {
+    const port = await listen(createServer((request) => request.socket.destroy()));
+    expect(await failure({ REDIS_URL: `redis://:secret@127.0.0.1:${port}` })).not.toContain('secret');
+    expect(await failure({ REDIS_URL: 'localhost' })).toContain('"url"');
+  });
+
+  it('two stores at once', async () => {
+    expect(await failure({ REDIS_URL: 'redis://localhost', AGENT_STATE_TABLE: 'theirs' })).toContain(
+      'leave one out',
+    );
   });
 
   it('a port in use', async () => {
