@@ -4,6 +4,8 @@ import { agentStoreContract } from '../../src/domain/testing/index.js';
 import { createRedisBackend } from '../backends/redis-backend.js';
 import { openRedis, openRedisCluster, type RedisEndpoint } from '../backends/redis-endpoint.js';
 
+const at = new Date(0).toISOString();
+
 /** What may be under a key besides what the store has written there. */
 const unreadable: Record<string, (client: Redis | Cluster, key: string) => Promise<unknown>> = {
   'a list': async (client, key) => {
@@ -15,7 +17,11 @@ const unreadable: Record<string, (client: Redis | Cluster, key: string) => Promi
     await client.hset(key, 'revision', 'one');
   },
   'nothing at all': (client, key) => client.set(key, ''),
-  'other text': (client, key) => client.set(key, 'one two three\n{"json":{}}'),
+  'the value of another program': (client, key) =>
+    client.set(
+      key,
+      `revision - more\n{"json":{"status":"idle","turnCount":1,"createdAt":"${at}","lastActivity":"${at}"}}`,
+    ),
   'a revision and half of a state': (client, key) => client.set(key, 'revision -\n{"json":'),
   'a revision and half of a compressed state': (client, key) =>
     client.set(key, Buffer.concat([Buffer.from('revision -\n'), Buffer.of(31, 139, 8)])),

@@ -1,8 +1,9 @@
 import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createState } from '../../src/domain/testing/fixtures.js';
 import { RedisServer } from '../backends/redis-server.js';
-import { bareClient, connect, openStore } from './fixtures.js';
+import { bareClient, connect, openStore, startServer } from './fixtures.js';
+import { Relay } from './relay.js';
 
 let server: RedisServer;
 let admin: Redis;
@@ -15,6 +16,7 @@ afterAll(async () => {
   admin.disconnect();
   await server.stop();
 });
+beforeEach(() => admin.flushall());
 afterEach(() => vi.restoreAllMocks());
 
 async function countConnections(): Promise<number> {
@@ -53,6 +55,89 @@ describe('a client that the store makes', () => {
   });
 });
 
+describe('the connection of a client that the store makes', () => {
+  const patience = { timeout: 60_000, interval: 20 };
+
+  it('is made anew where it has died without a word', async () => {
+    const relay = await Relay.start(server.port);
+    const store = openStore({ url: relay.url });
+    await store.save('session', createState(1));
+    relay.cutSilently();
+    await expect(store.load('session')).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      cause: { message: expect.stringMatching(/timed out|5000 ms/) },
+    });
+    await vi.waitFor(() => store.load('session'), patience);
+    await store.delete('session');
+  });
+
+  it('is made anew after a failover behind the same address', async () => {
+    const successor = await startServer();
+    const relay = await Relay.start(server.port);
+    const store = openStore({ url: relay.url });
+    await store.load('session');
+    onTestFinished(async () => {
+      await admin.replicaof('NO', 'ONE');
+    });
+    await admin.replicaof('127.0.0.1', successor.port);
+    relay.leadTo(successor.port);
+    await expect(store.save('session', createState(1))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await vi.waitFor(() => store.save('session', createState(1)), patience);
+    expect((await openStore({ client: connect(successor) }).load('session'))?.turnCount).toBe(1);
+  });
+
+  it('is looked for a few times, and then the call fails', async () => {
+    const gone = await startServer();
+    const store = openStore({ url: gone.url });
+    await store.load('session');
+    await gone.kill();
+    await expect(store.load('session')).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      cause: { name: 'MaxRetriesPerRequestError', message: expect.stringContaining('5') },
+    });
+  });
+
+  it('leaves the outcome of a save open, also where it cannot be made anew for want of a password', async () => {
+    const guarded = await startServer();
+    const master = connect(guarded);
+    const store = openStore({ url: guarded.url });
+    await store.save('session', createState(1));
+    await master.client('PAUSE', 100_000, 'WRITE');
+    const saving = store.save('session', createState(2));
+    await vi.waitFor(async () => {
+      expect(await master.client('LIST')).toContain('cmd=evalsha');
+    }, patience);
+    await master.config('SET', 'requirepass', 'sesame');
+    await master.client('KILL', 'TYPE', 'NORMAL');
+    await expect(saving).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+});
+
+describe('the time that a call may take', () => {
+  it.each([
+    ['that of the client', { commandTimeout: 20 }, '20 ms'],
+    ["that of a Cluster's nodes", { redisOptions: { commandTimeout: 30 } }, '30 ms'],
+  ])('is %s', async (_, options, limit) => {
+    const client = { ...bareClient, options, getBuffer: () => new Promise<never>(() => undefined) };
+    await expect(openStore({ client }).load('session')).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      cause: { message: expect.stringContaining(limit) },
+    });
+  });
+
+  it('is ten seconds where the client sets none', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    const client = { ...bareClient, getBuffer: () => new Promise<never>(() => undefined) };
+    const loading = openStore({ client }).load('session');
+    const outcome = expect(loading).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await vi.advanceTimersByTimeAsync(10_000);
+    await outcome;
+  });
+});
+
 describe('a client that the store is given', () => {
   it('is neither closed nor changed', async () => {
     const client = connect(server);
@@ -63,7 +148,7 @@ describe('a client that the store is given', () => {
     });
     await client.ping();
     const before = describeClient();
-    const store = openStore({ client, agentId: 'other' });
+    const store = openStore({ client });
     await store.save('session', createState(2));
     await store.load('session');
     await store.close();

@@ -29,13 +29,11 @@ const defaultTimeout = 10_000;
 
 /** A client that the store makes: no request without an end, and a server that is back is found well within its time. */
 const ownOptions = {
-  lazyConnect: true,
   connectTimeout: 2_000,
   commandTimeout: 5_000,
   // Ends a connection whose other end has vanished without a word.
   socketTimeout: 5_000,
   maxRetriesPerRequest: 5,
-  maxLoadingRetryTime: 500,
   retryStrategy: (attempt: number) => Math.min(attempt * 50, 500),
   // After a failover the same address may lead to another server, which only a new connection finds.
   reconnectOnError: ({ message }: Error) => message.includes('READONLY'),
