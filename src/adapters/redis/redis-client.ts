@@ -72,7 +72,7 @@ export class RedisConnection {
     const client = new Redis(url, ownOptions);
     let wasReady = false;
     client.on('error', (error: Error) => {
-      if (!wasReady) this.#trouble = error;
+      if (!wasReady && error.name !== 'MaxRetriesPerRequestError') this.#trouble = error;
       // ioredis would go on in another database.
       if (hasCommandFailed('select', error)) client.disconnect(true);
     });
