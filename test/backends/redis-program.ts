@@ -8,7 +8,7 @@ const programs = ['redis-server', 'valkey-server'];
 
 /** What there is to do where no server can be found or installed. */
 const installAdvice =
-  'The tests of the Redis store need a server. Run: apt-get update && apt-get install -y redis-server';
+  'The tests of the Redis store need redis-server on the PATH. On Debian: apt-get update && apt-get install -y redis-server';
 
 /** The path of a server that is installed; on Debian, as root, one is installed where there is none. */
 export async function findRedisProgram(): Promise<string> {

@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { refusal } from '../../domain/agent-store-options.js';
+import { AgentStoreError } from '../../domain/errors.js';
 import type { SerializedState } from '../../domain/state-serializer.js';
 import { fromStateText } from '../../domain/state-text.js';
 
@@ -23,9 +24,17 @@ export function resolveCompression(compression: Compression = 'auto'): Compressi
   throw refusal('compression', `must be 'auto' or 'off'`);
 }
 
-/** A state's text compressed, or the bytes that a serializer made of it as they are; the first byte says which. */
+/**
+ * A state's text compressed, or the bytes that a serializer made of it as they are; the first byte says which.
+ *
+ * @throws AgentStoreError `TOO_LARGE` where the text could not be read again.
+ */
 export async function toStateBytes(text: string | Uint8Array): Promise<Buffer> {
-  return typeof text === 'string' ? compress(text) : Buffer.concat([Buffer.of(rawMarker), text]);
+  if (typeof text !== 'string') return Buffer.concat([Buffer.of(rawMarker), text]);
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= maxTextBytes) return compress(text);
+  const message = `The text of the state has ${bytes} bytes; the limit is ${maxTextBytes}. Keep less in it.`;
+  throw new AgentStoreError('TOO_LARGE', message);
 }
 
 /** The reverse of {@link toStateBytes}. Throws where the bytes are of neither form, without repeating any of them. */
