@@ -115,6 +115,16 @@ describe('a server that refuses a command', () => {
     expect(await admin.exists(key)).toBe(0);
   });
 
+  it('serves a user who may do nothing else', async () => {
+    const commands = ['get', 'getrange', 'exists', 'set', 'del', 'eval', 'evalsha', 'hello', 'info'];
+    const rules = commands.map((command) => `+${command}`);
+    await admin.call('acl', 'setuser', 'user', 'reset', 'on', '>open-up', '~agent#*', ...rules);
+    const store = openStore({ url: server.url.replace('redis://', 'redis://user:open-up@') });
+    await store.save('session', state);
+    expect(await store.load('session')).toEqual(state);
+    await store.delete('session');
+  });
+
   it('says that there is no such database, and uses no other one', async () => {
     const store = openStore({ url: `${server.url}/99` });
     expect(await failureOf(store.save('session', state))).toMatchObject({
