@@ -28,14 +28,20 @@ export class RedisServer {
 
   /** A server that is there but not running, as it is before it is started and after it is killed. */
   static async create(...options: string[]): Promise<RedisServer> {
+    const program = await findRedisProgram();
     const folder = await mkdtemp(join(tmpdir(), 'redis-server-'));
-    return new RedisServer(await findRedisProgram(), await findFreePort(), folder, options);
+    return new RedisServer(program, await findFreePort(), folder, options);
   }
 
   static async start(...options: string[]): Promise<RedisServer> {
     const server = await RedisServer.create(...options);
-    await server.start();
-    return server;
+    try {
+      await server.start();
+      return server;
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
   }
 
   get url(): string {
