@@ -22,6 +22,7 @@ export class TurnClient {
       'content-type: application/json',
       'accept: text/event-stream',
       `x-amzn-bedrock-agentcore-runtime-session-id: ${sessionId}`,
+      'x-amzn-requestid: 0b5e4f6a-3a0e-4f43-9d0e-6a4bb1a6c1f2',
       `content-length: ${Buffer.byteLength(body)}`,
       '',
       body,
@@ -33,6 +34,7 @@ export class TurnClient {
       const socket = this.#connect();
       const start = performance.now();
       let firstEvent = 0;
+      let isWhole: ((chunk: Buffer) => boolean) | undefined;
       const finish = (error?: Error) => {
         socket.removeAllListeners();
         if (error === undefined) resolve({ firstEvent, whole: performance.now() - start });
@@ -40,8 +42,8 @@ export class TurnClient {
       };
       socket.on('data', (chunk: Buffer) => {
         if (firstEvent === 0 && chunk.includes('data:')) firstEvent = performance.now() - start;
-        // The last chunk of the response.
-        if (chunk.length >= 5 && chunk.subarray(-5).equals(end)) finish();
+        isWhole ??= readFraming(chunk);
+        if (isWhole(chunk)) finish();
       });
       socket.on('error', finish);
       socket.on('close', () => finish(new Error('The server closed the connection.')));
@@ -61,4 +63,16 @@ export class TurnClient {
   }
 }
 
-const end = Buffer.from('0\r\n\r\n');
+const lastChunk = Buffer.from('0\r\n\r\n');
+
+/** Reads from the beginning of a response, its head included, how to tell that a piece of it is the last. */
+function readFraming(beginning: Buffer): (chunk: Buffer) => boolean {
+  const headEnd = beginning.indexOf('\r\n\r\n') + 4;
+  const length = /^content-length: (\d+)/im.exec(beginning.toString('latin1', 0, headEnd))?.[1];
+  if (length === undefined) return (chunk) => chunk.subarray(-lastChunk.length).equals(lastChunk);
+  let left = headEnd + Number(length);
+  return (chunk) => {
+    left -= chunk.length;
+    return left <= 0;
+  };
+}

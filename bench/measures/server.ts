@@ -32,7 +32,7 @@ export async function measureServer(): Promise<MeasureResult> {
   return {
     title: 'The server',
     about:
-      "Turns of 20 events, which the agent emits at once, one after another on each of so many connections, each connection a session. The rivals stream the same events: `bedrock-agentcore` is AWS's own server, on Fastify; `node:http` is a bare handler that makes one write per event and keeps no session; Hono is its `streamSSE`. Each server is a process of its own, and logs nothing.",
+      "Turns of 20 events, which the agent emits at once, one after another on each of so many connections, each connection a session; the requests name the session and themselves, as those of the platform do. The rivals stream the same events: `bedrock-agentcore` is AWS's own server, on Fastify; `node:http` is a bare handler that makes one write per event and keeps no session; Hono is its `streamSSE`. Each server is a process of its own, and logs nothing.",
     tables: [
       { title: 'Throughput', unit: 'turns a second', ratioOf: 'ours / the rival named', comparisons: rates },
       { title: 'Time of a turn', unit: 'ms', ratioOf: "ours / AWS's", comparisons: times },

@@ -1,12 +1,11 @@
-import { Hono } from 'hono';
 import type { Agent } from '../domain/agent.js';
 import { Activity } from './activity.js';
 import { type AppConfig, type ResolvedConfig, resolveConfig } from './config.js';
+import type { Exchange } from './exchange.js';
 import { answerError, HttpError } from './http-error.js';
 import { Invocation } from './invocation.js';
-import { type Logger, silentLogger } from './logger.js';
+import { type Logger, silentLogger, withoutFailing } from './logger.js';
 import { Redactor } from './redactor.js';
-import type { CreateWriter } from './response-writer.js';
 import { SessionRegistry } from './session-registry.js';
 import { retireAgent } from './session-state.js';
 import { within } from './timing.js';
@@ -14,20 +13,17 @@ import { within } from './timing.js';
 /** How long the shutdown of an agent may hold up its session, or the end of the process. */
 const retireSeconds = 3;
 
-/** The server itself: the routes, and what they share. */
+/** The server itself: what its routes do, and what they share. Failures are answers: none of the promises rejects. */
 export class AgentServer {
-  readonly app = new Hono();
   readonly config: ResolvedConfig<AppConfig>;
   readonly logger: Logger;
   readonly sessions: SessionRegistry;
-  readonly createWriter: CreateWriter;
   readonly #activity = new Activity();
   #isReady: boolean;
 
-  constructor(config: AppConfig, createWriter: CreateWriter) {
+  constructor(config: AppConfig) {
     this.config = resolveConfig(config);
-    this.logger = config.logger ?? silentLogger;
-    this.createWriter = createWriter;
+    this.logger = withoutFailing(config.logger ?? silentLogger);
     const { maxSessions, idleSeconds } = this.config;
     this.sessions = new SessionRegistry({
       activity: this.#activity,
@@ -36,9 +32,30 @@ export class AgentServer {
       retire: (agent) => this.#retire(agent),
     });
     this.#isReady = config.ready === undefined;
-    this.#route();
     void this.#becomeReady();
   }
+
+  /** Answers any request. */
+  handle(exchange: Exchange): Promise<void> {
+    const { method, path } = exchange;
+    const isGet = method === 'GET' || method === 'HEAD';
+    if (path === '/invocations' && (isGet || method === 'POST')) return this.invoke(exchange);
+    return path === '/ping' && isGet ? this.ping(exchange) : this.miss(exchange);
+  }
+
+  readonly invoke = (exchange: Exchange): Promise<void> => new Invocation(this, exchange).answer();
+
+  readonly ping = async (exchange: Exchange): Promise<void> => {
+    if (this.#isReady) exchange.answer(200, 'application/json', JSON.stringify(this.#activity.health()));
+    else answerError(exchange, new HttpError('NOT_READY', 'The server is not ready yet.'));
+  };
+
+  readonly miss = async (exchange: Exchange): Promise<void> => {
+    const { method, path } = exchange;
+    const failure = new HttpError('NOT_FOUND', 'There is no such route.');
+    this.logger.warn({ method, path, status: failure.status, code: failure.code }, 'request');
+    answerError(exchange, failure);
+  };
 
   /** Reports work that goes on beyond a turn: until it settles, the server is busy. */
   trackTask(task: Promise<unknown>): void {
@@ -46,20 +63,6 @@ export class AgentServer {
     task
       .catch((error) => this.#logFailure('A tracked task failed.', error))
       .finally(() => this.#activity.end(task));
-  }
-
-  #route(): void {
-    this.app.get('/ping', (c) =>
-      this.#isReady
-        ? c.json(this.#activity.health())
-        : answerError(new HttpError('NOT_READY', 'The server is not ready yet.')),
-    );
-    this.app.on(['GET', 'POST'], '/invocations', (c) => new Invocation(this, c).answer());
-    this.app.notFound(({ req: { method, path } }) => {
-      const failure = new HttpError('NOT_FOUND', 'There is no such route.');
-      this.logger.warn({ method, path, status: failure.status, code: failure.code }, 'request');
-      return answerError(failure);
-    });
   }
 
   async #retire(agent: Agent): Promise<void> {

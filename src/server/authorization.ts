@@ -1,11 +1,11 @@
 import type { AppConfig } from './config.js';
+import type { Exchange } from './exchange.js';
 import { HttpError } from './http-error.js';
 
 /** What `decodeAuthorization` makes of the header. @throws HttpError `UNAUTHORIZED` without one, `FORBIDDEN` for a bad one. */
-export async function authenticate(config: AppConfig, headers: Headers): Promise<unknown> {
-  if (config.decodeAuthorization === undefined) return undefined;
-  const header = headers.get('authorization');
-  if (header === null) throw new HttpError('UNAUTHORIZED', 'The header Authorization is missing.');
+export async function authenticate(config: AppConfig, headers: Exchange['headers']): Promise<unknown> {
+  const header = headers.authorization;
+  if (header === undefined) throw new HttpError('UNAUTHORIZED', 'The header Authorization is missing.');
   const authContext = await orForbidden(async () => config.decodeAuthorization?.(header));
   if (authContext == null) throw forbidden();
   return authContext;
@@ -13,7 +13,6 @@ export async function authenticate(config: AppConfig, headers: Headers): Promise
 
 /** @throws HttpError `FORBIDDEN` where this caller may not use this session. */
 export async function authorize(config: AppConfig, authContext: unknown, contextId: string): Promise<void> {
-  if (config.authorize === undefined) return;
   const isAllowed = await orForbidden(async () => config.authorize?.(authContext, contextId));
   if (isAllowed !== true) throw forbidden();
 }

@@ -1,7 +1,8 @@
-import type { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { AgentServer } from './agent-server.js';
 import type { AppConfig } from './config.js';
-import { createWebWriter } from './response-writer.js';
+import type { Exchange } from './exchange.js';
+import { answerWebRequest } from './web-exchange.js';
 
 /**
  * The server as a Hono app without a socket, for any platform with Web standard requests and responses.
@@ -11,5 +12,12 @@ import { createWebWriter } from './response-writer.js';
  * const response = await app.request('/ping');
  */
 export function createApp(config: AppConfig): Hono {
-  return new AgentServer(config, createWebWriter).app;
+  const server = new AgentServer(config);
+  const answer = (handle: (exchange: Exchange) => Promise<void>) => (c: Context) =>
+    answerWebRequest(c.req.raw, handle);
+  const app = new Hono();
+  app.get('/ping', answer(server.ping));
+  app.on(['GET', 'POST'], '/invocations', answer(server.invoke));
+  app.notFound(answer(server.miss));
+  return app;
 }

@@ -11,8 +11,8 @@ export interface EventFormat {
 }
 
 /** The format a caller accepts: one JSON document only where it asks for JSON and not for a stream. */
-export function createFormat(accept: string | null): EventFormat {
-  const types = accept?.toLowerCase() ?? '';
+export function createFormat(accept = ''): EventFormat {
+  const types = accept.toLowerCase();
   const wantsJson = types.includes('application/json') && !types.includes('text/event-stream');
   return wantsJson ? createJsonFormat() : createSseFormat();
 }
@@ -41,7 +41,7 @@ function createJsonFormat(): EventFormat {
     keepAlive: '\n',
     event(event) {
       content.add(event);
-      events.push({ kind: event.kind, ...eventData(event) });
+      events.push({ ...eventData(event), kind: event.kind });
       return '';
     },
     end: () => JSON.stringify({ content: content.text, events }),
@@ -50,7 +50,8 @@ function createJsonFormat(): EventFormat {
 
 /** The event without what the stream says already: its kind, and the session it belongs to. */
 function eventData(event: AgentEvent): object {
-  const { kind: _kind, contextId: _contextId, ...data } = { contextId: undefined, ...event };
+  // JSON leaves out what is undefined.
+  const data = { ...event, kind: undefined, contextId: undefined };
   // Most events are flat, and JSON can say them as they are.
   return Object.values(data).every(isFlat) ? data : Object(toPlainJson(data));
 }
@@ -66,9 +67,13 @@ function readId(event: AgentEvent): string | number | undefined {
   return (typeof id === 'string' && id !== '') || typeof id === 'number' ? id : undefined;
 }
 
+const lineBreak = /[\r\n\0]/;
+const lineBreaks = /[\r\n\0]+/g;
+
 /** A line break would end the field, and start one of somebody else's making; a NUL makes a client ignore the id. */
 function oneLine(value: string | number): string {
-  return String(value).replace(/[\r\n\0]+/g, ' ');
+  const text = String(value);
+  return lineBreak.test(text) ? text.replace(lineBreaks, ' ') : text;
 }
 
 /** What the agent said in the end: of the task, else of the last content that is complete, else all of its deltas. */

@@ -1,5 +1,6 @@
 import type { AgentEvent } from '../domain/agent.js';
 import { type AgentStoreErrorCode, isAgentStoreError } from '../domain/errors.js';
+import type { Exchange } from './exchange.js';
 import type { Redactor } from './redactor.js';
 
 /** What a caller is told of a failure: one code per cause, in the JSON answer and in the `error` event alike. */
@@ -55,6 +56,14 @@ export class HttpError extends Error {
   }
 }
 
+export function bodyTooLarge(maxBytes: number): HttpError {
+  return new HttpError('BODY_TOO_LARGE', `The body is larger than ${maxBytes} bytes.`);
+}
+
+export function bodyCutOff(cause: unknown): HttpError {
+  return new HttpError('BAD_REQUEST', 'The body was cut off.', { cause });
+}
+
 /** The failure as a caller may see it. What an agent or a library threw is not for callers, and stays the `cause`. */
 export function toHttpError(error: unknown): HttpError {
   if (error instanceof HttpError) return error;
@@ -63,8 +72,8 @@ export function toHttpError(error: unknown): HttpError {
 }
 
 /** The failure as a JSON answer. */
-export function answerError({ code, message, status }: HttpError): Response {
-  return Response.json({ error: { code, message } }, { status });
+export function answerError(exchange: Exchange, { code, message, status }: HttpError): void {
+  exchange.answer(status, 'application/json', JSON.stringify({ error: { code, message } }));
 }
 
 /** The failure as the last event of a stream: a code and a message, without a stack. */

@@ -1,11 +1,10 @@
-import type { Context } from 'hono';
 import type { AgentServer } from './agent-server.js';
 import { authenticate, authorize } from './authorization.js';
 import { createFormat } from './event-format.js';
+import type { Exchange } from './exchange.js';
 import { answerError, HttpError, toErrorEvent, toHttpError } from './http-error.js';
 import { createId } from './ids.js';
-import { toPlainJson } from './plain-json.js';
-import { readBody } from './read-body.js';
+import { type Json, toPlainJson } from './plain-json.js';
 import { Redactor } from './redactor.js';
 import { parseInvocation, type TurnBody } from './request-body.js';
 import { type RequestContext, runInScope } from './request-context.js';
@@ -16,40 +15,40 @@ import { answerTurn } from './turn-answer.js';
 /** One request to `/invocations`. */
 export class Invocation {
   readonly #server: AgentServer;
-  readonly #c: Context;
+  readonly #exchange: Exchange;
   readonly #redactor: Redactor;
   readonly #startedAt = performance.now();
   #ids: { sessionId?: string; requestId?: string } = {};
 
-  constructor(server: AgentServer, c: Context) {
+  constructor(server: AgentServer, exchange: Exchange) {
     this.#server = server;
-    this.#c = c;
-    this.#redactor = new Redactor(c.req.raw.headers);
+    this.#exchange = exchange;
+    this.#redactor = new Redactor(exchange.headers);
   }
 
-  async answer(): Promise<Response> {
+  async answer(): Promise<void> {
     try {
-      return await this.#handle();
+      await this.#handle();
     } catch (error) {
       const failure = toHttpError(error);
       this.#log(failure.status, error);
-      return this.#answerFailure(failure);
+      this.#answerFailure(failure);
     }
   }
 
-  async #handle(): Promise<Response> {
+  async #handle(): Promise<void> {
     const { config } = this.#server;
-    const { raw } = this.#c.req;
-    const head = readHead(raw.headers, config.strictSessionIds);
+    const { headers, method } = this.#exchange;
+    const head = readHead(headers, config.strictSessionIds);
     this.#ids = { sessionId: head.sessionId, requestId: head.requestId };
-    const authContext = await authenticate(config, raw.headers);
-    const isPost = raw.method === 'POST';
+    const authContext = config.decodeAuthorization && (await authenticate(config, headers));
+    const isPost = method === 'POST';
     const sessionId = head.sessionId ?? (isPost ? createId() : missSessionId());
     this.#ids.sessionId = sessionId;
-    await authorize(config, authContext, sessionId);
+    if (config.authorize !== undefined) await authorize(config, authContext, sessionId);
     if (!isPost) return this.#answerState(sessionId);
 
-    const body = parseInvocation(await readBody(raw, config.maxBodyBytes));
+    const body = parseInvocation(await this.#exchange.readBody(config.maxBodyBytes));
     this.#redactor.setBody(body);
     // Only a prompt can be the first thing a session is sent.
     if (body.type !== 'prompt' && head.sessionId === undefined) missSessionId();
@@ -58,43 +57,45 @@ export class Invocation {
     return this.#answerTurn({ ...head, sessionId, authContext }, body);
   }
 
-  /** Resolves when the stream has begun. */
-  #answerTurn(context: RequestContext, body: TurnBody): Promise<Response> {
-    const { req, env: environment } = this.#c;
-    const turnRequest = { request: req.raw, environment, context, body, redactor: this.#redactor };
+  async #answerTurn(context: RequestContext, body: TurnBody): Promise<void> {
+    const turnRequest = { exchange: this.#exchange, context, body, redactor: this.#redactor };
     const scope = { context, trackTask: (task: Promise<unknown>) => this.#server.trackTask(task) };
-    return new Promise((resolve, reject) => {
-      const end = runInScope(scope, () => answerTurn(this.#server, turnRequest, resolve));
-      end.then(({ error }) => this.#log(200, error), reject);
-    });
+    const { error } = await runInScope(scope, () => answerTurn(this.#server, turnRequest));
+    this.#log(200, error);
   }
 
-  async #answerState(sessionId: string): Promise<Response> {
+  async #answerState(sessionId: string): Promise<void> {
     const { sessions, config } = this.#server;
     const state = await readState(sessionId, sessions, config.agentStore);
     if (state === null) throw new HttpError('NOT_FOUND', 'Nothing is known of this session.');
-    this.#log(200);
-    return Response.json(toPlainJson(state));
+    this.#answerJson(toPlainJson(state));
   }
 
   /** Answers when the turn has stopped. */
-  async #cancel(sessionId: string): Promise<Response> {
+  async #cancel(sessionId: string): Promise<void> {
     const turn = this.#server.sessions.find(sessionId)?.turn;
     await turn?.stop(new HttpError('CANCELLED', 'The turn was cancelled.'));
-    this.#log(200);
-    return Response.json({ cancelled: turn !== undefined });
+    this.#answerJson({ cancelled: turn !== undefined });
   }
 
-  #answerFailure(failure: HttpError): Response {
-    const { raw } = this.#c.req;
-    if (this.#server.config.errors === 'status' || raw.method !== 'POST') return answerError(failure);
-    const format = createFormat(raw.headers.get('accept'));
+  #answerJson(value: Json): void {
+    this.#log(200);
+    this.#exchange.answer(200, 'application/json', JSON.stringify(value));
+  }
+
+  #answerFailure(failure: HttpError): void {
+    const { headers, method } = this.#exchange;
+    if (this.#server.config.errors === 'status' || method !== 'POST') {
+      answerError(this.#exchange, failure);
+      return;
+    }
+    const format = createFormat(headers.accept);
     const text = format.event(toErrorEvent(failure, this.#redactor)) + format.end();
-    return new Response(text, { headers: { 'content-type': format.contentType } });
+    this.#exchange.answer(200, format.contentType, text);
   }
 
   #log(status: number, failure?: unknown): void {
-    const { method, path } = this.#c.req;
+    const { method, path } = this.#exchange;
     const durationMs = Math.round(performance.now() - this.#startedAt);
     const fields = { ...this.#ids, method, path, status, durationMs };
     if (failure === undefined) {

@@ -8,3 +8,15 @@ export interface Logger {
 }
 
 export const silentLogger: Logger = { info() {}, warn() {}, error() {} };
+
+/** A logger that fails takes no turn down with it. What it was told stays out of the warning. */
+export function withoutFailing(logger: Logger): Logger {
+  const attempt = (level: 'info' | 'warn' | 'error') => (fields: object, message: string) => {
+    try {
+      logger[level](fields, message);
+    } catch {
+      process.emitWarning(`The logger failed to log "${message}" as ${level}.`);
+    }
+  };
+  return { info: attempt('info'), warn: attempt('warn'), error: attempt('error') };
+}

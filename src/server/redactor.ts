@@ -25,10 +25,10 @@ const minBodyText = 4;
  * message what it could not handle.
  */
 export class Redactor {
-  readonly #headers: Headers | undefined;
+  readonly #headers: Readonly<Record<string, string>>;
   #body: InvocationBody | undefined;
 
-  constructor(headers?: Headers) {
+  constructor(headers: Readonly<Record<string, string>> = {}) {
     this.#headers = headers;
   }
 
@@ -61,7 +61,7 @@ export class Redactor {
   #secrets(): string[] {
     const secrets = new Set<string>();
     for (const name of secretHeaders) {
-      const value = this.#headers?.get(name) ?? '';
+      const value = this.#headers[name] ?? '';
       secrets.add(value).add(value.slice(value.indexOf(' ') + 1)); // Without the scheme.
     }
     const body = this.#body;

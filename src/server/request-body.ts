@@ -5,6 +5,8 @@ import type { TurnInput } from './turn.js';
 /** How deep a body may nest. */
 const maxNesting = 500;
 
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
 const metadata = z.record(z.string(), z.unknown());
 
 const prompt = z.object({
@@ -74,7 +76,7 @@ function parseJson(bytes: Uint8Array): unknown {
   refuseNesting(bytes);
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    text = decoder.decode(bytes);
   } catch {
     throw new HttpError('BAD_REQUEST', 'The body is not valid UTF-8.');
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Exchange } from './exchange.js';
 import { HttpError } from './http-error.js';
 import { createId } from './ids.js';
 import type { RequestContext } from './request-context.js';
@@ -25,7 +26,7 @@ const strictSessionId = z.string().min(33).max(256);
 export type RequestHead = Omit<RequestContext, 'sessionId'> & { readonly sessionId?: string };
 
 /** Reads the headers. @throws HttpError `BAD_REQUEST` where one is out of range. */
-export function readHead(headers: Headers, strictSessionIds: boolean): RequestHead {
+export function readHead(headers: Exchange['headers'], strictSessionIds: boolean): RequestHead {
   const parts = readParts(headers);
   const { sessionId, requestId = createId() } = parts;
   if (strictSessionIds && sessionId !== undefined && !strictSessionId.safeParse(sessionId).success) {
@@ -34,12 +35,12 @@ export function readHead(headers: Headers, strictSessionIds: boolean): RequestHe
   return { ...parts, requestId, headers: readOthers(headers) };
 }
 
-function readParts(headers: Headers): Partial<Record<keyof typeof sources, string>> {
+function readParts(headers: Exchange['headers']): Partial<Record<keyof typeof sources, string>> {
   const parts: Partial<Record<string, string>> = {};
   for (const [part, { names, longest }] of Object.entries(sources)) {
     for (const name of names) {
-      const value = headers.get(name);
-      if (value === null) continue;
+      const value = headers[name];
+      if (value === undefined) continue;
       if (value.length === 0 || value.length > longest) {
         throw new HttpError('BAD_REQUEST', `The header ${name} must have 1 to ${longest} characters.`);
       }
@@ -49,6 +50,6 @@ function readParts(headers: Headers): Partial<Record<keyof typeof sources, strin
   return parts;
 }
 
-function readOthers(headers: Headers): Record<string, string> {
-  return Object.fromEntries([...headers].filter(([name]) => !knownNames.has(name)));
+function readOthers(headers: Exchange['headers']): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !knownNames.has(name)));
 }

@@ -1,11 +1,10 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { getRequestListener } from '@hono/node-server';
 import { AgentServer } from './agent-server.js';
 import { resolveConfig, type ServeConfig } from './config.js';
 import type { Logger } from './logger.js';
-import { createNodeWriter } from './node-writer.js';
+import { NodeExchange } from './node-exchange.js';
 import { stopOnSignals } from './shutdown-signals.js';
 import { within } from './timing.js';
 
@@ -38,11 +37,10 @@ export interface RunningServer {
 export async function serve(config: ServeConfig): Promise<RunningServer> {
   const { port, hostname, shutdownGraceSeconds, agentStore } = resolveConfig(config);
   const logger = config.logger ?? createLogger((await import('pino')).pino);
-  const agentServer = new AgentServer({ ...config, logger }, createNodeWriter);
-  const { fetch } = agentServer.app;
+  const agentServer = new AgentServer({ ...config, logger });
   const http = createServer(
-    { maxHeaderSize, keepAliveTimeout },
-    getRequestListener(fetch, { hostname, overrideGlobalObjects: false }),
+    { maxHeaderSize, keepAliveTimeout, joinDuplicateHeaders: true },
+    (request, response) => void agentServer.handle(new NodeExchange(request, response)),
   );
   const allRead = trackResponses(http);
   const address = await listen(http, port, hostname);
@@ -81,17 +79,12 @@ function listen(server: Server, port: number, hostname: string): Promise<Address
 
 /** Follows all responses. What it returns waits until each of them is read, or its reader has left. */
 function trackResponses(server: Server): () => Promise<unknown> {
-  const open = new Set<Promise<void>>();
+  const open = new Set<ServerResponse>();
   server.on('request', (_request, response) => {
-    const closed = new Promise<void>((resolve) => {
-      response.once('close', () => {
-        open.delete(closed);
-        resolve();
-      });
-    });
-    open.add(closed);
+    open.add(response);
+    response.once('close', () => open.delete(response));
   });
-  return () => Promise.all(open);
+  return () => Promise.all([...open].map((response) => once(response, 'close')));
 }
 
 async function closeServer(server: Server): Promise<void> {

@@ -2,6 +2,7 @@ import type { Agent } from '../domain/agent.js';
 import type { Activity } from './activity.js';
 import { HttpError } from './http-error.js';
 import { runOutsideScope } from './request-context.js';
+import { StopSignal } from './stop-signal.js';
 import { maxTimerMs, within } from './timing.js';
 
 /** What is kept of one session: its agent once it has one, and its turn while one runs. */
@@ -15,7 +16,7 @@ export interface Session {
 /** A turn that holds its session until it ends. */
 export class RunningTurn {
   readonly session: Session;
-  readonly #abort = new AbortController();
+  readonly signal = new StopSignal();
   #end = () => {};
   readonly ended = new Promise<void>((resolve) => {
     this.#end = resolve;
@@ -25,13 +26,9 @@ export class RunningTurn {
     this.session = session;
   }
 
-  get signal(): AbortSignal {
-    return this.#abort.signal;
-  }
-
   /** Stops the turn; resolves once it has stopped. */
   stop(reason: HttpError): Promise<void> {
-    this.#abort.abort(reason);
+    this.signal.stop(reason);
     return this.ended;
   }
 
@@ -74,7 +71,7 @@ export class SessionRegistry {
     const turn = new RunningTurn(session);
     session.turn = turn;
     this.#options.activity.begin(turn);
-    this.#touch(session);
+    this.#sessions.set(contextId, session);
     this.#evict();
     return turn;
   }

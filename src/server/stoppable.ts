@@ -1,4 +1,5 @@
 import type { AgentEvent, AgentEventStream } from '../domain/agent.js';
+import type { StopSignal } from './stop-signal.js';
 
 /**
  * Takes events until the stream completes, which resolves to `true`, or `next` answers `false`, which resolves to
@@ -6,17 +7,16 @@ import type { AgentEvent, AgentEventStream } from '../domain/agent.js';
  */
 export function observe(
   events: AgentEventStream,
-  signal: AbortSignal,
+  signal: StopSignal,
   next: (event: AgentEvent) => boolean,
 ): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
+    signal.throwIfStopped();
     let subscription: { unsubscribe(): void } | undefined;
     let isOver = false;
     let isStopped = false;
     const end = () => {
       isOver = true;
-      signal.removeEventListener('abort', onAbort);
     };
     const stop = (settle: () => void) => {
       if (isOver) return;
@@ -34,8 +34,7 @@ export function observe(
         reject(error);
       }
     };
-    const onAbort = () => stop(() => reject(signal.reason));
-    signal.addEventListener('abort', onAbort);
+    signal.onStop((reason) => stop(() => reject(reason)));
     guard(() => {
       subscription = events.subscribe({
         next: (event) => guard(() => isOver || next(event) || stop(() => resolve(false))),
@@ -55,14 +54,10 @@ export function observe(
 }
 
 /** Does the work, but waits for it only until the turn is stopped. */
-export function unlessStopped<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
+export function unlessStopped<Result>(signal: StopSignal, work: () => Promise<Result>): Promise<Result> {
   return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener('abort', onAbort);
-    const start = async () => work();
-    start()
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener('abort', onAbort));
+    signal.throwIfStopped();
+    signal.onStop(reject);
+    Promise.resolve(work()).then(resolve, reject);
   });
 }

@@ -2,13 +2,13 @@ import type { Agent, AgentEvent } from '../domain/agent.js';
 import { isResumable } from '../domain/agent-state.js';
 import type { AgentServer } from './agent-server.js';
 import { createFormat } from './event-format.js';
+import type { Exchange, ResponseWriter } from './exchange.js';
 import { HttpError, toErrorEvent } from './http-error.js';
 import { KeepAlive } from './keep-alive.js';
 import type { Redactor } from './redactor.js';
 import { type TurnBody, toTurnInput } from './request-body.js';
 import type { RequestContext } from './request-context.js';
 import { sessionIdHeader } from './request-head.js';
-import type { ResponseWriter } from './response-writer.js';
 import type { RunningTurn } from './session-registry.js';
 import { readState } from './session-state.js';
 import { unlessStopped } from './stoppable.js';
@@ -16,34 +16,28 @@ import { maxTimerMs } from './timing.js';
 import { runTurn, type TurnEnd } from './turn.js';
 
 export interface TurnRequest {
-  readonly request: Request;
-  /** What the platform passes along with the request. */
-  readonly environment: unknown;
+  readonly exchange: Exchange;
   readonly context: RequestContext;
   readonly body: TurnBody;
   readonly redactor: Redactor;
 }
 
 /**
- * Runs a turn and streams it. `onOpen` gets the response once the agent has started; before that the promise rejects
- * with what went wrong. It settles when the turn has ended, and by then the session is free.
+ * Runs a turn and streams it. The answer is opened once the agent has started; before that the promise rejects with
+ * what went wrong. It settles when the turn has ended, and by then the session is free.
  */
-export async function answerTurn(
-  server: AgentServer,
-  turnRequest: TurnRequest,
-  onOpen: (response: Response) => void,
-): Promise<TurnEnd> {
-  const { request, context, body, redactor } = turnRequest;
+export async function answerTurn(server: AgentServer, turnRequest: TurnRequest): Promise<TurnEnd> {
+  const { exchange, context, body, redactor } = turnRequest;
   const turn = server.sessions.begin(context.sessionId);
-  const stopWatching = watch(turn, request.signal, server.config.turnTimeoutSeconds);
-  const stream = createStream(server, turnRequest, turn);
+  const stopWatching = watch(turn, exchange, server.config.turnTimeoutSeconds);
+  const stream = createStream(server, exchange, turn);
   let end: TurnEnd | undefined;
   try {
     if (body.type === 'resume') await unlessStopped(turn.signal, () => requireResumable(server, turn));
     end = await runTurn({
       turn,
       input: toTurnInput(body, context.authContext),
-      output: { open: () => onOpen(stream.open()), send: stream.send },
+      output: stream,
       createAgent: () => createAgent(server, context),
       describeFailure: (error) => toErrorEvent(error, redactor),
       onReplaced: (error) => {
@@ -61,36 +55,34 @@ export async function answerTurn(
 }
 
 /** Stops the turn when its caller leaves or its time is up. Returns what ends the watch. */
-function watch(turn: RunningTurn, client: AbortSignal, timeoutSeconds: number): () => void {
-  const onGone = () => turn.stop(new HttpError('CLIENT_GONE', 'The caller has left.'));
+function watch(turn: RunningTurn, exchange: Exchange, timeoutSeconds: number): () => void {
   const timeoutMs = timeoutSeconds * 1_000;
   const timer =
     timeoutMs <= maxTimerMs
       ? setTimeout(() => turn.stop(new HttpError('TIMED_OUT', 'The turn took too long.')), timeoutMs)
       : undefined;
-  client.addEventListener('abort', onGone);
-  if (client.aborted) onGone();
+  const forget = exchange.onGone(() => turn.stop(new HttpError('CLIENT_GONE', 'The caller has left.')));
   return () => {
     clearTimeout(timer);
-    client.removeEventListener('abort', onGone);
+    forget();
   };
 }
 
-function createStream(server: AgentServer, { request, environment }: TurnRequest, turn: RunningTurn) {
-  const format = createFormat(request.headers.get('accept'));
+function createStream(server: AgentServer, exchange: Exchange, turn: RunningTurn) {
+  const format = createFormat(exchange.headers.accept);
   const keepAlive = new KeepAlive(server.config.keepAliveSeconds, () => writer?.write(format.keepAlive));
   let writer: ResponseWriter | undefined;
   return {
     open() {
       keepAlive.start();
-      writer = server.createWriter(environment, () => {
-        turn.stop(new HttpError('CLIENT_GONE', 'The caller does not read.'));
-      });
-      return writer.open({
+      const headers = {
         'content-type': format.contentType,
         'cache-control': 'no-cache, no-transform',
         'x-accel-buffering': 'no',
         [sessionIdHeader]: turn.session.contextId,
+      };
+      writer = exchange.open(headers, () => {
+        turn.stop(new HttpError('CLIENT_GONE', 'The caller does not read.'));
       });
     },
     send(event: AgentEvent) {

@@ -63,7 +63,7 @@ async function startTurn(options: TurnOptions): Promise<StartedTurn> {
     try {
       return await start(session.agent, true, options);
     } catch (error) {
-      turn.signal.throwIfAborted();
+      turn.signal.throwIfStopped();
       onReplaced(error);
     }
   }
@@ -90,7 +90,7 @@ async function followTurn({ agent, events, isCached }: StartedTurn, options: Tur
     const isComplete = await observe(events, signal, (event) => gate.next(event));
     if (!isComplete || agent.state.status === 'error') throw new AgentStateError(agent.state.error?.message);
   } catch (error) {
-    if (gate.isTentative && !signal.aborted) return { outcome: 'failed-early', error };
+    if (gate.isTentative && !signal.isStopped) return { outcome: 'failed-early', error };
     gate.fail(options.describeFailure(error));
     return { outcome: 'failed', error };
   }

@@ -1,4 +1,4 @@
-/** Clones its process after the first ping, and says which ids each copy makes: see ids-clone.linux.test.ts. */
+/** Clones its process after its first ping and its first turn, and says which ids each copy makes: see ids-clone.linux.test.ts. */
 import { randomUUID } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { createApp } from '../../src/index.js';
@@ -6,11 +6,14 @@ import { sessionIdHeader } from '../../src/server/request-head.js';
 import { FakeAgent } from './fake-agent.js';
 
 const app = createApp({ agent: async (contextId) => new FakeAgent(contextId) });
+const prompt = () => app.request('/invocations', { method: 'POST', body: '{"prompt":"hi"}' });
 await app.request('/ping');
+// Opens what the ids are drawn from, which every copy then shares too.
+await prompt();
 // Fills the cache of ids that every copy then shares.
 randomUUID();
 process.umask(0o123);
-const response = await app.request('/invocations', { method: 'POST', body: '{"prompt":"hi"}' });
+const response = await prompt();
 writeSync(
   1,
   `${JSON.stringify({ shared: randomUUID(), sessionId: response.headers.get(sessionIdHeader) })}\n`,

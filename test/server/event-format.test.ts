@@ -3,7 +3,7 @@ import { createFormat } from '../../src/server/event-format.js';
 import { event } from './fake-agent.js';
 
 it('frames an event with its kind, its id and its data, without what the stream says already', () => {
-  const format = createFormat(null);
+  const format = createFormat();
   expect(format.contentType).toBe('text/event-stream; charset=utf-8');
   expect(format.event({ ...event('content-delta', { delta: 'é\n' }) })).toBe(
     'id: 1\nevent: content-delta\ndata: {"taskId":"task-1","delta":"é\\n"}\n\n',
@@ -19,14 +19,14 @@ it.each([
   [7n, '3'],
   [{}, '3'],
 ])('takes the id %s of an event for the id %s of the third in the stream', (id, expected) => {
-  const format = createFormat(null);
+  const format = createFormat();
   format.event(event('a', { id: 'other' }));
   format.event(event('b'));
   expect(format.event(event('c', { id }))).toMatch(new RegExp(`^id: ${expected}\n`));
 });
 
 it('lets no id and no kind start a line of its own', () => {
-  const format = createFormat(null);
+  const format = createFormat();
   const text = format.event(event('a\n\nevent: evil\r\rdata: 1', { id: '1\r\nevent: evil\0' }));
   expect(text.split(/\r\n|\r|\n/)).toEqual([
     'id: 1 event: evil ',
@@ -38,7 +38,7 @@ it('lets no id and no kind start a line of its own', () => {
 });
 
 it('sends what JSON cannot hold in its plain form', () => {
-  const text = createFormat(null).event(
+  const text = createFormat().event(
     event('a', { at: new Date(0), count: 1n, list: new Set([Number.NaN]), none: undefined }),
   );
   expect(text).toContain(
@@ -47,7 +47,7 @@ it('sends what JSON cannot hold in its plain form', () => {
 });
 
 it.each([
-  [null, 'text/event-stream'],
+  [undefined, 'text/event-stream'],
   ['*/*', 'text/event-stream'],
   ['text/event-stream', 'text/event-stream'],
   ['application/json, text/event-stream', 'text/event-stream'],

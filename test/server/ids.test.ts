@@ -3,31 +3,41 @@ import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { createApp } from '../../src/index.js';
-import { createId } from '../../src/server/ids.js';
 import { FakeAgent } from './fake-agent.js';
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-it('makes ids that are UUIDs, and each only once', () => {
+/** With the state of a process that has made no id yet. */
+async function importFresh() {
+  vi.resetModules();
+  return import('../../src/server/ids.js');
+}
+
+it('makes ids that are UUIDs, and each only once', async () => {
+  const { createId } = await importFresh();
   const ids = Array.from({ length: 1_000 }, createId);
   for (const id of ids) expect(id).toMatch(uuid);
   expect(new Set(ids).size).toBe(ids.length);
 });
 
-it('draws them from the kernel, and from crypto only where there is no such device', () => {
+it('draws them from the kernel, and from crypto only where there is no such device', async () => {
   const fill = vi.spyOn(crypto, 'randomFillSync');
   const open = vi.spyOn(fs, 'openSync');
+  const read = vi.spyOn(fs, 'readSync');
   syncBuiltinESMExports();
   onTestFinished(() => {
     vi.restoreAllMocks();
     syncBuiltinESMExports();
   });
-  createId();
-  expect(open).toHaveBeenCalledWith('/dev/urandom', 'r');
+  const kernel = await importFresh();
+  for (let count = 0; count < 3; count++) kernel.createId();
+  expect(open.mock.calls).toEqual([['/dev/urandom', 'r']]);
+  expect(read).toHaveBeenCalledTimes(3);
   expect(fill).not.toHaveBeenCalled();
   open.mockImplementation(() => {
     throw new Error('ENOENT');
   });
+  const { createId } = await importFresh();
   expect(createId()).toMatch(uuid);
   expect(fill).toHaveBeenCalledOnce();
 });
@@ -39,6 +49,7 @@ it('draws no random numbers for a ping', async () => {
     ),
     vi.spyOn(crypto.webcrypto, 'getRandomValues'),
     vi.spyOn(fs, 'openSync'),
+    vi.spyOn(fs, 'readSync'),
     vi.spyOn(Math, 'random'),
   ];
   syncBuiltinESMExports();

@@ -1,6 +1,5 @@
-import { getRequestListener } from '@hono/node-server';
 import { concat, defer, EMPTY, Subject } from 'rxjs';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import type { AgentEvent } from '../../src/domain/agent.js';
 import { createApp, serve } from '../../src/index.js';
 import { ask, createState, event, FakeAgent, pendingInput } from './fake-agent.js';
@@ -226,28 +225,4 @@ it('refuses options that cannot work', async () => {
   const agent = async (contextId: string) => new FakeAgent(contextId);
   expect(() => createApp({ agent, maxSessions: 0 })).toThrow('"maxSessions"');
   await expect(serve({ agent, keepAliveSeconds: Number.NaN })).rejects.toThrow('"keepAliveSeconds"');
-});
-
-it('works beside a server that has replaced the global Response', async () => {
-  const { Request, Response } = globalThis;
-  getRequestListener(() => null);
-  expect(globalThis.Response).not.toBe(Response);
-  onTestFinished(() => {
-    Object.assign(globalThis, { Request, Response });
-    vi.doUnmock('@hono/node-server/utils/response');
-    vi.resetModules();
-  });
-  vi.resetModules();
-  // What the library exports when it is loaded after the global was replaced.
-  const RESPONSE_ALREADY_SENT = new globalThis.Response(null, { headers: { 'x-hono-already-sent': 'true' } });
-  vi.doMock('@hono/node-server/utils/response', () => ({ RESPONSE_ALREADY_SENT }));
-  const harness = await import('./harness.js');
-  const subject = new Subject<AgentEvent>();
-  const server = await harness.startServer({ script: () => subject });
-  const received = readEvents(await server.post('session-1', { prompt: 'a' }));
-  expect((await server.get('session-1')).status).toBe(200);
-  subject.next(event('content-delta'));
-  expect((await received.next()).value?.kind).toBe('content-delta');
-  subject.complete();
-  expect((await received.next()).value?.kind).toBe('task-complete');
 });

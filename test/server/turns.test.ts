@@ -434,3 +434,19 @@ it('gives up on a reader of any platform that does not read', async () => {
     expect(sent).toBeLessThan(70);
   }
 });
+
+it('runs turns although its logger fails', async () => {
+  const warnings = vi.spyOn(process, 'emitWarning').mockReturnValue();
+  onTestFinished(() => warnings.mockRestore());
+  const fail = () => {
+    throw new Error('secret');
+  };
+  const server = await startServer({ logger: { info: fail, warn: fail, error: fail } });
+  expect(await readKinds(await server.post('session-1', prompt))).toContain('task-complete');
+  expect((await server.post('session-1', {})).status).toBe(400);
+  await isHealthy(server);
+  expect(warnings.mock.calls).toEqual([
+    ['The logger failed to log "request" as info.'],
+    ['The logger failed to log "request" as warn.'],
+  ]);
+});

@@ -1,0 +1,142 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Exchange, maxUnsent, type ResponseWriter } from './exchange.js';
+import { bodyCutOff, bodyTooLarge } from './http-error.js';
+
+/** How long a caller may go on sending what nobody wants to read. */
+const lingerMs = 1_000;
+
+/** A request and its response on Node, without the Web standard objects, which cost more than a short turn does. */
+export class NodeExchange implements Exchange {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+
+  constructor(request: IncomingMessage, response: ServerResponse) {
+    this.method = request.method ?? 'GET';
+    this.path = readPath(request.url ?? '/');
+    this.headers = readHeaders(request);
+    this.#request = request;
+    this.#response = response;
+  }
+
+  readBody(maxBytes: number): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      if (Number(this.headers['content-length']) > maxBytes) throw bodyTooLarge(maxBytes);
+      let chunks: Buffer[] = [];
+      let size = 0;
+      this.#request.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size <= maxBytes) {
+          chunks.push(chunk);
+        } else {
+          chunks = [];
+          reject(bodyTooLarge(maxBytes));
+        }
+      });
+      this.#request.on('end', () => resolve(Buffer.concat(chunks)));
+      this.#request.on('error', (error) => reject(bodyCutOff(error)));
+    });
+  }
+
+  onGone(listener: () => void): () => void {
+    const response = this.#response;
+    response.on('close', listener);
+    if (response.destroyed) listener();
+    return () => response.off('close', listener);
+  }
+
+  answer(status: number, contentType: string, text: string): void {
+    const response = this.#response;
+    response.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(text) });
+    if (!this.#isStillSending()) {
+      response.end(text);
+      return;
+    }
+    response.write(text);
+    // A connection that is closed on what was never read is reset, and the caller may not get to see the answer.
+    const end = () => response.end();
+    const timer = setTimeout(() => this.#request.destroy(), lingerMs);
+    this.#request.once('end', end).once('close', () => clearTimeout(timer));
+    this.#request.on('error', end).resume();
+  }
+
+  open(headers: Readonly<Record<string, string>>, onUnread: () => void): ResponseWriter {
+    return new NodeWriter(this.#response, headers, onUnread);
+  }
+
+  #isStillSending(): boolean {
+    if (this.#request.complete) return false;
+    return 'transfer-encoding' in this.headers || Number(this.headers['content-length'] ?? 0) > 0;
+  }
+}
+
+/** The events of one tick go in one write, and none while the socket is full. */
+class NodeWriter implements ResponseWriter {
+  readonly #response: ServerResponse;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #onUnread: () => void;
+  #unsent = '';
+  #isScheduled = false;
+
+  constructor(response: ServerResponse, headers: Readonly<Record<string, string>>, onUnread: () => void) {
+    this.#response = response;
+    this.#headers = headers;
+    this.#onUnread = onUnread;
+    this.#schedule();
+  }
+
+  write(text: string): void {
+    this.#unsent += text;
+    if (this.#unsent.length <= maxUnsent) {
+      this.#schedule();
+    } else if (this.#response.writableNeedDrain) {
+      this.#unsent = '';
+      this.#response.destroy();
+      this.#onUnread();
+    } else {
+      this.#flush();
+    }
+  }
+
+  end(): void {
+    // A turn that is over in its first tick is one write, head and all.
+    if (!this.#response.headersSent) {
+      const length = Buffer.byteLength(this.#unsent);
+      this.#response.writeHead(200, { ...this.#headers, 'content-length': length });
+    }
+    this.#response.end(this.#unsent);
+    this.#unsent = '';
+  }
+
+  #schedule(): void {
+    if (!this.#isScheduled) setImmediate(() => this.#flush());
+    this.#isScheduled = true;
+  }
+
+  #flush(): void {
+    this.#isScheduled = false;
+    const response = this.#response;
+    if (response.writableEnded || response.writableNeedDrain) return;
+    if (!response.headersSent) response.writeHead(200, this.#headers);
+    if (this.#unsent === '') response.flushHeaders();
+    else if (!response.write(this.#unsent)) response.once('drain', () => this.#flush());
+    this.#unsent = '';
+  }
+}
+
+/** A proxy may name the whole address. */
+function readPath(url: string): string {
+  const path = url.startsWith('/') ? url : url.replace(/^[a-z]+:\/\/[^/?#]*/i, '');
+  const end = path.search(/[?#]/);
+  return end === -1 ? path : path.slice(0, end);
+}
+
+function readHeaders({ headers }: IncomingMessage): Record<string, string> {
+  const read: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) read[name] = typeof value === 'string' ? value : value.join(', ');
+  }
+  return read;
+}

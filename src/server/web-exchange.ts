@@ -1,0 +1,102 @@
+import { type Exchange, maxUnsent, type ResponseWriter } from './exchange.js';
+import { bodyCutOff, bodyTooLarge, HttpError } from './http-error.js';
+
+/** Handles a Web standard request. Resolves when the response begins. */
+export function answerWebRequest(
+  request: Request,
+  handle: (exchange: Exchange) => Promise<void>,
+): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    handle(new WebExchange(request, resolve)).catch(reject);
+  });
+}
+
+class WebExchange implements Exchange {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly #request: Request;
+  readonly #respond: (response: Response) => void;
+
+  constructor(request: Request, respond: (response: Response) => void) {
+    this.method = request.method;
+    this.path = new URL(request.url).pathname;
+    this.headers = Object.fromEntries(request.headers);
+    this.#request = request;
+    this.#respond = respond;
+  }
+
+  async readBody(maxBytes: number): Promise<Uint8Array> {
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    try {
+      if (Number(this.headers['content-length']) > maxBytes) throw bodyTooLarge(maxBytes);
+      for await (const chunk of this.#request.body ?? []) {
+        size += chunk.length;
+        if (size > maxBytes) throw bodyTooLarge(maxBytes);
+        chunks.push(chunk);
+      }
+    } catch (error) {
+      throw error instanceof HttpError ? error : bodyCutOff(error);
+    }
+    return Buffer.concat(chunks, size);
+  }
+
+  onGone(listener: () => void): () => void {
+    const { signal } = this.#request;
+    signal.addEventListener('abort', listener);
+    if (signal.aborted) listener();
+    return () => signal.removeEventListener('abort', listener);
+  }
+
+  answer(status: number, contentType: string, text: string): void {
+    this.#respond(new Response(text, { status, headers: { 'content-type': contentType } }));
+  }
+
+  open(headers: Readonly<Record<string, string>>, onUnread: () => void): ResponseWriter {
+    const writer = new WebWriter(onUnread);
+    this.#respond(new Response(writer.body, { headers }));
+    return writer;
+  }
+}
+
+/** Writes to a stream, which takes what has come together each time the reader asks for more. */
+class WebWriter implements ResponseWriter {
+  readonly body: ReadableStream<Uint8Array>;
+  readonly #onGone: () => void;
+  #unsent = '';
+  #hasEnded = false;
+  #wakeReader: (() => void) | undefined;
+
+  constructor(onGone: () => void) {
+    this.#onGone = onGone;
+    const encoder = new TextEncoder();
+    const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
+      if (this.#unsent === '' && !this.#hasEnded) {
+        await new Promise<void>((resolve) => {
+          this.#wakeReader = resolve;
+        });
+      }
+      if (this.#unsent !== '') controller.enqueue(encoder.encode(this.#unsent));
+      this.#unsent = '';
+      if (this.#hasEnded) controller.close();
+    };
+    this.body = new ReadableStream({ pull, cancel: onGone }, { highWaterMark: 0 });
+  }
+
+  write(text: string): void {
+    this.#unsent += text;
+    if (this.#wakeReader === undefined && this.#unsent.length > maxUnsent) this.#onGone();
+    if (this.#unsent !== '') this.#wake();
+  }
+
+  end(): void {
+    this.#hasEnded = true;
+    this.#wake();
+  }
+
+  #wake(): void {
+    this.#wakeReader?.();
+    this.#wakeReader = undefined;
+  }
+}

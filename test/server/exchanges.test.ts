@@ -1,0 +1,147 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { NEVER, Subject } from 'rxjs';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { AgentEvent } from '../../src/domain/agent.js';
+import { createApp } from '../../src/index.js';
+import type { AppConfig } from '../../src/server/config.js';
+import { event, FakeAgent, type Script } from './fake-agent.js';
+import { sessionHeader, startServer } from './harness.js';
+
+type Config = Partial<AppConfig> & { script?: Script };
+
+/** The port of a server that `serve` has started. */
+async function serveOnNode(config: Config): Promise<number> {
+  return (await startServer(config)).port;
+}
+
+/** The port of another server, which runs what `createApp` has made. */
+async function serveApp({ script, ...config }: Config): Promise<number> {
+  const app = createApp({ agent: async (contextId) => new FakeAgent(contextId, script), ...config });
+  const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  return port;
+}
+
+/** A connection, and all that has come over it. */
+async function open(port: number) {
+  const socket = connect(port, '127.0.0.1').setEncoding('latin1');
+  onTestFinished(() => void socket.destroy());
+  const connection = { socket, received: '' };
+  socket.on('data', (data) => {
+    connection.received += data;
+  });
+  socket.on('error', () => {}); // The server may close it while something is still being sent.
+  await once(socket, 'connect');
+  return connection;
+}
+
+const head = (target: string, ...fields: string[]) =>
+  [`${target} HTTP/1.1`, 'host: localhost', ...fields, '', ''].join('\r\n');
+const prompt = (...fields: string[]) =>
+  `${head('POST /invocations', `${sessionHeader}: session-1`, 'content-length: 15', ...fields)}{"prompt":"hi"}`;
+
+/** Sends one request, and reads its answer. */
+async function send(port: number, text: string): Promise<string> {
+  const connection = await open(port);
+  connection.socket.write(text.replace('\r\n\r\n', '\r\nconnection: close\r\n\r\n'));
+  await once(connection.socket, 'close');
+  return connection.received;
+}
+
+describe.each([
+  ['serve', serveOnNode],
+  ['createApp on another server', serveApp],
+])('%s', (_, start) => {
+  it('answers HEAD as it answers GET, without the body', async () => {
+    const port = await start({});
+    const answer = await send(port, head('HEAD /ping'));
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n.*\r\n\r\n$/s);
+    expect(answer).toContain('content-type: application/json');
+    expect(await send(port, head('HEAD /invocations', `${sessionHeader}: unknown`))).toContain(' 404 ');
+  });
+
+  it('knows a route by its path, whatever the query, and logs no query', async () => {
+    const warn = vi.fn();
+    const port = await start({ logger: { info() {}, warn, error() {} } });
+    expect(await send(port, head('GET /ping?token=secret'))).toContain(' 200 OK');
+    expect(await send(port, head('GET http://localhost/ping?token=secret'))).toContain(' 200 OK');
+    for (const target of ['GET /elsewhere?token=secret', 'PUT /invocations', 'POST /ping', 'OPTIONS *']) {
+      expect(await send(port, head(target))).toMatch(/ 40[04] /);
+    }
+    expect(warn).toHaveBeenCalledWith(
+      { method: 'GET', path: '/elsewhere', status: 404, code: 'NOT_FOUND' },
+      'request',
+    );
+  });
+
+  it('joins a header that is sent more than once', async () => {
+    const decodeAuthorization = vi.fn(async () => null);
+    const port = await start({ decodeAuthorization });
+    await send(port, prompt('authorization: first', 'Authorization: second'));
+    expect(decodeAuthorization).toHaveBeenCalledWith('first, second');
+  });
+
+  it('refuses a body that is too large, whether it says so or not', async () => {
+    const port = await start({ maxBodyBytes: 14 });
+    expect(await send(port, prompt())).toContain('"BODY_TOO_LARGE"');
+    const chunked = head('POST /invocations', `${sessionHeader}: session-1`, 'transfer-encoding: chunked');
+    expect(await send(port, `${chunked}f\r\n{"prompt":"hi"}\r\n0\r\n\r\n`)).toContain('"BODY_TOO_LARGE"');
+  });
+
+  it('stops the turn of a caller that leaves', async () => {
+    const warn = vi.fn();
+    const port = await start({ script: () => NEVER, logger: { info() {}, warn, error() {} } });
+    const connection = await open(port);
+    connection.socket.write(prompt());
+    await vi.waitFor(() => expect(connection.received).toContain('text/event-stream'));
+    connection.socket.destroy();
+    await vi.waitFor(() =>
+      expect(warn).toHaveBeenCalledWith(expect.objectContaining({ code: 'CLIENT_GONE' }), 'request'),
+    );
+  });
+
+  it('answers before it has read what it does not need, and then the next request', async () => {
+    const port = await start({ decodeAuthorization: async () => null });
+    const connection = await open(port);
+    connection.socket.write(`${head('POST /invocations', 'content-length: 100000')}${'x'.repeat(10_000)}`);
+    await vi.waitFor(() => expect(connection.received).toContain('"UNAUTHORIZED"'));
+    connection.socket.write(`${'x'.repeat(90_000)}${head('GET /ping')}`);
+    await vi.waitFor(() => expect(connection.received).toContain('"Healthy"'));
+  });
+
+  it('parts from a caller that goes on sending what nobody reads', async () => {
+    const port = await start({ decodeAuthorization: async () => null });
+    const { socket } = await open(port);
+    const closed = once(socket, 'close');
+    socket.write(head('POST /invocations', 'transfer-encoding: chunked'));
+    const sending = setInterval(() => socket.write('1\r\nx\r\n'), 10);
+    onTestFinished(() => clearInterval(sending));
+    await closed;
+  });
+});
+
+it('sends a turn that is over at once in one piece, and any other in chunks', async () => {
+  const { port } = await startServer();
+  const short = await send(port, prompt());
+  const [, length, body = ''] = /\r\ncontent-length: (\d+)\r\n.*?\r\n\r\n(.*)$/is.exec(short) ?? [];
+  expect(body.length).toBe(Number(length));
+  expect(body).toMatch(/^id: 1\n.*\n\n$/s);
+
+  const subject = new Subject<AgentEvent>();
+  const server = await startServer({ script: () => subject });
+  const connection = await open(server.port);
+  connection.socket.write(prompt());
+  await vi.waitFor(() => expect(connection.received).toMatch(/transfer-encoding: chunked/i));
+  expect(connection.received).not.toMatch(/content-length/i);
+  subject.next(event('content-delta'));
+  subject.complete();
+  await vi.waitFor(() => expect(connection.received.endsWith('\r\n0\r\n\r\n')).toBe(true));
+});
