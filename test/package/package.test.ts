@@ -119,6 +119,7 @@ describe('the entry points', () => {
           "InMemoryRecordStore",
           "RedisAgentStore",
           "createAgentStore",
+          "superjsonSerializer",
         ],
         "@looopy-ai/aws/stores/dynamodb": [
           "DynamoDBAgentStore",
@@ -143,6 +144,7 @@ describe('the entry points', () => {
           "InMemoryRecordStore",
           "RedisAgentStore",
           "createAgentStore",
+          "superjsonSerializer",
         ],
       }
     `);
