@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -47,5 +47,20 @@ describe('the README', () => {
     expect(answered).toContain('"status":"waiting-input"');
     expect(answered).toContain('You answered \\"What is your name?\\" with: Ada');
     expect(answered).toContain('event: task-complete');
+  });
+});
+
+describe('the list of examples', () => {
+  it('has a line for each, with commands whose files are there', async () => {
+    const rows = (await readFile('examples/README.md', 'utf8')).match(/^\| \[.*$/gm) ?? [];
+    const folders = await readdir('examples', { withFileTypes: true });
+    expect(rows.map((row) => row.match(/\[([\w-]+)\]/)?.[1]).sort()).toEqual(
+      folders.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort(),
+    );
+    for (const row of rows) {
+      const named = [...row.matchAll(/(?:examples|test)\/[\w./-]+/g)].map(([file]) => file);
+      const linked = [...row.matchAll(/\]\(([^)]+)\)/g)].map(([, file]) => join('examples', file ?? ''));
+      for (const file of [...named, ...linked]) await readFile(file);
+    }
   });
 });
