@@ -28,7 +28,12 @@ export type {
   RefusedPut,
   StoredRecord,
 } from './domain/record-store.js';
-export type { PlainData, SerializedState, StateSerializer } from './domain/state-serializer.js';
+export type {
+  PlainData,
+  SerializedState,
+  StateSerializer,
+  ValueBeyondJson,
+} from './domain/state-serializer.js';
 export { AnnotatedData } from './domain/state-serializer.js';
 export { fromStateText, toStateText } from './domain/state-text.js';
 export type { AppConfig, ServeConfig, StateReader } from './server/config.js';

@@ -5,6 +5,7 @@ import type { AgentStore } from '../../src/domain/agent-store.js';
 import { DynamoDBAgentStore, InMemoryAgentStore, RedisAgentStore } from '../../src/stores.js';
 import { localClientConfig, startEmbeddedDynamoDB } from './embedded-dynamodb.js';
 import type { Settings } from './settings.js';
+import { StartupError } from './startup-error.js';
 
 export interface ChosenStore {
   readonly agentStore: AgentStore;
@@ -49,10 +50,19 @@ async function useTable(tableName: string, agentId: string): Promise<ChosenStore
 
 async function useRedis(url: string, agentId: string): Promise<ChosenStore> {
   const agentStore = new RedisAgentStore({ agentId, url });
-  // A server that is not there, or wants another password, says so now and not in the first turn.
-  await agentStore.peek('startup-check');
   // Without the password that may be in the URL.
-  return { agentStore, description: `Redis at ${new URL(url).host}`, close: () => agentStore.close() };
+  const description = `Redis at ${new URL(url).host}`;
+  try {
+    // A server that is not there, or wants another password, says so now and not in the first turn.
+    await agentStore.peek('startup-check');
+  } catch (error) {
+    const { cause } = Object(error);
+    const reason = (cause instanceof Error ? cause.message : String(error)).replace(/\.$/, '');
+    throw new StartupError(`${description} cannot be used: ${reason}. Start it, or correct REDIS_URL.`, {
+      cause: error,
+    });
+  }
+  return { agentStore, description, close: () => agentStore.close() };
 }
 
 async function useEmbedded({ dataDir, tableName }: Settings, agentId: string): Promise<ChosenStore> {

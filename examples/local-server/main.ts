@@ -1,7 +1,7 @@
 import { serve } from '../../src/index.js';
 import { type ChosenStore, chooseStore } from './choose-store.js';
 import { DemoAgent } from './demo-agent.js';
-import { readSettings } from './settings.js';
+import { readSettings, requireNode } from './settings.js';
 import { explainStartup } from './startup-error.js';
 
 const agentId = 'demo';
@@ -19,6 +19,7 @@ try {
 }
 
 async function start(): Promise<void> {
+  requireNode(process.versions.node);
   const settings = readSettings(process.env);
   const store = await chooseStore(settings, agentId);
   const { agentStore } = store;

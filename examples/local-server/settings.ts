@@ -35,3 +35,9 @@ function readPort(text: string | undefined): number {
   if (/^\d+$/.test(text) && port <= 65_535) return port;
   throw new StartupError(`PORT is "${text}"; it must be a number from 0 to 65535.`);
 }
+
+/** @throws StartupError on a Node that this package does not run on. */
+export function requireNode(version: string): void {
+  if (Number.parseInt(version, 10) >= 20) return;
+  throw new StartupError(`This is Node ${version}; install 20 or later.`);
+}

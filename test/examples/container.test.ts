@@ -41,4 +41,13 @@ describe('the container', () => {
     const user = instructions.indexOf('USER node');
     expect(user).toBeGreaterThan(instructions.findLastIndex((line) => /^(RUN|COPY) /.test(line)));
   });
+
+  it('has the Dockerfile of the page for production, which says the same without comments', async () => {
+    const [dockerfile, page] = await Promise.all([
+      readFile('examples/container/Dockerfile', 'utf8'),
+      readFile('docs/production.md', 'utf8'),
+    ]);
+    const [, onPage] = page.match(/^```dockerfile\n(.*?)^```$/ms) ?? [];
+    expect(onPage).toBe(dockerfile.replace(/^#.*\n/gm, ''));
+  });
 });

@@ -20,6 +20,13 @@ const withOld = createEncryptingSerializer({ keys: { old }, writeWith: 'old' });
 const withBoth = createEncryptingSerializer({ keys: { current, old }, writeWith: 'current' });
 const withCurrent = createEncryptingSerializer({ keys: { current }, writeWith: 'current' });
 
+const notYet = createEncryptingSerializer({ keys: { current }, writeWith: null, readUnencrypted: true });
+const adopting = createEncryptingSerializer({
+  keys: { current },
+  writeWith: 'current',
+  readUnencrypted: true,
+});
+
 let endpoint: DynamoDBEndpoint;
 let client: DynamoDBClient;
 let tableName: string;
@@ -36,7 +43,8 @@ afterAll(async () => {
 });
 
 interface Sessions {
-  open(serializer: StateSerializer, agentId?: string): InMemoryAgentStore | DynamoDBAgentStore;
+  /** A process, with the default serializer unless another is given. */
+  open(serializer?: StateSerializer): InMemoryAgentStore | DynamoDBAgentStore;
   /** Copies what is stored for one session over another, behind the stores' backs. */
   copy(from: string, to: string): Promise<void>;
   stored(contextId: string): Promise<Buffer>;
@@ -51,7 +59,7 @@ function inMemory(): Sessions {
     return Buffer.from(data);
   };
   return {
-    open: (serializer, agentId = 'agent') => new InMemoryAgentStore({ agentId, serializer, records }),
+    open: (serializer) => new InMemoryAgentStore({ agentId: 'agent', serializer, records }),
     copy: async (from, to) => {
       const bytes = await read(from);
       await records.put(key(to), { revision: 'copied', updatedAt: 0, state: bytes, text: bytes }, null);
@@ -72,8 +80,8 @@ function inDynamoDB(): Sessions {
     return Item;
   };
   return {
-    open: (serializer, agentId = ours) =>
-      new DynamoDBAgentStore({ tableName, agentId, serializer, documentClient: client }),
+    open: (serializer) =>
+      new DynamoDBAgentStore({ tableName, agentId: ours, serializer, documentClient: client }),
     copy: async (from, to) => {
       const Item = { ...(await get(from)), ...key(to) };
       await client.send(new PutItemCommand({ TableName: tableName, Item }));
@@ -96,6 +104,8 @@ describe.each([
         secret: 'correct horse',
         nothing: undefined,
         arguments: { constructor: 1 },
+        site: new URL('https://example.com'),
+        failure: new RangeError('no', { cause: new Error('why') }),
       },
     });
     await sessions.open(withCurrent).save('s', state);
@@ -135,12 +145,28 @@ describe.each([
     await expect(sessions.open(withOld).load('s')).rejects.toMatchObject({ code: 'CORRUPTED' });
   });
 
-  it('are refused where something in them would not come back', async () => {
-    const state = createState(1, { metadata: { site: new URL('https://example.com') } });
-    await expect(createSessions().open(withCurrent).save('s', state)).rejects.toMatchObject({
-      code: 'UNSERIALIZABLE',
-      cause: { message: 'v8 cannot keep this state.' },
+  it('are adopted by sessions that were not encrypted, while processes run that cannot decrypt', async () => {
+    const sessions = createSessions();
+    const rich = createState(1, { metadata: { tags: new Set(['a']), text: 'long '.repeat(2_000) } });
+    await sessions.open().save('s', rich);
+    await expect(sessions.open(withCurrent).load('s')).rejects.toMatchObject({
+      code: 'CORRUPTED',
+      cause: { message: 'The state is not encrypted.' },
     });
+
+    const first = sessions.open(notYet);
+    assertSameValue(await first.load('s'), rich);
+    await first.save('s', createState(2));
+    const without = sessions.open();
+    expect((await without.load('s'))?.turnCount).toBe(2);
+
+    const second = sessions.open(adopting);
+    expect((await second.load('s'))?.turnCount).toBe(2);
+    await second.save('s', createState(3, { metadata: { secret: 'correct horse' } }));
+    expect((await sessions.stored('s')).toString('latin1')).not.toContain('horse');
+    expect((await first.load('s'))?.turnCount).toBe(3);
+    expect((await sessions.open(withCurrent).load('s'))?.turnCount).toBe(3);
+    await expect(without.load('s')).rejects.toMatchObject({ code: 'CORRUPTED' });
   });
 });
 
@@ -160,13 +186,18 @@ describe('the encrypting serializer', () => {
   });
 
   it('writes the same state differently each time', async () => {
-    const written = [1, 2, 3].map(() => String(withCurrent.serialize(createState(), ids)));
-    expect(new Set(written).size).toBe(3);
+    const written = [1, 2, 3].map(() => withCurrent.serialize(createState(), ids));
+    expect(new Set((await Promise.all(written)).map(String)).size).toBe(3);
   });
 
   it.each([
     ['a key that is not there', { keys: { old }, writeWith: 'new' }, 'There is no key "new" to write with.'],
     ['a short key', { keys: { old: old.subarray(1) }, writeWith: 'old' }, '"old" must have 32 bytes.'],
+    [
+      'to write what it would not read',
+      { keys: { old }, writeWith: null },
+      'could not read what it writes: set "readUnencrypted"',
+    ],
     ['a key without a name', { keys: { '': old }, writeWith: '' }, 'must have 1 to 255 bytes.'],
   ])('refuses %s', (_, options, message) => {
     expect(() => createEncryptingSerializer(options)).toThrow(message);

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { requireNode } from '../../examples/local-server/settings.js';
 import { DynamoDBAgentStore } from '../../src/stores.js';
 import { createClient, createTable, startDynamoDB } from '../backends/dynamodb-endpoint.js';
 import { RedisServer } from '../backends/redis-server.js';
@@ -300,6 +301,11 @@ describe('what is wrong at the start is one line and exit code 1:', () => {
   });
 
   it('a Redis that is not there, and a URL that is none', async () => {
+    const gone = await RedisServer.create();
+    closing.push(() => gone.stop());
+    const message = await failure({ REDIS_URL: gone.url.replace('//', '//:secret@') });
+    expect(message).toContain(`Redis at 127.0.0.1:${gone.port} cannot be used: connect ECONNREFUSED`);
+    expect(message).not.toContain('secret');
     const port = await listen(createServer((request) => request.socket.destroy()));
     expect(await failure({ REDIS_URL: `redis://:secret@127.0.0.1:${port}` })).not.toContain('secret');
     expect(await failure({ REDIS_URL: 'localhost' })).toContain('"url"');
@@ -324,6 +330,11 @@ describe('what is wrong at the start is one line and exit code 1:', () => {
     ['AGENT_STORE', 'redis'],
   ])('%s=%s', async (name, value) => {
     expect(await failure({ AGENT_STORE: 'memory', [name]: value })).toContain(`${name} is "${value}"`);
+  });
+
+  it('a Node that is too old', () => {
+    expect(() => requireNode('18.20.8')).toThrow('This is Node 18.20.8; install 20 or later.');
+    for (const version of ['20.0.0', '22.12.0', '100.0.0']) expect(() => requireNode(version)).not.toThrow();
   });
 
   it('data that another process has open', async () => {

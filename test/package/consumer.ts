@@ -87,8 +87,8 @@ export class Consumer {
   }
 
   /** Compiles the files next to where they are. */
-  async build(files: readonly string[]): Promise<string> {
-    return this.#compile('typescript', 'nodenext', files, {});
+  async build(files: readonly string[], options: object = {}): Promise<string> {
+    return this.#compile('typescript', 'nodenext', files, options);
   }
 
   async #compile(compiler: Compiler, resolution: Resolution, files: readonly string[], options: object) {

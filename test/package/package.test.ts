@@ -3,9 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
+import { createAgentStateTable } from '../../src/adapters/dynamodb/index.js';
 import { createClient, createTable, startDynamoDB } from '../backends/dynamodb-endpoint.js';
+import { RedisServer } from '../backends/redis-server.js';
 import { Consumer, compilers, packPackage, resolutions } from './consumer.js';
 import { coreStandIn } from './core-stand-in.js';
+import {
+  type DocumentedProgram,
+  docsPrograms,
+  readmePrograms,
+  redisUrlVariable,
+} from './documented-programs.js';
 import {
   assignability,
   docsSnippets,
@@ -119,6 +127,7 @@ describe('the entry points', () => {
           "InMemoryRecordStore",
           "RedisAgentStore",
           "createAgentStore",
+          "superjsonSerializer",
         ],
         "@looopy-ai/aws/stores/dynamodb": [
           "DynamoDBAgentStore",
@@ -143,6 +152,7 @@ describe('the entry points', () => {
           "InMemoryRecordStore",
           "RedisAgentStore",
           "createAgentStore",
+          "superjsonSerializer",
         ],
       }
     `);
@@ -221,12 +231,48 @@ describe('what users write', () => {
     });
   });
 
-  it('works: the test in the README', async () => {
-    const text = Object.values(await readmeSnippets()).find((snippet) => snippet.includes('createApp'));
-    await consumers.both.write('readme-test.ts', text ?? '');
-    expect(await consumers.both.build(['readme-test.ts'])).toBe('');
-    const output = await consumers.both.run(`import './readme-test.js';`);
-    expect(output).toContain('event: task-complete');
-    expect(output).toContain('turnCount: 1');
+  it('is run by these tests, where it is in the README', async () => {
+    const snippets = Object.values(await readmeSnippets());
+    const claimed = readmePrograms.map(({ says }) => snippets.filter((snippet) => snippet.includes(says)));
+    expect(claimed.flat().sort()).toEqual(snippets.sort());
+  });
+
+  it.each(readmePrograms)('works, in the README: $what', async (program) => {
+    const redis = await RedisServer.start();
+    closing.push(() => redis.stop());
+    const env = { ...(await useDocumentedTables()), [redisUrlVariable]: redis.url };
+    expect(await runSnippet(await readmeSnippets(), program, env)).toEqual(program.prints);
+  });
+
+  it.each(docsPrograms)('works, in the documentation: $what', async (program) => {
+    const env = await useDocumentedTables();
+    expect(await runSnippet(await docsSnippets(), program, env)).toEqual(program.prints);
   });
 });
+
+/** The tables that the snippets name, each with the key that the page gives it. */
+async function useDocumentedTables() {
+  const { AGENT_STATE_TABLE: _, ...env } = await useTable();
+  const client = createClient(env.AWS_ENDPOINT_URL_DYNAMODB);
+  await createAgentStateTable(client, { tableName: 'agent-state' });
+  await createAgentStateTable(client, {
+    tableName: 'app-data',
+    partitionKeyName: 'PK',
+    sortKeyName: 'SK',
+  });
+  client.destroy();
+  return env;
+}
+
+async function runSnippet(
+  snippets: Readonly<Record<string, string>>,
+  { says, complete }: DocumentedProgram,
+  env: Readonly<Record<string, string>>,
+): Promise<unknown> {
+  const [found = ['', ''], ...others] = Object.entries(snippets).filter(([, text]) => text.includes(says));
+  expect([found[0], others]).toEqual([expect.stringMatching(/./), []]);
+  const file = `run-${found[0]}`;
+  await consumers.both.write(`${file}.ts`, complete(found[1]));
+  expect(await consumers.both.build([`${file}.ts`], { skipLibCheck: true })).toBe('');
+  return consumers.both.evaluate(`import './${file}.js';`, env);
+}

@@ -1,0 +1,66 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+let folder: string;
+let calls: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'production-'));
+  const page = await readFile('docs/production.md', 'utf8');
+  calls = await runCommands([...page.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block).join('\n'));
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Runs all commands of the page, with programs in place of those that reach beyond this machine: they write down how they are called. */
+async function runCommands(commands: string): Promise<string> {
+  const stubs = `
+aws() {
+  printf 'aws %s\\n' "$*" >> calls
+  case "$*" in
+    'sts get-caller-identity '*) echo 123456789012 ;;
+    'bedrock-agentcore-control create-agent-runtime '*) echo '{"agentRuntimeArn":"arn:of:runtime","agentRuntimeId":"id-1"}' ;;
+    'bedrock-agentcore invoke-agent-runtime '*) echo said > answer.txt ;;
+  esac
+}
+docker() { if [ "$1" = login ]; then cat > /dev/null; fi; printf 'docker %s\\n' "$*" >> calls; }
+npm() { echo '{"type":"module"}' > package.json; }
+curl() { :; }
+`;
+  const script = `${stubs}\n${commands.replace('&& cd support-agent', '&& cd support-agent && touch main.js')}\ncat ../calls calls`;
+  const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], { cwd: folder });
+  return stdout;
+}
+
+describe('the page for production', () => {
+  it('has commands that run one after the other, each with what the ones before it have found', () => {
+    expect(calls).toContain('docker login --username AWS --password-stdin 123456789012.dkr.ecr.us-east-1');
+    expect(calls).toContain(
+      '--role-arn arn:aws:iam::123456789012:role/support-agent --network-configuration networkMode=PUBLIC',
+    );
+    expect(calls).toContain('get-agent-runtime --agent-runtime-id id-1');
+    const [, session = ''] = calls.match(/stop-runtime-session .*--runtime-session-id (\S+)/) ?? [];
+    // What AgentCore Runtime accepts.
+    expect(session.length).toBeGreaterThanOrEqual(33);
+    expect(calls).toContain(`--runtime-session-id ${session} --cli-binary-format raw-in-base64-out`);
+    expect(calls).toContain(`{"pk":{"S":"agent#support"},"sk":{"S":"context#${session}"}}`);
+  });
+
+  it('gives the role what the store needs of the table, and nothing else of it', async () => {
+    const text = await readFile(join(folder, 'support-agent/permissions.json'), 'utf8');
+    const { Statement }: { Statement: { Action: string | string[]; Resource: string }[] } = JSON.parse(text);
+    expect(Statement.filter(({ Action }) => String(Action).includes('dynamodb:'))).toEqual([
+      {
+        Effect: 'Allow',
+        Action: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem'],
+        Resource: 'arn:aws:dynamodb:us-east-1:123456789012:table/agent-state',
+      },
+    ]);
+    const trust = JSON.parse(await readFile(join(folder, 'support-agent/trust.json'), 'utf8'));
+    expect(trust.Statement[0].Principal).toEqual({ Service: 'bedrock-agentcore.amazonaws.com' });
+  });
+});

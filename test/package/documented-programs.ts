@@ -1,0 +1,152 @@
+/** A snippet of a page, and what makes a program of it that prints JSON. */
+export interface DocumentedProgram {
+  readonly what: string;
+  /** What nothing but that snippet of its page says. */
+  readonly says: string;
+  complete(snippet: string): string;
+  /** What the program prints. */
+  readonly prints: unknown;
+}
+
+/** What takes the place of the Redis that a snippet names. */
+export const redisUrlVariable = 'TEST_REDIS_URL';
+
+const state = `{ status: 'idle', turnCount: 1, createdAt: new Date(), lastActivity: new Date() } as const`;
+
+/** A server on a port of its own, asked for a turn. */
+const serving: Pick<DocumentedProgram, 'complete' | 'prints'> = {
+  complete: (snippet) => `${snippet.replace(
+    'await serve({',
+    'const server = await serve({\n  port: 0,\n  logger: { info() {}, warn() {}, error() {} },',
+  )}
+const url = \`http://127.0.0.1:\${server.port}\`;
+const headers = { 'X-Amzn-Bedrock-AgentCore-Runtime-Session-Id': crypto.randomUUID() };
+const ping = async () => (await fetch(\`\${url}/ping\`)).status;
+let status = await ping();
+for (; status === 503; status = await ping()) await new Promise((resolve) => setTimeout(resolve, 20));
+const turn = await fetch(\`\${url}/invocations\`, { method: 'POST', headers, body: '{"prompt":"hello"}' });
+const answer = await turn.text();
+const { turnCount } = (await (await fetch(\`\${url}/invocations\`, { headers })).json()) as { turnCount: number };
+await server.close();
+console.log(JSON.stringify({ ping: status, ended: answer.includes('event: task-complete'), turnCount }));
+`,
+  prints: { ping: 200, ended: true, turnCount: 1 },
+};
+
+/** A store that keeps a state. */
+const keeping: Pick<DocumentedProgram, 'complete' | 'prints'> = {
+  complete: (snippet) => `${snippet}
+const contextId = crypto.randomUUID();
+await agentStore.save(contextId, ${state});
+console.log(JSON.stringify((await agentStore.load(contextId))?.turnCount));
+await agentStore.close();
+`,
+  prints: 1,
+};
+
+/** Every snippet of the README. */
+export const readmePrograms: readonly DocumentedProgram[] = [
+  { what: 'keeping sessions in DynamoDB', says: 'await serve({', ...serving },
+  { what: 'an existing table', says: `tableName: 'app-data'`, ...keeping },
+  {
+    what: 'what to do at a CONFLICT',
+    says: 'saveOrReload',
+    complete: (snippet) => `${snippet}
+import { InMemoryAgentStore, InMemoryRecordStore } from '@looopy-ai/aws/stores/memory';
+const records = new InMemoryRecordStore();
+const ours = new InMemoryAgentStore({ agentId: 'a', records });
+const theirs = new InMemoryAgentStore({ agentId: 'a', records });
+const first = await saveOrReload(ours, 's', ${state});
+await theirs.load('s');
+await theirs.save('s', { ...${state}, turnCount: 5 });
+const second = await saveOrReload(ours, 's', ${state});
+console.log(JSON.stringify([first?.turnCount, second?.turnCount]));
+`,
+    prints: [1, 5],
+  },
+  {
+    what: 'keeping sessions in Redis',
+    says: 'RedisAgentStore',
+    complete: (snippet) =>
+      keeping.complete(snippet.replace(`'redis://localhost:6379'`, `process.env.${redisUrlVariable} ?? ''`)),
+    prints: keeping.prints,
+  },
+  {
+    what: 'a test with the store swapped',
+    says: 'createApp',
+    complete: (snippet) =>
+      `${snippet.replace(/console\.log\((.*), (.*)\);/, 'const [answer, left] = [$1, $2];')}
+console.log(JSON.stringify({ ended: answer.includes('event: task-complete'), turnCount: left?.turnCount }));
+`,
+    prints: { ended: true, turnCount: 1 },
+  },
+];
+
+/** Those of the documentation that need nothing but a table. */
+export const docsPrograms: readonly DocumentedProgram[] = [
+  {
+    what: 'making the table',
+    says: 'await createAgentStateTable(',
+    complete: (snippet) => `${snippet}
+import { checkAgentStateTable } from '@looopy-ai/aws/stores/dynamodb';
+console.log(JSON.stringify((await checkAgentStateTable(new DynamoDBClient({}), { tableName: 'agent-state' })) ?? 'there'));
+`,
+    prints: 'there',
+  },
+  {
+    what: 'the table in AWS CDK',
+    says: 'class AgentStateStack',
+    complete: (snippet) => `${snippet}
+import { App } from 'aws-cdk-lib';
+const app = new App();
+new AgentStateStack(app, 'State');
+const { Resources } = app.synth().getStackByName('State').template;
+const [table] = Object.values<Record<string, unknown>>(Resources);
+console.log(JSON.stringify(table));
+`,
+    prints: {
+      Type: 'AWS::DynamoDB::Table',
+      Properties: {
+        TableName: 'agent-state',
+        AttributeDefinitions: [
+          { AttributeName: 'pk', AttributeType: 'S' },
+          { AttributeName: 'sk', AttributeType: 'S' },
+        ],
+        KeySchema: [
+          { AttributeName: 'pk', KeyType: 'HASH' },
+          { AttributeName: 'sk', KeyType: 'RANGE' },
+        ],
+        BillingMode: 'PAY_PER_REQUEST',
+        TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      },
+      UpdateReplacePolicy: 'Retain',
+      DeletionPolicy: 'Retain',
+    },
+  },
+  { what: 'the agent for production', says: 'ready: () => checkAgentStateTable', ...serving },
+  { what: 'a server with a store in memory', says: `stores/memory';\nimport { Agent }`, ...serving },
+  { what: 'a serializer around the default one', says: 'brotliCompressSync', ...keeping },
+  { what: 'a store in memory', says: `stores/memory';\n\nconst agentStore = new`, ...keeping },
+  {
+    what: 'two stores over the same records',
+    says: 'const afterRestart',
+    complete: (snippet) => `${snippet}
+await before.save('s', ${state});
+console.log(JSON.stringify((await afterRestart.load('s'))?.turnCount));
+`,
+    prints: 1,
+  },
+  {
+    what: 'a backend that passes the contract',
+    says: 'function createBackend(): ContractBackend {',
+    complete: (snippet) => `${snippet}
+import { agentStoreContract } from '@looopy-ai/aws/testing';
+const cases = agentStoreContract(createBackend);
+const failed: unknown[] = [];
+for (const { name, run } of cases) await run().catch((error: unknown) => failed.push([name, String(error)]));
+console.log(JSON.stringify({ some: cases.length > 50, failed }));
+`,
+    prints: { some: true, failed: [] },
+  },
+];
