@@ -1,0 +1,24 @@
+/**
+ * Agents on AWS Lambda, behind a function URL that streams (`InvokeMode: RESPONSE_STREAM`): deploy it bundled, with
+ * `handler` as the entry point.
+ *
+ * Lambda freezes the process between two requests and ends it when it likes. A turn has saved its session by the time its
+ * stream ends, and whichever process comes next goes on with it.
+ */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { streamHandle } from 'hono/aws-lambda';
+import { createApp } from '../../src/index.js';
+import { DynamoDBAgentStore } from '../../src/stores.js';
+// Stands for the Agent of @looopy-ai/core, with its model and its tools.
+import { DemoAgent } from '../local-server/demo-agent.js';
+
+const { AGENT_STATE_TABLE: tableName = 'agent-state' } = process.env;
+const agentId = 'support';
+const agentStore = new DynamoDBAgentStore({ tableName, agentId, documentClient: new DynamoDBClient({}) });
+
+export const handler = streamHandle(
+  createApp({
+    agentStore,
+    agent: async (contextId) => new DemoAgent({ agentId, contextId, agentStore }),
+  }),
+);
