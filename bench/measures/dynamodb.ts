@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import superjson from 'superjson';
 import { DynamoDBAgentStore } from '../../dist/adapters/dynamodb/index.js';
@@ -19,7 +20,7 @@ export async function measureDynamoDB(): Promise<MeasureResult> {
   return {
     title: 'DynamoDB, time per call',
     about:
-      "`save` and `load` of one session against a `PutCommand` and a consistent `GetCommand` written by hand, through the same `DynamoDBDocumentClient`. The store's saves carry their revision and its condition; those by hand overwrite whatever is there.",
+      '`save` and `load` of one session against a `PutCommand` and a consistent `GetCommand` written by hand, through the same `DynamoDBDocumentClient`. The saves of the store carry their revision and its condition; those by hand overwrite whatever is there. "With the condition" is the same by hand with a revision and its condition.',
     tables,
   };
 }
@@ -34,14 +35,15 @@ async function measureOn({ name, url }: DynamoDBServer): Promise<Table[]> {
     const state = createPlainState(bytes);
     const dated = JSON.parse(JSON.stringify(state));
     const byHand = createByHand(documentClient, tableName, () => dated);
+    const withCondition = createWithCondition(documentClient, tableName, dated);
     plain.push({
-      ...(await compare(label, documentClient, tableName, state, byHand)),
+      ...(await compare(label, documentClient, tableName, state, [byHand, withCondition])),
       target: { atMost: 1.05 },
     });
     const richState = createRichState(bytes);
     const asText = createByHand(documentClient, tableName, () => superjson.stringify(richState));
     const restored = { ...asText, run: async () => superjson.parse(String(await asText.run())) };
-    rich.push(await compare(label, documentClient, tableName, richState, restored));
+    rich.push(await compare(label, documentClient, tableName, richState, [restored]));
   }
   client.destroy();
   const ratio = 'ours / by hand';
@@ -68,7 +70,7 @@ async function compare(
   documentClient: DynamoDBDocumentClient,
   tableName: string,
   state: AgentState,
-  byHand: Contender,
+  rivals: readonly Contender[],
 ): Promise<Comparison> {
   const store = new DynamoDBAgentStore({ tableName, agentId: 'bench', documentClient });
   await store.load('session');
@@ -79,7 +81,7 @@ async function compare(
       await store.load('session');
     },
   };
-  const samples = await alternate([ours, byHand], rounds);
+  const samples = await alternate([ours, ...rivals], rounds);
   return { label, values: summarizeAll(samples), ratio: ratioOf(samples, 'ours', 'by hand') };
 }
 
@@ -94,5 +96,37 @@ function createByHand(client: DynamoDBDocumentClient, TableName: string, encode:
       const output = await client.send(new GetCommand({ TableName, Key, ConsistentRead: true }));
       return output.Item?.state;
     },
+  };
+}
+
+/** What it takes to lose no update and to bring no expired session back. */
+function createWithCondition(client: DynamoDBDocumentClient, TableName: string, state: unknown) {
+  const Key = { pk: 'by-hand', sk: 'session-with-revision' };
+  let stored: string | undefined;
+  return {
+    name: 'with the condition',
+    run: async () => {
+      const revision = randomUUID();
+      const Item = {
+        ...Key,
+        revision,
+        entityType: 'agent-state',
+        updatedAt: new Date().toISOString(),
+        state,
+      };
+      await client.send(new PutCommand({ TableName, Item, ...(stored && createCondition(stored)) }));
+      stored = revision;
+      const output = await client.send(new GetCommand({ TableName, Key, ConsistentRead: true }));
+      return output.Item?.state;
+    },
+  };
+}
+
+function createCondition(revision: string) {
+  const isStored = '#revision = :revision';
+  return {
+    ConditionExpression: `${isStored} AND attribute_not_exists(#ttl) OR ${isStored} AND NOT #ttl <= :now`,
+    ExpressionAttributeNames: { '#revision': 'revision', '#ttl': 'ttl' },
+    ExpressionAttributeValues: { ':revision': revision, ':now': Math.floor(Date.now() / 1000) },
   };
 }
