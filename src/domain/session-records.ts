@@ -78,7 +78,7 @@ export class SessionRecords {
     };
     const revision =
       this.#records.createRevision?.() ??
-      createRevision({ previous: previous ?? '', text: toText(), now: updatedAt });
+      (await createRevision({ previous: previous ?? '', text: toText(), now: updatedAt }));
     return {
       revision,
       ...(ttlSeconds !== null && { expiresAt: Math.ceil(updatedAt / 1000 + ttlSeconds) }),
