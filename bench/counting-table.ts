@@ -1,6 +1,6 @@
 import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import type { Item } from '../dist/adapters/dynamodb/attribute-value.js';
-import { itemSize } from '../dist/adapters/dynamodb/item-size.js';
+import type { Item } from './dist/adapters/dynamodb/attribute-value.js';
+import { itemSize } from './dist/adapters/dynamodb/item-size.js';
 
 /** What requests cost, by the rules in AWS's developer guide, "DynamoDB read and write operations". */
 export interface Consumption {

@@ -10,7 +10,7 @@ const gzip = 'src/adapters/gzip/';
 /** What each layer may import: a folder or file of ours, a package, any Node built-in. What is not listed is refused. */
 const layers: Readonly<Record<string, readonly string[]>> = {
   [domain]: [domain, 'node:assert', 'node:crypto'],
-  [superjson]: [superjson, domain, 'superjson'],
+  [superjson]: [superjson, domain],
   [gzip]: [gzip, domain, 'node:'],
   'src/adapters/memory/': ['src/adapters/memory/', superjson, domain],
   'src/adapters/dynamodb/': [

@@ -1,16 +1,16 @@
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import superjson from 'superjson';
-import { fromAttributeValue, toAttributeValue } from '../../dist/adapters/dynamodb/attribute-value.js';
-import { superjsonSerializer } from '../../dist/adapters/superjson/superjson-serializer.js';
-import type { AgentState } from '../../dist/domain/agent-state.js';
-import { copyState } from '../../dist/domain/state-copy.js';
+import { alternate, ratioOf, summarizeAll } from '../alternate.js';
+import { fromAttributeValue, toAttributeValue } from '../dist/adapters/dynamodb/attribute-value.js';
+import { superjsonSerializer } from '../dist/adapters/superjson/superjson-serializer.js';
+import type { AgentState } from '../dist/domain/agent-state.js';
+import { copyState } from '../dist/domain/state-copy.js';
 import {
   AnnotatedData,
   type SerializedState,
   type ValueBeyondJson,
-} from '../../dist/domain/state-serializer.js';
-import { fromStateText, toStateText } from '../../dist/domain/state-text.js';
-import { alternate, ratioOf, summarizeAll } from '../alternate.js';
+} from '../dist/domain/state-serializer.js';
+import { fromStateText, toStateText } from '../dist/domain/state-text.js';
 import type { Comparison, MeasureResult } from '../results.js';
 import { createPlainState, createRichState, sizes } from '../states.js';
 

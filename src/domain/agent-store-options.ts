@@ -9,7 +9,7 @@ export interface AgentStoreOptions extends KeyPrefixes {
   readonly agentId: string;
   /** Maps ids to keys in place of the prefixes; both together are an error. */
   readonly keySchema?: KeySchema;
-  /** How a state becomes data. @defaultValue a serializer that keeps rich types, with superjson where it needs it */
+  /** How a state becomes data. @defaultValue a serializer that keeps rich types, in the format of superjson */
   readonly serializer?: StateSerializer;
   /** A state not saved for this many seconds is gone; it must exceed the longest turn. @defaultValue never */
   readonly ttlSeconds?: number;

@@ -1,26 +1,19 @@
 /** Runs the calls for one key one after another, in the order in which they were made. */
 export class CallQueue {
-  readonly #tails = new Map<string, Promise<unknown>>();
-  readonly #underWay = new Set<Promise<unknown>>();
+  readonly #tails = new Map<string, Promise<void>>();
+  readonly #underWay = new Set<Promise<void>>();
 
   /** Runs a call after all earlier ones for the key have settled, and before any later one starts. */
   run<T>(key: string, call: () => Promise<T>): Promise<T> {
-    const result = this.after(key, call);
-    const tail = result.then(ignore, ignore);
-    this.#tails.set(key, tail);
-    void tail.then(() => {
-      if (this.#tails.get(key) === tail) this.#tails.delete(key);
-    });
+    const result = this.#start(key, call);
+    this.#tails.set(key, this.#track(key, result));
     return result;
   }
 
   /** Runs a call after all earlier ones for the key have settled, and holds up no later one. */
   after<T>(key: string, call: () => Promise<T>): Promise<T> {
-    const earlier = this.#tails.get(key);
-    const result = earlier === undefined ? call() : earlier.then(call);
-    const settled = result.then(ignore, ignore);
-    this.#underWay.add(settled);
-    void settled.then(() => this.#underWay.delete(settled));
+    const result = this.#start(key, call);
+    this.#track(key, result);
     return result;
   }
 
@@ -28,7 +21,20 @@ export class CallQueue {
   async settled(): Promise<void> {
     await Promise.all(this.#underWay);
   }
-}
 
-// A caller hears of its own failure; the calls behind it only wait for it to be over.
-function ignore(): void {}
+  #start<T>(key: string, call: () => Promise<T>): Promise<T> {
+    const earlier = this.#tails.get(key);
+    return earlier === undefined ? call() : earlier.then(call);
+  }
+
+  /** Resolves when the call has settled: its caller hears of a failure, and those behind it only wait for it to be over. */
+  #track(key: string, result: Promise<unknown>): Promise<void> {
+    const forget = () => {
+      this.#underWay.delete(settled);
+      if (this.#tails.get(key) === settled) this.#tails.delete(key);
+    };
+    const settled: Promise<void> = result.then(forget, forget);
+    this.#underWay.add(settled);
+    return settled;
+  }
+}

@@ -18,7 +18,7 @@ export interface NewRecord {
   /** When it was saved, in milliseconds. */
   readonly updatedAt: number;
   readonly state: SerializedState;
-  /** The same state in its text form. */
+  /** The same state in its text form, which may be made when it is first read. */
   readonly text: string | Uint8Array;
 }
 
@@ -59,6 +59,11 @@ export interface KeyLimits {
  */
 export interface RecordStore {
   readonly keyLimits?: KeyLimits;
+  /**
+   * A revision that no other write to these records has. Only for a backend that nothing outside of this process can write to;
+   * for any other the store makes one, which holds also where a copy of this process writes.
+   */
+  createRevision?(): string;
   /** The record under a key, expired ones included, or `null`. */
   get(key: RecordKey): Promise<StoredRecord | null>;
   /** Writes a record if what is stored meets the expectation; always, where there is none. */

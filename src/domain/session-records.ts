@@ -70,14 +70,23 @@ export class SessionRecords {
   async create({ ids }: Session, copy: StateCopy, previous: string | null): Promise<NewRecord> {
     const { ttlSeconds, now } = this.#settings;
     const serialized = await this.#serialize(copy, ids);
-    const text = toStateText(serialized);
     const updatedAt = now();
+    let text: string | Uint8Array | undefined;
+    const toText = () => {
+      text ??= toStateText(serialized);
+      return text;
+    };
+    const revision =
+      this.#records.createRevision?.() ??
+      (await createRevision({ previous: previous ?? '', text: toText(), now: updatedAt }));
     return {
-      revision: createRevision({ previous: previous ?? '', text, now: updatedAt }),
+      revision,
       ...(ttlSeconds !== null && { expiresAt: Math.ceil(updatedAt / 1000 + ttlSeconds) }),
       updatedAt,
       state: serialized,
-      text,
+      get text() {
+        return toText();
+      },
     };
   }
 

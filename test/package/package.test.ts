@@ -158,6 +158,15 @@ describe('the entry points', () => {
     `);
   });
 
+  it('are one package: what one of them throws is of the class that another exports', async () => {
+    const isShared = await consumers.none.evaluate(`
+      import { AgentStoreError } from '${name}';
+      import { InMemoryAgentStore } from '${name}/stores/memory';
+      const failure = await new InMemoryAgentStore({ agentId: 'a' }).load('').catch((error) => error);
+      console.log(failure instanceof AgentStoreError);`);
+    expect(isShared).toBe(true);
+  });
+
   it.each(combinations)('need no client in their types, with %o', async ({ compiler, resolution }) => {
     const text = entryPoints.map((entry, index) => `export * as e${index} from '${entry}';`).join('\n');
     await consumers.none.write('all.ts', text);

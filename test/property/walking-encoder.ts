@@ -1,20 +1,19 @@
 import { dateFields } from '../../src/adapters/superjson/encode-state.js';
-import { loadSuperjson } from '../../src/adapters/superjson/extended-superjson.js';
 import { formatNotesPath } from '../../src/adapters/superjson/notes-path.js';
 import { isRecord, setOwn } from '../../src/domain/object-kinds.js';
 import { AnnotatedData, type PlainData, type SerializedState } from '../../src/domain/state-serializer.js';
+import { extendedSuperjson } from '../superjson/extended-superjson.js';
 
 /** What the default serializer makes of a state, found the slow way: it looks at every value and asks superjson for each that is rich. */
-export function walkAndEncode(state: object): SerializedState | Promise<SerializedState> {
+export function walkAndEncode(state: object): SerializedState {
   const walk = new EncodeWalk();
   const data = walk.encodeRecord(state, 0);
   return walk.rich.length === 0 ? annotate(data, walk.notes) : encodeRich(data, walk);
 }
 
-async function encodeRich(data: PlainData, { notes, rich }: EncodeWalk): Promise<SerializedState> {
-  const superjson = await loadSuperjson();
+function encodeRich(data: PlainData, { notes, rich }: EncodeWalk): SerializedState {
   for (const { value, notesPath, put } of rich) {
-    const { json, meta } = superjson.serialize(value);
+    const { json, meta } = extendedSuperjson.serialize(value);
     put(json as PlainData);
     setOwn(notes, notesPath, meta?.values);
   }

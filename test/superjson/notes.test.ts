@@ -35,6 +35,12 @@ describe('the notes', () => {
     ['binary data of an unknown class', ['Blob', ''], ['custom', 'binary']],
     ['a bigint that is none', '1n', 'bigint'],
     ['entries that are none', [1], ['custom', 'entries']],
+    ['a date that is none', 5, 'Date'],
+    ['a map without entries', [1], 'map'],
+    ['a set that is no list', 'ab', 'set'],
+    ['a URL that is none', 'secret', 'URL'],
+    ['a number that JSON has', '1', 'number'],
+    ['a type that is not known', '/a/', 'regexp'],
   ])('are refused where they do not fit: %s', async (_, value, kind) => {
     const data = { status: 'idle', turnCount: 1, value };
     const annotated = new AnnotatedData(data, { values: { value: [kind] }, v: 1 });
@@ -45,5 +51,9 @@ describe('the notes', () => {
     const annotated = new AnnotatedData({}, 'notes');
     expect(() => superjsonSerializer.deserialize(annotated, ids)).toThrow(TypeError);
     expect(() => superjsonSerializer.deserialize(fromStateText('{"json":5}'), ids)).toThrow(TypeError);
+    const without = new AnnotatedData({ value: 1 }, { values: { value: 'Date' }, v: 1 });
+    expect(() => superjsonSerializer.deserialize(without, ids)).toThrow(TypeError);
+    const nowhere = new AnnotatedData({ value: 1 }, { values: { 'value.0': ['Date'] }, v: 1 });
+    expect(() => superjsonSerializer.deserialize(nowhere, ids)).toThrow(RangeError);
   });
 });

@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
+import { gunzip, gunzipSync, gzip, gzipSync } from 'node:zlib';
 import { refusal } from '../../domain/agent-store-options.js';
 import { AgentStoreError } from '../../domain/errors.js';
 import type { SerializedState } from '../../domain/state-serializer.js';
@@ -15,6 +15,12 @@ const gzipMarker = 0x1f;
 /** What text may grow to when it is decompressed, so that one stored state cannot exhaust the memory. */
 const maxTextBytes = 256 * 1024 * 1024;
 
+/** Text up to this size is compressed and decompressed on the spot: the way to another thread and back takes as long. */
+const maxSyncBytes = 64 * 1024;
+
+/** gzip's own default, for where every byte is paid for. */
+const defaultLevel = 6;
+
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
 
@@ -29,10 +35,11 @@ export function resolveCompression(compression: Compression = 'auto'): Compressi
  *
  * @throws AgentStoreError `TOO_LARGE` where the text could not be read again.
  */
-export async function toStateBytes(text: string | Uint8Array): Promise<Buffer> {
+export async function toStateBytes(text: string | Uint8Array, level = defaultLevel): Promise<Buffer> {
   if (typeof text !== 'string') return Buffer.concat([Buffer.of(rawMarker), text]);
   const bytes = Buffer.byteLength(text);
-  if (bytes <= maxTextBytes) return compress(text);
+  if (bytes <= maxSyncBytes) return gzipSync(text, { level });
+  if (bytes <= maxTextBytes) return compress(text, { level });
   const message = `The text of the state has ${bytes} bytes; the limit is ${maxTextBytes}. Keep less in it.`;
   throw new AgentStoreError('TOO_LARGE', message);
 }
@@ -41,5 +48,17 @@ export async function toStateBytes(text: string | Uint8Array): Promise<Buffer> {
 export async function fromStateBytes(bytes: Uint8Array): Promise<SerializedState> {
   if (bytes[0] === rawMarker) return new Uint8Array(bytes.subarray(1));
   if (bytes[0] !== gzipMarker) throw new TypeError('The stored bytes are of no form that this store writes.');
-  return fromStateText((await decompress(bytes, { maxOutputLength: maxTextBytes })).toString());
+  return fromStateText((await expand(bytes)).toString());
+}
+
+async function expand(bytes: Uint8Array): Promise<Buffer> {
+  const size = readTextSize(bytes);
+  // With room for all of it at once.
+  if (size <= maxSyncBytes) return gunzipSync(bytes, { chunkSize: size + 64, maxOutputLength: maxSyncBytes });
+  return decompress(bytes, { maxOutputLength: maxTextBytes });
+}
+
+/** The size that gzip notes at its end, which is not to be trusted. */
+function readTextSize(bytes: Uint8Array): number {
+  return new DataView(bytes.buffer, bytes.byteOffset + bytes.byteLength - 4).getUint32(0, true);
 }

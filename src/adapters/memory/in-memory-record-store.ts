@@ -13,6 +13,11 @@ type Entry = Pick<NewRecord, 'revision' | 'expiresAt' | 'state'>;
 /** Records in this process. What was written is nobody else's, and each reader gets a copy: nothing stored is shared. */
 export class InMemoryRecordStore implements RecordStore {
   readonly #entries = new Map<string, Entry>();
+  #revisions = 0;
+
+  createRevision(): string {
+    return String(++this.#revisions);
+  }
 
   async get(key: RecordKey): Promise<StoredRecord | null> {
     const entry = this.#entries.get(toEntryName(key));

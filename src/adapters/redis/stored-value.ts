@@ -10,6 +10,9 @@ const maxValueBytes = 512 * 1024 * 1024;
 /** Text up to this size is not worth the time that compressing it takes; beyond it, all text gets smaller. */
 const smallTextBytes = 4_096;
 
+/** Half the time of gzip's default for a tenth more bytes: a Redis is asked for its speed. */
+const compressionLevel = 2;
+
 /** What an expiry is where there is none. */
 const never = '-';
 
@@ -28,11 +31,9 @@ export async function toValue(
   { revision, expiresAt, text }: NewRecord,
   compression: Compression,
 ): Promise<Buffer> {
-  const header = Buffer.from(`${revision} ${expiresAt ?? never}\n`);
-  const state = await toBytes(text, compression);
-  const bytes = header.length + state.length;
-  if (bytes <= maxValueBytes) return Buffer.concat([header, state]);
-  const message = `The state needs ${bytes} bytes; the limit of Redis is ${maxValueBytes}. Keep less in it.`;
+  const value = await toBytes(`${revision} ${expiresAt ?? never}\n`, text, compression);
+  if (value.length <= maxValueBytes) return value;
+  const message = `The state needs ${value.length} bytes; the limit of Redis is ${maxValueBytes}. Keep less in it.`;
   throw new AgentStoreError('TOO_LARGE', message);
 }
 
@@ -50,10 +51,11 @@ export function fromValue(value: Uint8Array): StoredRecord {
   };
 }
 
-async function toBytes(text: string | Uint8Array, compression: Compression): Promise<Buffer> {
-  if (typeof text !== 'string') return toStateBytes(text);
-  const plain = Buffer.from(text);
-  return compression === 'off' || plain.length <= smallTextBytes ? plain : toStateBytes(text);
+async function toBytes(header: string, text: string | Uint8Array, compression: Compression): Promise<Buffer> {
+  const isPlain =
+    typeof text === 'string' && (compression === 'off' || Buffer.byteLength(text) <= smallTextBytes);
+  if (isPlain) return Buffer.from(header + text);
+  return Buffer.concat([Buffer.from(header), await toStateBytes(text, compressionLevel)]);
 }
 
 function fromBytes(bytes: Buffer): SerializedState | Promise<SerializedState> {

@@ -1,13 +1,13 @@
-import { setOwn } from '../../domain/object-kinds.js';
+import { isRecord, setOwn } from '../../domain/object-kinds.js';
 import {
   AnnotatedData,
   type PlainData,
   type SerializedState,
   type ValueBeyondJson,
 } from '../../domain/state-serializer.js';
-import { loadSuperjson } from './extended-superjson.js';
 import { findHolder } from './holder.js';
-import { formatNotesPath } from './notes-path.js';
+import { escapeNotesKey, formatNotesPath } from './notes-path.js';
+import { toPlainForm } from './plain-form.js';
 
 /** The fields that are dates also where there are no notes to say so. */
 export const dateFields: readonly string[] = ['createdAt', 'lastActivity'];
@@ -15,60 +15,49 @@ export const dateFields: readonly string[] = ['createdAt', 'lastActivity'];
 type Notes = Record<string, PlainData>;
 
 /**
- * Makes a checked state plain data, in place, with notes that restore it; without superjson where nothing needs it.
- * What is not listed in `beyondJson` is plain already, and is not looked at.
+ * Makes a checked state plain data, in place, with the notes of superjson that restore it. What is not listed in
+ * `beyondJson` is plain already, and is not looked at.
  */
-export function encodeState(
-  state: unknown,
-  beyondJson: readonly ValueBeyondJson[],
-): SerializedState | Promise<SerializedState> {
+export function encodeState(state: unknown, beyondJson: readonly ValueBeyondJson[]): SerializedState {
   const notes: Notes = {};
-  const rich = beyondJson.filter((place) => !encodePlain(state, place, notes));
-  return rich.length === 0 ? annotate(state, notes) : encodeRich(state, rich, notes);
+  for (const { path, value } of beyondJson) {
+    put(state, path, value, encodeValue(value, formatNotesPath(path), notes));
+  }
+  return annotate(state as PlainData, notes);
 }
 
-/** Makes a date, `undefined` or a bigint plain; says whether it was one. */
-function encodePlain(state: unknown, { path, value }: ValueBeyondJson, notes: Notes): boolean {
-  const type = plainTypeOf(value);
-  if (type === undefined) return false;
-  put(state, path, value instanceof Date ? value.toISOString() : value?.toString());
-  setOwn(notes, formatNotesPath(path), [type]);
-  return true;
+/** The plain form of a value, with a note under its path for it, or for each value in it, that is not plain. */
+function encodeValue(value: unknown, path: string, notes: Notes): unknown {
+  const form = toPlainForm(value);
+  if (form === undefined) return encodeContent(value, `${path}.`, notes);
+  const inside: Notes = {};
+  const plain = encodeContent(form.plain, '', inside);
+  setOwn(notes, path, Object.keys(inside).length === 0 ? [form.type] : [form.type, inside]);
+  return plain;
 }
 
-/** What superjson's notes call a value that is written without it. */
-function plainTypeOf(value: unknown): 'Date' | 'undefined' | 'bigint' | undefined {
-  if (value === undefined) return 'undefined';
-  if (typeof value === 'bigint') return 'bigint';
-  return value instanceof Date && !Number.isNaN(value.getTime()) ? 'Date' : undefined;
+/** The same for what is in a list or an object, in place. */
+function encodeContent(content: unknown, prefix: string, notes: Notes): unknown {
+  if (Array.isArray(content)) {
+    content.forEach((value, index) => {
+      content[index] = encodeValue(value, `${prefix}${index}`, notes);
+    });
+  } else if (isRecord(content)) {
+    for (const key of Object.keys(content)) {
+      content[key] = encodeValue(content[key], `${prefix}${escapeNotesKey(key)}`, notes);
+    }
+  }
+  return content;
 }
 
-/** All of them in one call: each costs as much as many values. */
-async function encodeRich(
-  state: unknown,
-  rich: readonly ValueBeyondJson[],
-  notes: Notes,
-): Promise<SerializedState> {
-  const superjson = await loadSuperjson();
-  const { json, meta } = superjson.serialize(rich.map(({ value }) => value));
-  const { values } = Object(meta);
-  rich.forEach(({ path }, index) => {
-    put(state, path, Reflect.get(Object(json), index));
-    setOwn(notes, formatNotesPath(path), values[index]);
-  });
-  return annotate(state, notes);
-}
-
-/** Puts the plain form of a value where the value was. `undefined` has none, but keeps its place in a list. */
-function put(state: unknown, path: readonly (string | number)[], plain: unknown): void {
+/** Puts the plain form of a value where the value was. `undefined` leaves nothing behind, but keeps its place in a list. */
+function put(state: unknown, path: readonly (string | number)[], value: unknown, plain: unknown): void {
   const { holder, key } = findHolder(state, path);
-  if (plain !== undefined) holder[key] = plain;
-  else if (Array.isArray(holder)) holder[Number(key)] = null;
-  else delete holder[key];
+  if (value === undefined && !Array.isArray(holder)) delete holder[key];
+  else holder[key] = plain;
 }
 
-function annotate(state: unknown, notes: Notes): SerializedState {
-  const data = state as PlainData;
+function annotate(data: PlainData, notes: Notes): SerializedState {
   const isUsual = Object.keys(notes).length === 2 && dateFields.every((field) => isDateNote(notes[field]));
   return isUsual ? data : new AnnotatedData(data, { values: notes, v: 1 });
 }

@@ -1,6 +1,10 @@
 /** A path as superjson writes it in its notes: keys joined by dots, with dots and backslashes in them escaped. */
 export function formatNotesPath(path: readonly (string | number)[]): string {
-  return path.map((key) => String(key).replaceAll('\\', '\\\\').replaceAll('.', '\\.')).join('.');
+  return path.map((key) => (typeof key === 'number' ? key : escapeNotesKey(key))).join('.');
+}
+
+export function escapeNotesKey(key: string): string {
+  return /[\\.]/.test(key) ? key.replace(/[\\.]/g, '\\$&') : key;
 }
 
 /** The keys of such a path. */

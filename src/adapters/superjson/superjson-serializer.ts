@@ -4,10 +4,10 @@ import { decodeState } from './decode-state.js';
 import { encodeState } from './encode-state.js';
 
 /**
- * The default serializer: plain JSON with ISO dates, and superjson's notes beside it that say what else a value was.
+ * The default serializer: plain JSON with ISO dates, and superjson's notes beside it that say what else a value was. A state
+ * whose only such values are `createdAt` and `lastActivity` has no notes.
  *
- * A state that is JSON but for dates, `undefined` and bigints is written and read without superjson, which the first state
- * that holds anything richer loads. A state whose only such values are `createdAt` and `lastActivity` has no notes.
+ * superjson itself reads it, and writes the same, only slower; the tests hold the two to each other.
  */
 export const superjsonSerializer: StateSerializer = {
   serialize(state, _ids, beyondJson) {

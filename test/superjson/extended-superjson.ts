@@ -1,16 +1,11 @@
-import type { SuperJSON } from 'superjson';
-import { type BinaryValue, binaryClassName, bytesOf, createBinary } from '../../domain/binary-values.js';
-import { errorClasses, isRecord, setOwn } from '../../domain/object-kinds.js';
+import { SuperJSON } from 'superjson';
+import { type BinaryValue, binaryClassName, bytesOf, createBinary } from '../../src/domain/binary-values.js';
+import { errorClasses, isRecord, setOwn } from '../../src/domain/object-kinds.js';
 
 type Json = ReturnType<SuperJSON['serialize']>['json'];
 
-let loaded: Promise<SuperJSON> | undefined;
-
-/** superjson, taught to keep what it would lose or refuse by itself; loaded by the first state that needs it. */
-export function loadSuperjson(): Promise<SuperJSON> {
-  loaded ??= import('superjson').then(({ SuperJSON }) => extend(new SuperJSON()));
-  return loaded;
-}
+/** superjson, taught to keep what it would lose or refuse by itself: what the serializer writes and reads is held to it. */
+export const extendedSuperjson = extend(new SuperJSON());
 
 // superjson goes on into what `serialize` returns, and restores what is inside before it calls `deserialize`: there a
 // value may hold anything that superjson keeps, whatever its types say.
