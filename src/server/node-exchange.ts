@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { type Exchange, maxUnsent, type ResponseWriter } from './exchange.js';
 import { bodyCutOff, bodyTooLarge } from './http-error.js';
 
@@ -19,14 +20,18 @@ export class NodeExchange implements Exchange {
     this.headers = readHeaders(request);
     this.#request = request;
     this.#response = response;
+    if (response.socket === null) closeWithConnection(response, request.socket);
   }
 
   readBody(maxBytes: number): Promise<Uint8Array> {
+    const request = this.#request;
     return new Promise((resolve, reject) => {
       if (Number(this.headers['content-length']) > maxBytes) throw bodyTooLarge(maxBytes);
+      // What has left already says nothing more.
+      if (request.destroyed) throw bodyCutOff(request.errored);
       let chunks: Buffer[] = [];
       let size = 0;
-      this.#request.on('data', (chunk: Buffer) => {
+      request.on('data', (chunk: Buffer) => {
         size += chunk.length;
         if (size <= maxBytes) {
           chunks.push(chunk);
@@ -35,8 +40,8 @@ export class NodeExchange implements Exchange {
           reject(bodyTooLarge(maxBytes));
         }
       });
-      this.#request.on('end', () => resolve(Buffer.concat(chunks)));
-      this.#request.on('error', (error) => reject(bodyCutOff(error)));
+      request.on('end', () => resolve(Buffer.concat(chunks)));
+      request.on('error', (error) => reject(bodyCutOff(error)));
     });
   }
 
@@ -124,6 +129,18 @@ class NodeWriter implements ResponseWriter {
     else if (!response.write(this.#unsent)) response.once('drain', () => this.#flush());
     this.#unsent = '';
   }
+}
+
+/**
+ * Closes a response when its connection is lost. One that waits until an earlier one of the same connection has been
+ * sent is not told by Node, and what is done for it would go on for nobody.
+ */
+function closeWithConnection(response: ServerResponse, connection: Socket): void {
+  const close = () => {
+    if (response.socket === null && !response.closed) response.destroy().emit('close');
+  };
+  connection.setMaxListeners(0).once('close', close);
+  response.once('close', () => connection.off('close', close));
 }
 
 /** A proxy may name the whole address. */
