@@ -42,17 +42,38 @@ export class Redactor {
     return rest;
   }
 
-  /** Describes an error and its causes for the log. Other properties stay behind: nobody knows what is in them. */
+  /** What an error says, where it says anything. Never throws, whatever was thrown. */
+  message(error: unknown): string | undefined {
+    try {
+      return error instanceof Error ? this.text(toText(error.message)) : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /**
+   * Describes an error and its causes for the log. Other properties stay behind: nobody knows what is in them. Never
+   * throws, whatever was thrown.
+   */
   describe(error: unknown, depth = 0): ErrorDescription {
+    try {
+      return this.#describe(error, depth);
+    } catch {
+      return { type: typeof error, message: 'What was thrown cannot be looked at.' };
+    }
+  }
+
+  #describe(error: unknown, depth: number): ErrorDescription {
     if (!(error instanceof Error)) return { type: typeof error, message: 'What was thrown is not an error.' };
     const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
     const hasCause = error.cause !== undefined && depth < maxCauses;
     return {
-      type: error.name,
-      message: this.text(error.message),
+      type: toText(error.name),
+      message: this.text(toText(error.message)),
       ...(code !== undefined && { code: this.text(code) }),
       // Where an answer of this server was made says nothing about its cause.
-      ...(error.stack !== undefined && !(error instanceof HttpError) && { stack: this.text(error.stack) }),
+      ...(typeof error.stack === 'string' &&
+        !(error instanceof HttpError) && { stack: this.text(error.stack) }),
       ...(hasCause && { cause: this.describe(error.cause, depth + 1) }),
     };
   }
@@ -74,6 +95,11 @@ export class Redactor {
     secrets.delete('');
     return [...secrets].sort((a, b) => b.length - a.length);
   }
+}
+
+/** Errors of libraries do not always have a message, or a name, that is text. */
+function toText(value: unknown): string {
+  return value === undefined ? '' : String(value);
 }
 
 function addTexts(value: unknown, texts: Set<string>): void {
