@@ -54,6 +54,10 @@ export class NodeExchange implements Exchange {
 
   answer(status: number, contentType: string, text: string): void {
     const response = this.#response;
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
     response.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(text) });
     if (!this.#isStillSending()) {
       response.end(text);

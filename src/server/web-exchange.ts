@@ -17,6 +17,7 @@ class WebExchange implements Exchange {
   readonly headers: Readonly<Record<string, string>>;
   readonly #request: Request;
   readonly #respond: (response: Response) => void;
+  #writer: WebWriter | undefined;
 
   constructor(request: Request, respond: (response: Response) => void) {
     this.method = request.method;
@@ -50,13 +51,14 @@ class WebExchange implements Exchange {
   }
 
   answer(status: number, contentType: string, text: string): void {
+    this.#writer?.cutOff();
     this.#respond(new Response(text, { status, headers: { 'content-type': contentType } }));
   }
 
   open(headers: Readonly<Record<string, string>>, onUnread: () => void): ResponseWriter {
-    const writer = new WebWriter(onUnread);
-    this.#respond(new Response(writer.body, { headers }));
-    return writer;
+    this.#writer = new WebWriter(onUnread);
+    this.#respond(new Response(this.#writer.body, { headers }));
+    return this.#writer;
   }
 }
 
@@ -66,17 +68,19 @@ class WebWriter implements ResponseWriter {
   readonly #onGone: () => void;
   #unsent = '';
   #hasEnded = false;
+  #isCutOff = false;
   #wakeReader: (() => void) | undefined;
 
   constructor(onGone: () => void) {
     this.#onGone = onGone;
     const encoder = new TextEncoder();
     const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
-      if (this.#unsent === '' && !this.#hasEnded) {
+      if (this.#unsent === '' && !this.#hasEnded && !this.#isCutOff) {
         await new Promise<void>((resolve) => {
           this.#wakeReader = resolve;
         });
       }
+      if (this.#isCutOff) throw new Error('The answer could not be sent to its end.');
       if (this.#unsent !== '') controller.enqueue(encoder.encode(this.#unsent));
       this.#unsent = '';
       if (this.#hasEnded) controller.close();
@@ -92,6 +96,11 @@ class WebWriter implements ResponseWriter {
 
   end(): void {
     this.#hasEnded = true;
+    this.#wake();
+  }
+
+  cutOff(): void {
+    this.#isCutOff = true;
     this.#wake();
   }
 

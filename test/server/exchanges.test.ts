@@ -139,6 +139,25 @@ describe.each([
     await vi.waitFor(() => expect(warn).toHaveBeenCalledOnce());
   });
 
+  it('cuts off an answer that cannot be written to its end', async () => {
+    const subject = new Subject<AgentEvent>();
+    const error = vi.fn();
+    const port = await start({ script: () => subject, logger: { info() {}, warn() {}, error } });
+    const connection = await open(port);
+    const closed = once(connection.socket, 'close');
+    connection.socket.write(prompt('accept: application/json'));
+    await vi.waitFor(() => expect(connection.received).toContain('application/json'));
+    const stringify = vi.spyOn(JSON, 'stringify').mockImplementationOnce(() => {
+      throw new RangeError('Invalid string length');
+    });
+    onTestFinished(() => void stringify.mockRestore());
+    subject.complete();
+    await closed;
+    expect(connection.received).not.toMatch(/0\r\n\r\n$/);
+    expect(error).toHaveBeenCalledOnce();
+    expect(await send(port, head('GET /ping'))).toContain('"Healthy"');
+  });
+
   it('answers before it has read what it does not need, and then the next request', async () => {
     const port = await start({ decodeAuthorization: async () => null });
     const connection = await open(port);

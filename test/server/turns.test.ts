@@ -121,6 +121,31 @@ it('reports an error in the middle of a turn as an event, without a stack', asyn
   ]);
 });
 
+it.each([
+  ['the last event', [event('content-delta'), withGetter('task-complete')], ['content-delta']],
+  ['an event in the middle', [event('content-delta'), withGetter('content-delta')], ['content-delta']],
+  ['the only event', [withGetter('task-complete')], []],
+])('reports it as an event where %s cannot be sent', async (_, list, kinds) => {
+  const server = await startServer({ script: ({ message }) => (message === 'go' ? of(...list) : EMPTY) });
+  for (const session of ['fresh', 'cached']) {
+    if (session === 'cached') await readAll(await server.post(session, prompt));
+    const sent = await readAll(await server.post(session, { prompt: 'go' }));
+    expect(sent.map(({ kind }) => kind)).toEqual([...kinds, 'error']);
+    expect(sent.at(-1)?.data).toEqual({ code: 'AGENT_FAILED', message: 'boom' });
+    expect(server.logger.lines.at(-1)).toMatchObject({ level: 'error', code: 'AGENT_FAILED' });
+  }
+});
+
+/** An event that throws when it is looked at. */
+function withGetter(kind: string): AgentEvent {
+  return Object.defineProperty(event(kind), 'getter', {
+    enumerable: true,
+    get() {
+      throw new Error('boom');
+    },
+  });
+}
+
 it('never sends internal events', async () => {
   const server = await startServer({
     script: ({ agent }) =>
