@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { echo, FakeAgent } from './fake-agent.js';
 import { readAll, readKinds, sessionHeader, startServer, type TestServer } from './harness.js';
 
@@ -194,4 +194,13 @@ it('closes although a request is only half there', async () => {
   await expectWellAndFree(server);
   await server.close();
   expect(await answer).toBe('');
+});
+
+it('closes although the store does not answer somebody who looks at a state', async () => {
+  const load = vi.fn(() => new Promise<never>(() => {}));
+  const server = await startServer({ agentStore: { load } });
+  const answer = server.post('session-1', { type: 'status' }).catch(() => 'cut off');
+  await vi.waitFor(() => expect(load).toHaveBeenCalled());
+  await server.close();
+  expect(await answer).toBe('cut off');
 });
