@@ -6,6 +6,8 @@ import { bodyCutOff, bodyTooLarge } from './http-error.js';
 /** How long a caller may go on sending what nobody wants to read. */
 const lingerMs = 1_000;
 
+const notAscii = /[^ -~]/;
+
 /** A request and its response on Node, without the Web standard objects, which cost more than a short turn does. */
 export class NodeExchange implements Exchange {
   readonly method: string;
@@ -112,11 +114,17 @@ class NodeWriter implements ResponseWriter {
   end(): void {
     // A turn that is over in its first tick is one write, head and all.
     if (!this.#response.headersSent) {
-      const length = Buffer.byteLength(this.#unsent);
-      this.#response.writeHead(200, { ...this.#headers, 'content-length': length });
+      this.#writeHead({ ...this.#headers, 'content-length': Buffer.byteLength(this.#unsent) });
     }
     this.#response.end(this.#unsent);
     this.#unsent = '';
+  }
+
+  #writeHead(headers: Readonly<Record<string, string | number>>): void {
+    this.#response.writeHead(200, headers);
+    // Node encodes a head like the text that it goes out with, and UTF-8 would make another session id of one that is not ASCII.
+    if (Object.values(this.#headers).some((value) => notAscii.test(value)))
+      this.#response.write('', 'latin1');
   }
 
   #schedule(): void {
@@ -128,7 +136,7 @@ class NodeWriter implements ResponseWriter {
     this.#isScheduled = false;
     const response = this.#response;
     if (response.writableEnded || response.writableNeedDrain) return;
-    if (!response.headersSent) response.writeHead(200, this.#headers);
+    if (!response.headersSent) this.#writeHead(this.#headers);
     if (this.#unsent === '') response.flushHeaders();
     else if (!response.write(this.#unsent)) response.once('drain', () => this.#flush());
     this.#unsent = '';

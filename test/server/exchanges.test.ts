@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
-import { NEVER, Subject } from 'rxjs';
+import { EMPTY, ignoreElements, NEVER, Subject, timer } from 'rxjs';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
 import type { AgentEvent } from '../../src/domain/agent.js';
@@ -64,7 +64,7 @@ function watchRequests(): IncomingMessage[] {
 /** Sends one request, and reads its answer. */
 async function send(port: number, text: string): Promise<string> {
   const connection = await open(port);
-  connection.socket.write(text.replace('\r\n\r\n', '\r\nconnection: close\r\n\r\n'));
+  connection.socket.write(text.replace('\r\n\r\n', '\r\nconnection: close\r\n\r\n'), 'latin1');
   await once(connection.socket, 'close');
   return connection.received;
 }
@@ -218,4 +218,16 @@ it('answers all requests of a connection in order, and stops all of their turns 
   await vi.waitFor(async () => expect((await endless.health()).status).toBe('Healthy'));
   expect(endless.logger.lines.map(({ code }) => code)).toEqual(Array(20).fill('CLIENT_GONE'));
   expect(warning).not.toHaveBeenCalled();
+});
+
+it.each([
+  ['at once', () => EMPTY],
+  ['after a while', () => timer(1).pipe(ignoreElements())],
+])('returns a session id that is not ASCII as it was sent, where the turn ends %s', async (_, script) => {
+  const port = await serveOnNode({ script });
+  for (const request of [prompt(), prompt().replace('1.1', '1.0')]) {
+    const answer = await send(port, request.replace('session-1', 'caf\xe9\t\xf0\x9f\x98\x80'));
+    expect(answer).toMatch(/session-id: caf\xe9\t\xf0\x9f\x98\x80\r\n/i);
+    expect(answer).toContain('task-complete');
+  }
 });
