@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { BodyCollector } from './body-collector.js';
 import { type Exchange, maxUnsent, type ResponseWriter } from './exchange.js';
 import { bodyCutOff, bodyTooLarge } from './http-error.js';
 
@@ -31,18 +32,15 @@ export class NodeExchange implements Exchange {
       if (Number(this.headers['content-length']) > maxBytes) throw bodyTooLarge(maxBytes);
       // What has left already says nothing more.
       if (request.destroyed) throw bodyCutOff(request.errored);
-      let chunks: Buffer[] = [];
-      let size = 0;
+      const collector = new BodyCollector(maxBytes);
       request.on('data', (chunk: Buffer) => {
-        size += chunk.length;
-        if (size <= maxBytes) {
-          chunks.push(chunk);
-        } else {
-          chunks = [];
-          reject(bodyTooLarge(maxBytes));
+        try {
+          collector.add(chunk);
+        } catch (error) {
+          reject(error);
         }
       });
-      request.on('end', () => resolve(Buffer.concat(chunks)));
+      request.on('end', () => resolve(collector.whole()));
       request.on('error', (error) => reject(bodyCutOff(error)));
     });
   }

@@ -1,3 +1,4 @@
+import { BodyCollector } from './body-collector.js';
 import { type Exchange, maxUnsent, type ResponseWriter } from './exchange.js';
 import { bodyCutOff, bodyTooLarge, HttpError } from './http-error.js';
 
@@ -28,19 +29,14 @@ class WebExchange implements Exchange {
   }
 
   async readBody(maxBytes: number): Promise<Uint8Array> {
-    const chunks: Uint8Array[] = [];
-    let size = 0;
+    const collector = new BodyCollector(maxBytes);
     try {
       if (Number(this.headers['content-length']) > maxBytes) throw bodyTooLarge(maxBytes);
-      for await (const chunk of this.#request.body ?? []) {
-        size += chunk.length;
-        if (size > maxBytes) throw bodyTooLarge(maxBytes);
-        chunks.push(chunk);
-      }
+      for await (const chunk of this.#request.body ?? []) collector.add(chunk);
     } catch (error) {
       throw error instanceof HttpError ? error : bodyCutOff(error);
     }
-    return Buffer.concat(chunks, size);
+    return collector.whole();
   }
 
   onGone(listener: () => void): () => void {
