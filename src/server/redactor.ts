@@ -17,6 +17,8 @@ const secretHeaders = [
   'workloadaccesstoken',
 ];
 const maxCauses = 5;
+/** Stands for a secret until all are out: one may be part of the words that are put in its place. */
+const mark = '\0';
 /** Shorter texts of a body are in too many other words to be taken out of them. */
 const minBodyText = 4;
 
@@ -27,6 +29,7 @@ const minBodyText = 4;
 export class Redactor {
   readonly #headers: Readonly<Record<string, string>>;
   #body: InvocationBody | undefined;
+  #known: readonly string[] | undefined;
 
   constructor(headers: Readonly<Record<string, string>> = {}) {
     this.#headers = headers;
@@ -34,12 +37,14 @@ export class Redactor {
 
   setBody(body: InvocationBody): void {
     this.#body = body;
+    this.#known = undefined;
   }
 
   text(text: string): string {
     let rest = text;
-    for (const secret of this.#secrets()) rest = rest.replaceAll(secret, '[redacted]');
-    return rest;
+    this.#known ??= this.#secrets();
+    for (const secret of this.#known) rest = rest.replaceAll(secret, mark);
+    return rest.replaceAll(mark, '[redacted]');
   }
 
   /** What an error says, where it says anything. Never throws, whatever was thrown. */
@@ -78,7 +83,7 @@ export class Redactor {
     };
   }
 
-  /** Collected only when something has failed; the longest first, since one may be part of another. */
+  /** Collected only when something has failed, and once; the longest first, since one may be part of another. */
   #secrets(): string[] {
     const secrets = new Set<string>();
     for (const name of secretHeaders) {
