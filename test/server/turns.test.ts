@@ -483,6 +483,7 @@ const boom = () => {
   throw new Error('boom');
 };
 it.each([
+  ['that is nothing at all', undefined, 'The agent failed.'],
   ['whose message is undefined', withProperty('message', { value: undefined }), 'The agent failed.'],
   ['whose message is a number', withProperty('message', { value: 42 }), '42'],
   ['whose message is a symbol', withProperty('message', { value: Symbol('x') }), 'Symbol(x)'],
