@@ -58,7 +58,11 @@ export class EventGate {
 
   /** Sends an error event in place of what is held. */
   fail(error: AgentEvent): void {
-    this.#commit();
+    try {
+      this.#commit();
+    } catch {
+      // What cannot be sent is left out.
+    }
     this.#send(error);
   }
 

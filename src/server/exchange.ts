@@ -11,6 +11,7 @@ export interface Exchange {
   readBody(maxBytes: number): Promise<Uint8Array>;
   /** Tells where the caller leaves before the answer has ended. Returns what ends the watch. */
   onGone(listener: () => void): () => void;
+  /** Where it has been opened, nobody can be told any more, and the answer is cut off. */
   answer(status: number, contentType: string, text: string): void;
   /** Answers 200. `onUnread` is called where the caller does not read what is written. */
   open(headers: Readonly<Record<string, string>>, onUnread: () => void): ResponseWriter;

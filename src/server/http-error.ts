@@ -66,8 +66,12 @@ export function bodyCutOff(cause: unknown): HttpError {
 
 /** The failure as a caller may see it. What an agent or a library threw is not for callers, and stays the `cause`. */
 export function toHttpError(error: unknown): HttpError {
-  if (error instanceof HttpError) return error;
-  if (isAgentStoreError(error)) return new HttpError(error.code, error.message, { cause: error });
+  try {
+    if (error instanceof HttpError) return error;
+    if (isAgentStoreError(error)) return new HttpError(error.code, error.message, { cause: error });
+  } catch {
+    // It cannot be looked at.
+  }
   return new HttpError('AGENT_FAILED', 'The agent failed. The log says why.', { cause: error });
 }
 
@@ -79,7 +83,7 @@ export function answerError(exchange: Exchange, { code, message, status }: HttpE
 /** The failure as the last event of a stream: a code and a message, without a stack. */
 export function toErrorEvent(error: unknown, redactor: Redactor): AgentEvent {
   const { code } = toHttpError(error);
-  const message = error instanceof Error ? redactor.text(error.message) : 'The agent failed.';
+  const message = redactor.message(error) || 'The agent failed.';
   const event = { kind: 'error', code, message };
   return event;
 }

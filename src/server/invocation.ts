@@ -31,7 +31,7 @@ export class Invocation {
       await this.#handle();
     } catch (error) {
       const failure = toHttpError(error);
-      this.#log(failure.status, error);
+      this.#log(failure.status, error ?? failure);
       this.#answerFailure(failure);
     }
   }
@@ -60,8 +60,9 @@ export class Invocation {
   async #answerTurn(context: RequestContext, body: TurnBody): Promise<void> {
     const turnRequest = { exchange: this.#exchange, context, body, redactor: this.#redactor };
     const scope = { context, trackTask: (task: Promise<unknown>) => this.#server.trackTask(task) };
-    const { error } = await runInScope(scope, () => answerTurn(this.#server, turnRequest));
-    this.#log(200, error);
+    const { outcome, error } = await runInScope(scope, () => answerTurn(this.#server, turnRequest));
+    // An agent may fail with nothing.
+    this.#log(200, outcome === 'completed' ? undefined : (error ?? toHttpError(error)));
   }
 
   async #answerState(sessionId: string): Promise<void> {

@@ -1,9 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { BodyCollector } from './body-collector.js';
 import { type Exchange, maxUnsent, type ResponseWriter } from './exchange.js';
 import { bodyCutOff, bodyTooLarge } from './http-error.js';
 
 /** How long a caller may go on sending what nobody wants to read. */
 const lingerMs = 1_000;
+
+const notAscii = /[^ -~]/;
 
 /** A request and its response on Node, without the Web standard objects, which cost more than a short turn does. */
 export class NodeExchange implements Exchange {
@@ -19,24 +23,25 @@ export class NodeExchange implements Exchange {
     this.headers = readHeaders(request);
     this.#request = request;
     this.#response = response;
+    if (response.socket === null) closeWithConnection(response, request.socket);
   }
 
   readBody(maxBytes: number): Promise<Uint8Array> {
+    const request = this.#request;
     return new Promise((resolve, reject) => {
       if (Number(this.headers['content-length']) > maxBytes) throw bodyTooLarge(maxBytes);
-      let chunks: Buffer[] = [];
-      let size = 0;
-      this.#request.on('data', (chunk: Buffer) => {
-        size += chunk.length;
-        if (size <= maxBytes) {
-          chunks.push(chunk);
-        } else {
-          chunks = [];
-          reject(bodyTooLarge(maxBytes));
+      // What has left already says nothing more.
+      if (request.destroyed) throw bodyCutOff(request.errored);
+      const collector = new BodyCollector(maxBytes);
+      request.on('data', (chunk: Buffer) => {
+        try {
+          collector.add(chunk);
+        } catch (error) {
+          reject(error);
         }
       });
-      this.#request.on('end', () => resolve(Buffer.concat(chunks)));
-      this.#request.on('error', (error) => reject(bodyCutOff(error)));
+      request.on('end', () => resolve(collector.whole()));
+      request.on('error', (error) => reject(bodyCutOff(error)));
     });
   }
 
@@ -49,6 +54,10 @@ export class NodeExchange implements Exchange {
 
   answer(status: number, contentType: string, text: string): void {
     const response = this.#response;
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
     response.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(text) });
     if (!this.#isStillSending()) {
       response.end(text);
@@ -103,11 +112,17 @@ class NodeWriter implements ResponseWriter {
   end(): void {
     // A turn that is over in its first tick is one write, head and all.
     if (!this.#response.headersSent) {
-      const length = Buffer.byteLength(this.#unsent);
-      this.#response.writeHead(200, { ...this.#headers, 'content-length': length });
+      this.#writeHead({ ...this.#headers, 'content-length': Buffer.byteLength(this.#unsent) });
     }
     this.#response.end(this.#unsent);
     this.#unsent = '';
+  }
+
+  #writeHead(headers: Readonly<Record<string, string | number>>): void {
+    this.#response.writeHead(200, headers);
+    // Node encodes a head like the text that it goes out with, and UTF-8 would make another session id of one that is not ASCII.
+    if (Object.values(this.#headers).some((value) => notAscii.test(value)))
+      this.#response.write('', 'latin1');
   }
 
   #schedule(): void {
@@ -119,11 +134,23 @@ class NodeWriter implements ResponseWriter {
     this.#isScheduled = false;
     const response = this.#response;
     if (response.writableEnded || response.writableNeedDrain) return;
-    if (!response.headersSent) response.writeHead(200, this.#headers);
+    if (!response.headersSent) this.#writeHead(this.#headers);
     if (this.#unsent === '') response.flushHeaders();
     else if (!response.write(this.#unsent)) response.once('drain', () => this.#flush());
     this.#unsent = '';
   }
+}
+
+/**
+ * Closes a response when its connection is lost. One that waits until an earlier one of the same connection has been
+ * sent is not told by Node, and what is done for it would go on for nobody.
+ */
+function closeWithConnection(response: ServerResponse, connection: Socket): void {
+  const close = () => {
+    if (response.socket === null && !response.closed) response.destroy().emit('close');
+  };
+  connection.setMaxListeners(0).once('close', close);
+  response.once('close', () => connection.off('close', close));
 }
 
 /** A proxy may name the whole address. */

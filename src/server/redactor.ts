@@ -17,6 +17,8 @@ const secretHeaders = [
   'workloadaccesstoken',
 ];
 const maxCauses = 5;
+/** Stands for a secret until all are out: one may be part of the words that are put in its place. */
+const mark = '\0';
 /** Shorter texts of a body are in too many other words to be taken out of them. */
 const minBodyText = 4;
 
@@ -27,6 +29,7 @@ const minBodyText = 4;
 export class Redactor {
   readonly #headers: Readonly<Record<string, string>>;
   #body: InvocationBody | undefined;
+  #known: readonly string[] | undefined;
 
   constructor(headers: Readonly<Record<string, string>> = {}) {
     this.#headers = headers;
@@ -34,30 +37,53 @@ export class Redactor {
 
   setBody(body: InvocationBody): void {
     this.#body = body;
+    this.#known = undefined;
   }
 
   text(text: string): string {
     let rest = text;
-    for (const secret of this.#secrets()) rest = rest.replaceAll(secret, '[redacted]');
-    return rest;
+    this.#known ??= this.#secrets();
+    for (const secret of this.#known) rest = rest.replaceAll(secret, mark);
+    return rest.replaceAll(mark, '[redacted]');
   }
 
-  /** Describes an error and its causes for the log. Other properties stay behind: nobody knows what is in them. */
+  /** What an error says, where it says anything. Never throws, whatever was thrown. */
+  message(error: unknown): string | undefined {
+    try {
+      return error instanceof Error ? this.text(toText(error.message)) : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /**
+   * Describes an error and its causes for the log. Other properties stay behind: nobody knows what is in them. Never
+   * throws, whatever was thrown.
+   */
   describe(error: unknown, depth = 0): ErrorDescription {
+    try {
+      return this.#describe(error, depth);
+    } catch {
+      return { type: typeof error, message: 'What was thrown cannot be looked at.' };
+    }
+  }
+
+  #describe(error: unknown, depth: number): ErrorDescription {
     if (!(error instanceof Error)) return { type: typeof error, message: 'What was thrown is not an error.' };
     const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
     const hasCause = error.cause !== undefined && depth < maxCauses;
     return {
-      type: error.name,
-      message: this.text(error.message),
+      type: toText(error.name),
+      message: this.text(toText(error.message)),
       ...(code !== undefined && { code: this.text(code) }),
       // Where an answer of this server was made says nothing about its cause.
-      ...(error.stack !== undefined && !(error instanceof HttpError) && { stack: this.text(error.stack) }),
+      ...(typeof error.stack === 'string' &&
+        !(error instanceof HttpError) && { stack: this.text(error.stack) }),
       ...(hasCause && { cause: this.describe(error.cause, depth + 1) }),
     };
   }
 
-  /** Collected only when something has failed; the longest first, since one may be part of another. */
+  /** Collected only when something has failed, and once; the longest first, since one may be part of another. */
   #secrets(): string[] {
     const secrets = new Set<string>();
     for (const name of secretHeaders) {
@@ -74,6 +100,11 @@ export class Redactor {
     secrets.delete('');
     return [...secrets].sort((a, b) => b.length - a.length);
   }
+}
+
+/** Errors of libraries do not always have a message, or a name, that is text. */
+function toText(value: unknown): string {
+  return value === undefined ? '' : String(value);
 }
 
 function addTexts(value: unknown, texts: Set<string>): void {

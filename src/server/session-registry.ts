@@ -52,6 +52,7 @@ export class SessionRegistry {
   readonly #sessions = new Map<string, Session>();
   /** What must be over before the session may have another agent. */
   readonly #leaving = new Map<string, Promise<unknown>>();
+  readonly #retiring = new Set<Promise<unknown>>();
   #sweep: ReturnType<typeof setTimeout> | undefined;
   #isStopping = false;
 
@@ -111,7 +112,8 @@ export class SessionRegistry {
     const turns = [...this.#sessions.values()].flatMap((session) => session.turn ?? []);
     await Promise.all(turns.map((turn) => turn.stop(new HttpError('STOPPING', 'The server is stopping.'))));
     for (const session of this.#sessions.values()) this.#retire(session);
-    await Promise.all(this.#leaving.values());
+    // Not for those that look at a state: a store may never answer.
+    await Promise.all(this.#retiring);
   }
 
   #touch(session: Session): void {
@@ -155,6 +157,8 @@ export class SessionRegistry {
     this.#sessions.delete(contextId);
     if (agent === undefined) return;
     const retired = runOutsideScope(() => this.#options.retire(agent));
+    this.#retiring.add(retired);
+    void retired.then(() => this.#retiring.delete(retired));
     this.#leave(contextId, retired);
   }
 

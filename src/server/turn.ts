@@ -89,14 +89,13 @@ async function followTurn({ agent, events, isCached }: StartedTurn, options: Tur
   try {
     const isComplete = await observe(events, signal, (event) => gate.next(event));
     if (!isComplete || agent.state.status === 'error') throw new AgentStateError(agent.state.error?.message);
+    if (!hasFailed(gate.complete())) return { outcome: 'completed' };
+    return { outcome: 'failed', error: new AgentStateError() };
   } catch (error) {
     if (gate.isTentative && !signal.isStopped) return { outcome: 'failed-early', error };
     gate.fail(options.describeFailure(error));
     return { outcome: 'failed', error };
   }
-  return hasFailed(gate.complete())
-    ? { outcome: 'failed', error: new AgentStateError() }
-    : { outcome: 'completed' };
 }
 
 /** The agent has ended its turn, and says that it failed. */

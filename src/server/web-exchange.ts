@@ -1,3 +1,4 @@
+import { BodyCollector } from './body-collector.js';
 import { type Exchange, maxUnsent, type ResponseWriter } from './exchange.js';
 import { bodyCutOff, bodyTooLarge, HttpError } from './http-error.js';
 
@@ -17,6 +18,7 @@ class WebExchange implements Exchange {
   readonly headers: Readonly<Record<string, string>>;
   readonly #request: Request;
   readonly #respond: (response: Response) => void;
+  #writer: WebWriter | undefined;
 
   constructor(request: Request, respond: (response: Response) => void) {
     this.method = request.method;
@@ -27,19 +29,14 @@ class WebExchange implements Exchange {
   }
 
   async readBody(maxBytes: number): Promise<Uint8Array> {
-    const chunks: Uint8Array[] = [];
-    let size = 0;
+    const collector = new BodyCollector(maxBytes);
     try {
       if (Number(this.headers['content-length']) > maxBytes) throw bodyTooLarge(maxBytes);
-      for await (const chunk of this.#request.body ?? []) {
-        size += chunk.length;
-        if (size > maxBytes) throw bodyTooLarge(maxBytes);
-        chunks.push(chunk);
-      }
+      for await (const chunk of this.#request.body ?? []) collector.add(chunk);
     } catch (error) {
       throw error instanceof HttpError ? error : bodyCutOff(error);
     }
-    return Buffer.concat(chunks, size);
+    return collector.whole();
   }
 
   onGone(listener: () => void): () => void {
@@ -50,13 +47,14 @@ class WebExchange implements Exchange {
   }
 
   answer(status: number, contentType: string, text: string): void {
+    this.#writer?.cutOff();
     this.#respond(new Response(text, { status, headers: { 'content-type': contentType } }));
   }
 
   open(headers: Readonly<Record<string, string>>, onUnread: () => void): ResponseWriter {
-    const writer = new WebWriter(onUnread);
-    this.#respond(new Response(writer.body, { headers }));
-    return writer;
+    this.#writer = new WebWriter(onUnread);
+    this.#respond(new Response(this.#writer.body, { headers }));
+    return this.#writer;
   }
 }
 
@@ -66,17 +64,19 @@ class WebWriter implements ResponseWriter {
   readonly #onGone: () => void;
   #unsent = '';
   #hasEnded = false;
+  #isCutOff = false;
   #wakeReader: (() => void) | undefined;
 
   constructor(onGone: () => void) {
     this.#onGone = onGone;
     const encoder = new TextEncoder();
     const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
-      if (this.#unsent === '' && !this.#hasEnded) {
+      if (this.#unsent === '' && !this.#hasEnded && !this.#isCutOff) {
         await new Promise<void>((resolve) => {
           this.#wakeReader = resolve;
         });
       }
+      if (this.#isCutOff) throw new Error('The answer could not be sent to its end.');
       if (this.#unsent !== '') controller.enqueue(encoder.encode(this.#unsent));
       this.#unsent = '';
       if (this.#hasEnded) controller.close();
@@ -92,6 +92,11 @@ class WebWriter implements ResponseWriter {
 
   end(): void {
     this.#hasEnded = true;
+    this.#wake();
+  }
+
+  cutOff(): void {
+    this.#isCutOff = true;
     this.#wake();
   }
 

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { Redactor } from '../../src/server/redactor.js';
 import { echo, FakeAgent } from './fake-agent.js';
 import { readAll, readKinds, sessionHeader, startServer, type TestServer } from './harness.js';
 
@@ -194,4 +195,40 @@ it('closes although a request is only half there', async () => {
   await expectWellAndFree(server);
   await server.close();
   expect(await answer).toBe('');
+});
+
+it('closes although the store does not answer somebody who looks at a state', async () => {
+  const load = vi.fn(() => new Promise<never>(() => {}));
+  const server = await startServer({ agentStore: { load } });
+  const answer = server.post('session-1', { type: 'status' }).catch(() => 'cut off');
+  await vi.waitFor(() => expect(load).toHaveBeenCalled());
+  await server.close();
+  expect(await answer).toBe('cut off');
+});
+
+it('does not let secrets that are in its own words blow up what it logs', async () => {
+  const server = await startServer({ script: () => Promise.reject(new Error('It had no credentials.')) });
+  const credentials = ['e', 'd', 'r', 'a', 'c', 't', '[', ']'].map((credential) => ({
+    authId: 'a',
+    credential,
+  }));
+  expect((await server.post('session-1', { credentials })).status).toBe(500);
+  expect(JSON.stringify(server.logger.lines)).toContain('I[redacted] h[redacted][redacted] no');
+  expect(JSON.stringify(server.logger.lines).length).toBeLessThan(30_000);
+});
+
+it('collects the secrets of a request once, however much there is to say of its failure', () => {
+  const collected = vi.fn();
+  const redactor = new Redactor();
+  redactor.setBody({
+    type: 'prompt',
+    prompt: 'secret',
+    metadata: Object.defineProperty({}, 'a', { enumerable: true, get: collected }),
+  });
+  const cause = new Error('the secret cause');
+  expect(redactor.describe(new Error('It is secret.', { cause }))).toMatchObject({
+    message: 'It is [redacted].',
+    cause: { message: 'the [redacted] cause' },
+  });
+  expect(collected).toHaveBeenCalledOnce();
 });

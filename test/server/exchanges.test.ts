@@ -1,9 +1,11 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import type { Server } from 'node:http';
+import { IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
-import { NEVER, Subject } from 'rxjs';
+import { EMPTY, ignoreElements, NEVER, Subject, timer } from 'rxjs';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { z } from 'zod';
 import type { AgentEvent } from '../../src/domain/agent.js';
 import { createApp } from '../../src/index.js';
 import type { AppConfig } from '../../src/server/config.js';
@@ -48,10 +50,21 @@ const head = (target: string, ...fields: string[]) =>
 const prompt = (...fields: string[]) =>
   `${head('POST /invocations', `${sessionHeader}: session-1`, 'content-length: 15', ...fields)}{"prompt":"hi"}`;
 
+/** The requests that any server of this process gets from now on. */
+function watchRequests(): IncomingMessage[] {
+  const requests: IncomingMessage[] = [];
+  const note = (message: unknown) => {
+    requests.push(z.object({ request: z.instanceof(IncomingMessage) }).parse(message).request);
+  };
+  subscribe('http.server.request.start', note);
+  onTestFinished(() => void unsubscribe('http.server.request.start', note));
+  return requests;
+}
+
 /** Sends one request, and reads its answer. */
 async function send(port: number, text: string): Promise<string> {
   const connection = await open(port);
-  connection.socket.write(text.replace('\r\n\r\n', '\r\nconnection: close\r\n\r\n'));
+  connection.socket.write(text.replace('\r\n\r\n', '\r\nconnection: close\r\n\r\n'), 'latin1');
   await once(connection.socket, 'close');
   return connection.received;
 }
@@ -108,6 +121,43 @@ describe.each([
     );
   });
 
+  it.each([
+    ['with its body', prompt()],
+    ['within its body', prompt().slice(0, -1)],
+  ])('is done with a request whose caller has left %s before it was read', async (_, request) => {
+    let decide = (_: boolean) => {};
+    const authorize = vi.fn(() => new Promise<boolean>((resolve) => (decide = resolve)));
+    const warn = vi.fn();
+    const port = await start({ authorize, logger: { info() {}, warn, error() {} } });
+    const received = watchRequests();
+    const { socket } = await open(port);
+    socket.write(request);
+    await vi.waitFor(() => expect(authorize).toHaveBeenCalled());
+    socket.resetAndDestroy();
+    await vi.waitFor(() => expect(received[0]?.socket.destroyed).toBe(true));
+    decide(true);
+    await vi.waitFor(() => expect(warn).toHaveBeenCalledOnce());
+  });
+
+  it('cuts off an answer that cannot be written to its end', async () => {
+    const subject = new Subject<AgentEvent>();
+    const error = vi.fn();
+    const port = await start({ script: () => subject, logger: { info() {}, warn() {}, error } });
+    const connection = await open(port);
+    const closed = once(connection.socket, 'close');
+    connection.socket.write(prompt('accept: application/json'));
+    await vi.waitFor(() => expect(connection.received).toContain('application/json'));
+    const stringify = vi.spyOn(JSON, 'stringify').mockImplementationOnce(() => {
+      throw new RangeError('Invalid string length');
+    });
+    onTestFinished(() => void stringify.mockRestore());
+    subject.complete();
+    await closed;
+    expect(connection.received).not.toMatch(/0\r\n\r\n$/);
+    expect(error).toHaveBeenCalledOnce();
+    expect(await send(port, head('GET /ping'))).toContain('"Healthy"');
+  });
+
   it('answers before it has read what it does not need, and then the next request', async () => {
     const port = await start({ decodeAuthorization: async () => null });
     const connection = await open(port);
@@ -144,4 +194,40 @@ it('sends a turn that is over at once in one piece, and any other in chunks', as
   subject.next(event('content-delta'));
   subject.complete();
   await vi.waitFor(() => expect(connection.received.endsWith('\r\n0\r\n\r\n')).toBe(true));
+});
+
+it('answers all requests of a connection in order, and stops all of their turns when it is lost', async () => {
+  const subject = new Subject<AgentEvent>();
+  const server = await startServer({ script: () => subject });
+  const warning = vi.fn();
+  process.on('warning', warning);
+  onTestFinished(() => void process.off('warning', warning));
+  const prompts = Array.from({ length: 20 }, (_, index) => prompt().replace('-1', `-${index}`)).join('');
+  const connection = await open(server.port);
+  connection.socket.write(head('GET /ping') + prompts + head('GET /ping'));
+  await vi.waitFor(() => expect(server.agents.map(({ turns }) => turns.length)).toEqual(Array(20).fill(1)));
+  subject.complete();
+  await vi.waitFor(() => expect(connection.received.match(/200 OK/g)).toHaveLength(22));
+  expect(connection.received).toMatch(/"status".*: session-0\b.*: session-19\b.*"status"/s);
+
+  const endless = await startServer({ script: () => NEVER });
+  const lost = await open(endless.port);
+  lost.socket.write(prompts);
+  await vi.waitFor(() => expect(endless.agents.map(({ turns }) => turns.length)).toEqual(Array(20).fill(1)));
+  lost.socket.resetAndDestroy();
+  await vi.waitFor(async () => expect((await endless.health()).status).toBe('Healthy'));
+  expect(endless.logger.lines.map(({ code }) => code)).toEqual(Array(20).fill('CLIENT_GONE'));
+  expect(warning).not.toHaveBeenCalled();
+});
+
+it.each([
+  ['at once', () => EMPTY],
+  ['after a while', () => timer(1).pipe(ignoreElements())],
+])('returns a session id that is not ASCII as it was sent, where the turn ends %s', async (_, script) => {
+  const port = await serveOnNode({ script });
+  for (const request of [prompt(), prompt().replace('1.1', '1.0')]) {
+    const answer = await send(port, request.replace('session-1', 'caf\xe9\t\xf0\x9f\x98\x80'));
+    expect(answer).toMatch(/session-id: caf\xe9\t\xf0\x9f\x98\x80\r\n/i);
+    expect(answer).toContain('task-complete');
+  }
 });

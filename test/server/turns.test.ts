@@ -121,6 +121,31 @@ it('reports an error in the middle of a turn as an event, without a stack', asyn
   ]);
 });
 
+it.each([
+  ['the last event', [event('content-delta'), withGetter('task-complete')], ['content-delta']],
+  ['an event in the middle', [event('content-delta'), withGetter('content-delta')], ['content-delta']],
+  ['the only event', [withGetter('task-complete')], []],
+])('reports it as an event where %s cannot be sent', async (_, list, kinds) => {
+  const server = await startServer({ script: ({ message }) => (message === 'go' ? of(...list) : EMPTY) });
+  for (const session of ['fresh', 'cached']) {
+    if (session === 'cached') await readAll(await server.post(session, prompt));
+    const sent = await readAll(await server.post(session, { prompt: 'go' }));
+    expect(sent.map(({ kind }) => kind)).toEqual([...kinds, 'error']);
+    expect(sent.at(-1)?.data).toEqual({ code: 'AGENT_FAILED', message: 'boom' });
+    expect(server.logger.lines.at(-1)).toMatchObject({ level: 'error', code: 'AGENT_FAILED' });
+  }
+});
+
+/** An event that throws when it is looked at. */
+function withGetter(kind: string): AgentEvent {
+  return Object.defineProperty(event(kind), 'getter', {
+    enumerable: true,
+    get() {
+      throw new Error('boom');
+    },
+  });
+}
+
 it('never sends internal events', async () => {
   const server = await startServer({
     script: ({ agent }) =>
@@ -449,4 +474,36 @@ it('runs turns although its logger fails', async () => {
     ['The logger failed to log "request" as info.'],
     ['The logger failed to log "request" as warn.'],
   ]);
+});
+
+/** An error whose property is what it should not be, or cannot be read. */
+const withProperty = (name: string, descriptor: PropertyDescriptor) =>
+  Object.defineProperty(new Error('boom'), name, descriptor);
+const boom = () => {
+  throw new Error('boom');
+};
+it.each([
+  ['that is nothing at all', undefined, 'The agent failed.'],
+  ['whose message is undefined', withProperty('message', { value: undefined }), 'The agent failed.'],
+  ['whose message is a number', withProperty('message', { value: 42 }), '42'],
+  ['whose message is a symbol', withProperty('message', { value: Symbol('x') }), 'Symbol(x)'],
+  ['whose message throws', withProperty('message', { get: boom }), 'The agent failed.'],
+  ['whose name is a symbol', withProperty('name', { value: Symbol('x') }), 'boom'],
+  ['whose stack is a number', withProperty('stack', { value: 7 }), 'boom'],
+  ['whose cause throws', withProperty('cause', { get: boom }), 'boom'],
+  ['that is its own cause', ((error) => Object.assign(error, { cause: error }))(new Error('boom')), 'boom'],
+  ['that cannot be looked at', new Proxy({}, { getPrototypeOf: boom }), 'The agent failed.'],
+])('answers and logs an error %s', async (_, error, message) => {
+  const subject = new Subject<AgentEvent>();
+  const server = await startServer({
+    script: (turn) => (turn.message === 'start' ? Promise.reject(error) : subject),
+  });
+  const early = await server.post('session-1', { prompt: 'start' });
+  expect([early.status, await early.json()]).toMatchObject([500, { error: { code: 'AGENT_FAILED' } }]);
+  const late = await server.post('session-1', { prompt: 'go on' });
+  subject.error(error);
+  expect(await readAll(late)).toMatchObject([{ kind: 'error', data: { code: 'AGENT_FAILED', message } }]);
+  server.trackTask(Promise.reject(error));
+  await vi.waitFor(() => expect(server.logger.lines).toHaveLength(3));
+  expect(server.logger.lines.map(({ level }) => level)).toEqual(['error', 'error', 'error']);
 });
