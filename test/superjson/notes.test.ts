@@ -29,6 +29,16 @@ describe('the notes', () => {
     expect(superjson.parse(String(text))).toEqual(state);
   });
 
+  it('name a place whose key is __proto__, too', async () => {
+    const state = Object.defineProperty(createState(1), '__proto__', {
+      value: new Set([1]),
+      enumerable: true,
+    });
+    const encoded = await encode(state);
+    const read = await superjsonSerializer.deserialize(fromStateText(String(toStateText(encoded))), ids);
+    expect(Object.getOwnPropertyDescriptor(read, '__proto__')?.value).toEqual(new Set([1]));
+  });
+
   it.each<[string, PlainData, PlainData]>([
     ['an unknown error class', ['Nonsense', [], []], ['custom', 'error']],
     ['an error that is no list', 'Error', ['custom', 'error']],
@@ -55,5 +65,11 @@ describe('the notes', () => {
     expect(() => superjsonSerializer.deserialize(without, ids)).toThrow(TypeError);
     const nowhere = new AnnotatedData({ value: 1 }, { values: { 'value.0': ['Date'] }, v: 1 });
     expect(() => superjsonSerializer.deserialize(nowhere, ids)).toThrow(RangeError);
+    const inherited = new AnnotatedData(
+      { value: 1 },
+      { values: { '__proto__.polluted': ['undefined'] }, v: 1 },
+    );
+    expect(() => superjsonSerializer.deserialize(inherited, ids)).toThrow(RangeError);
+    expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
   });
 });

@@ -106,8 +106,8 @@ export const valueCases: Cases = {
 
   'keeps a state of 1,000 levels and refuses a deeper one': async (context) => {
     await assertKeeps(context, { metadata: nest(maxDepth - 1) });
-    await assertKeeps(context, { metadata: { maps: nestMaps(300) } });
-    await assertRefuses(context, { metadata: { maps: nestMaps(maxDepth) } }, '.value(0)');
+    await assertKeeps(context, { metadata: { maps: nestMaps(333) } });
+    await assertRefuses(context, { metadata: { maps: nestMaps(334) } }, '.value(0)');
     await assertRefuses(context, { metadata: nest(maxDepth) }, '.in');
   },
 
@@ -141,6 +141,27 @@ export const valueCases: Cases = {
       assert.equal((await store.load(ids.contextId))?.turnCount, 4);
       await store.delete(ids.contextId);
     }
+  },
+
+  'shares no bytes with a serializer that uses them again': async ({ open }) => {
+    const bytes = new Uint8Array([1, 2, 3]);
+    const seen: SerializedState[] = [];
+    const serializer: StateSerializer = {
+      serialize: async () => bytes,
+      deserialize: (read) => {
+        if (read instanceof Uint8Array) {
+          seen.push(read.slice());
+          read.fill(9);
+        }
+        return createState(1);
+      },
+    };
+    const store = open({ serializer });
+    await store.save(ids.contextId, createState(1));
+    bytes.fill(0);
+    await store.load(ids.contextId);
+    await store.load(ids.contextId);
+    assert.deepEqual(seen, [new Uint8Array([1, 2, 3]), new Uint8Array([1, 2, 3])]);
   },
 
   'takes its copy when save is called': async ({ open, backend }) => {
