@@ -138,3 +138,9 @@ describe('a session', () => {
     },
   );
 });
+
+it('copies what a serializer has made, although it nests deeper than a state may', () => {
+  let made: unknown = 'core';
+  for (let level = 0; level < 1_100; level++) made = [made];
+  expect(copyPlainData(made)).toEqual(made);
+});
