@@ -7,7 +7,16 @@ import { encodeState } from './encode-state.js';
  * The default serializer: plain JSON with ISO dates, and superjson's notes beside it that say what else a value was. A state
  * whose only such values are `createdAt` and `lastActivity` has no notes.
  *
- * superjson itself reads it, and writes the same, only slower; the tests hold the two to each other.
+ * superjson by itself reads and writes the same, only slower, but for what it loses or refuses, which has custom types here:
+ * errors, binary data, invalid dates and keys such as `__proto__`.
+ *
+ * @example
+ * const serializer: StateSerializer = {
+ *   serialize: async (state, ids, beyondJson) =>
+ *     encrypt(toStateText(await superjsonSerializer.serialize(state, ids, beyondJson)), ids),
+ *   deserialize: async (stored, ids) =>
+ *     superjsonSerializer.deserialize(fromStateText(await decrypt(stored, ids)), ids),
+ * };
  */
 export const superjsonSerializer: StateSerializer = {
   serialize(state, _ids, beyondJson) {
