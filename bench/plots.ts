@@ -18,7 +18,8 @@ export async function writePlots(): Promise<void> {
   const dynamodb = await readResult('dynamodb');
   // Of the servers, the one most like DynamoDB comes last.
   const times = dynamodb?.tables.findLast(({ title }) => title.startsWith('Plain'));
-  await writePlot('time-per-call.svg', toPoints(times), {
+  const plotted = toPoints(times).filter(({ series }) => ['ours', 'by hand'].includes(series));
+  await writePlot('time-per-call.svg', plotted, {
     title: times?.title ?? '',
     subtitle: 'median milliseconds; by hand: PutItem and GetItem of a native map',
     y: 'ms',
