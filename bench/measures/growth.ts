@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 import { DynamoDBAgentStore } from '../../dist/adapters/dynamodb/index.js';
 import { InMemoryAgentStore } from '../../dist/adapters/memory/index.js';
 import type { AgentStore } from '../../dist/domain/agent-store.js';
-import { alternate, ratioOf, summarizeAll } from '../alternate.js';
+import { alternate, type Contender, ratioOf, summarizeAll } from '../alternate.js';
 import type { Comparison, MeasureResult } from '../results.js';
 import { createPlainState } from '../states.js';
 import { exactly, summarize } from '../statistics.js';
@@ -23,7 +23,7 @@ export async function measureGrowth(): Promise<MeasureResult> {
   return {
     title: 'Growth: 100 to 100,000 sessions in one store',
     about:
-      'One store in one process that knows so many sessions, each saved once. Then saves of sessions at random, the four stores in turn.',
+      'One store in one process that knows so many sessions, each saved once. Then saves of sessions at random, and of one session again and again, the four stores in turn.',
     tables: [
       await compareTimes('DynamoDB store, a client that answers at once', () => createStore()),
       await compareTimes('In-memory store', () => new InMemoryAgentStore({ agentId: 'bench' })),
@@ -42,23 +42,27 @@ function createStore(): AgentStore {
 }
 
 async function compareTimes(title: string, create: () => AgentStore) {
-  const contenders = [];
+  const [random, same]: [Contender[], Contender[]] = [[], []];
   for (const count of counts) {
     const store = create();
     const ids = Array.from({ length: count }, () => crypto.randomUUID());
     for (const id of ids) await store.save(id, state);
-    const run = () => store.save(ids[Math.floor(Math.random() * count)] ?? '', state);
-    contenders.push({ name: `${count.toLocaleString('en')} sessions`, run });
+    const name = `${count.toLocaleString('en')} sessions`;
+    random.push({ name, run: () => store.save(ids[Math.floor(Math.random() * count)] ?? '', state) });
+    same.push({ name, run: () => store.save(ids[0] ?? '', state) });
   }
+  const comparisons = [await compare('at random', random), await compare('always the same', same)];
+  return { title, unit: 'µs', ratioOf: '100,000 sessions / 100 sessions', comparisons };
+}
+
+async function compare(label: string, contenders: readonly Contender[]): Promise<Comparison> {
   const samples = await alternate(contenders, { rounds: 25 });
-  const [smallest, , , largest] = contenders;
-  const comparison: Comparison = {
-    label: 'save',
+  return {
+    label,
     values: summarizeAll(samples, 1_000),
-    ratio: ratioOf(samples, largest?.name ?? '', smallest?.name ?? ''),
+    ratio: ratioOf(samples, contenders.at(-1)?.name ?? '', contenders[0]?.name ?? ''),
     target: { atMost: 1.2 },
   };
-  return { title, unit: 'µs', ratioOf: '100,000 sessions / 100 sessions', comparisons: [comparison] };
 }
 
 /** Bytes per session. */
