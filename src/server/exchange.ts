@@ -9,8 +9,8 @@ export interface Exchange {
   readonly headers: Readonly<Record<string, string>>;
   /** Reads the whole body. @throws HttpError `BODY_TOO_LARGE` as soon as it is, and `BAD_REQUEST` where it is cut off. */
   readBody(maxBytes: number): Promise<Uint8Array>;
-  /** Tells where the caller leaves before the answer has ended. Returns what ends the watch. */
-  onGone(listener: () => void): () => void;
+  /** Tells where the caller has left, or leaves; whether the answer has ended by then is for the listener to know. */
+  onGone(listener: () => void): void;
   /** Where it has been opened, nobody can be told any more, and the answer is cut off. */
   answer(status: number, contentType: string, text: string): void;
   /** Answers 200. `onUnread` is called where the caller does not read what is written. */

@@ -45,11 +45,9 @@ export class NodeExchange implements Exchange {
     });
   }
 
-  onGone(listener: () => void): () => void {
-    const response = this.#response;
-    response.on('close', listener);
-    if (response.destroyed) listener();
-    return () => response.off('close', listener);
+  onGone(listener: () => void): void {
+    if (this.#response.destroyed) listener();
+    else this.#response.once('close', listener);
   }
 
   answer(status: number, contentType: string, text: string): void {
@@ -65,10 +63,11 @@ export class NodeExchange implements Exchange {
     }
     response.write(text);
     // A connection that is closed on what was never read is reset, and the caller may not get to see the answer.
-    const end = () => response.end();
     const timer = setTimeout(() => this.#request.destroy(), lingerMs);
-    this.#request.once('end', end).once('close', () => clearTimeout(timer));
-    this.#request.on('error', end).resume();
+    this.#request
+      .once('end', () => response.end())
+      .once('close', () => clearTimeout(timer))
+      .resume();
   }
 
   open(headers: Readonly<Record<string, string>>, onUnread: () => void): ResponseWriter {

@@ -61,11 +61,8 @@ function watch(turn: RunningTurn, exchange: Exchange, timeoutSeconds: number): (
     timeoutMs <= maxTimerMs
       ? setTimeout(() => turn.stop(new HttpError('TIMED_OUT', 'The turn took too long.')), timeoutMs)
       : undefined;
-  const forget = exchange.onGone(() => turn.stop(new HttpError('CLIENT_GONE', 'The caller has left.')));
-  return () => {
-    clearTimeout(timer);
-    forget();
-  };
+  exchange.onGone(() => turn.stop(new HttpError('CLIENT_GONE', 'The caller has left.')));
+  return () => clearTimeout(timer);
 }
 
 function createStream(server: AgentServer, exchange: Exchange, turn: RunningTurn) {

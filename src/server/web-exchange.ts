@@ -39,11 +39,10 @@ class WebExchange implements Exchange {
     return collector.whole();
   }
 
-  onGone(listener: () => void): () => void {
+  onGone(listener: () => void): void {
     const { signal } = this.#request;
-    signal.addEventListener('abort', listener);
     if (signal.aborted) listener();
-    return () => signal.removeEventListener('abort', listener);
+    else signal.addEventListener('abort', listener);
   }
 
   answer(status: number, contentType: string, text: string): void {

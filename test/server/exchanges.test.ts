@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { IncomingMessage, type Server } from 'node:http';
+import { createServer, IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { EMPTY, ignoreElements, NEVER, Subject, timer } from 'rxjs';
@@ -9,6 +9,7 @@ import { z } from 'zod';
 import type { AgentEvent } from '../../src/domain/agent.js';
 import { createApp } from '../../src/index.js';
 import type { AppConfig } from '../../src/server/config.js';
+import { NodeExchange } from '../../src/server/node-exchange.js';
 import { event, FakeAgent, type Script } from './fake-agent.js';
 import { sessionHeader, startServer } from './harness.js';
 
@@ -230,4 +231,20 @@ it.each([
     expect(answer).toMatch(/session-id: caf\xe9\t\xf0\x9f\x98\x80\r\n/i);
     expect(answer).toContain('task-complete');
   }
+});
+
+it('tells of a caller that has left before anybody wanted to know', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const { socket } = await open((server.address() as AddressInfo).port);
+  const asked = once(server, 'request');
+  socket.write(head('GET /ping'));
+  const [request, response] = await asked;
+  const closed = once(response, 'close');
+  socket.destroy();
+  await closed;
+  const onGone = vi.fn();
+  new NodeExchange(request, response).onGone(onGone);
+  expect(onGone).toHaveBeenCalledOnce();
 });

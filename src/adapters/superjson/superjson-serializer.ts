@@ -10,6 +10,8 @@ import { encodeState } from './encode-state.js';
  * superjson by itself reads and writes the same, only slower, but for what it loses or refuses, which has custom types here:
  * errors, binary data, invalid dates and keys such as `__proto__`.
  *
+ * Given `beyondJson`, it turns `state` itself into what it returns; without, it makes its own copy.
+ *
  * @example
  * const serializer: StateSerializer = {
  *   serialize: async (state, ids, beyondJson) =>
