@@ -162,7 +162,7 @@ function readPath(url: string): string {
 function readHeaders({ headers }: IncomingMessage): Record<string, string> {
   const read: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) read[name] = typeof value === 'string' ? value : value.join(', ');
+    if (value !== undefined) read[name] = String(value);
   }
   return read;
 }

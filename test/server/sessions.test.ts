@@ -320,3 +320,14 @@ it.each([
   expect(responses.map((response) => response.status)).toEqual([status, status]);
   expect(await responses[0].json()).toEqual({ error: { code, message: 'Could not load.' } });
 });
+
+it('closes once its agents have been shut down, and not before', async () => {
+  const server = await startServer();
+  await readAll(await server.post('session-1', { prompt: 'a' }));
+  const shutdown = vi.fn(async () => {
+    expect((await server.health()).status).toBe('Healthy');
+  });
+  for (const agent of server.agents) agent.shutdown = shutdown;
+  await server.close();
+  await expect(shutdown.mock.results[0]?.value).resolves.toBeUndefined();
+});

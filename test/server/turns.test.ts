@@ -328,7 +328,8 @@ it('sends everything to a slow caller, in order', async () => {
 
 it('sends what has waited for a slow caller although the agent says nothing more', async () => {
   const subject = new Subject<AgentEvent>();
-  const server = await startServer({ script: () => subject });
+  // A keep-alive would send it along.
+  const server = await startServer({ script: () => subject, keepAliveSeconds: 3_600 });
   const socket = callRaw(server, 'session-1').pause();
   await vi.waitFor(() => expect(subject.observed).toBe(true));
   for (let index = 0; index < 20; index++) {
