@@ -1,5 +1,5 @@
 import type { AgentEvent } from '../domain/agent.js';
-import { toPlainJson } from './plain-json.js';
+import { toPlainJson } from '../domain/values/plain-json.js';
 
 /** How the events of a turn become the text of a response. */
 export interface EventFormat {

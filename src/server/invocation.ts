@@ -1,10 +1,11 @@
+import type { PlainData } from '../domain/values/plain-data.js';
+import { toPlainJson } from '../domain/values/plain-json.js';
 import type { AgentServer } from './agent-server.js';
 import { authenticate, authorize } from './authorization.js';
 import { createFormat } from './event-format.js';
 import type { Exchange } from './exchange.js';
 import { answerError, HttpError, toErrorEvent, toHttpError } from './http-error.js';
 import { createId } from './ids.js';
-import { type Json, toPlainJson } from './plain-json.js';
 import { Redactor } from './redactor.js';
 import { parseInvocation, type TurnBody } from './request-body.js';
 import { type RequestContext, runInScope } from './request-context.js';
@@ -79,7 +80,7 @@ export class Invocation {
     this.#answerJson({ cancelled: turn !== undefined });
   }
 
-  #answerJson(value: Json): void {
+  #answerJson(value: PlainData): void {
     this.#log(200);
     this.#exchange.answer(200, 'application/json', JSON.stringify(value));
   }

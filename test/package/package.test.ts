@@ -127,7 +127,7 @@ describe('the entry points', () => {
           "InMemoryRecordStore",
           "RedisAgentStore",
           "createAgentStore",
-          "superjsonSerializer",
+          "defaultSerializer",
         ],
         "@looopy-ai/aws/stores/dynamodb": [
           "DynamoDBAgentStore",
@@ -152,7 +152,7 @@ describe('the entry points', () => {
           "InMemoryRecordStore",
           "RedisAgentStore",
           "createAgentStore",
-          "superjsonSerializer",
+          "defaultSerializer",
         ],
       }
     `);
