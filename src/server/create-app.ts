@@ -7,6 +7,9 @@ import type { Exchange } from './http/exchange.js';
 import { NodeExchange } from './http/node-exchange.js';
 import { answerWebRequest } from './http/web-exchange.js';
 
+/** Tells `@hono/node-server` to send nothing. Made when it is first needed: what it takes to make one is slow to load. */
+let alreadySent: Response | undefined;
+
 /**
  * The server as a Hono app without a socket, for any platform with Web standard requests and responses.
  *
@@ -35,10 +38,7 @@ async function answer(c: Context, handle: (exchange: Exchange) => Promise<void>)
     return answerWebRequest(c.req.raw, handle);
   }
   await handle(new NodeExchange(incoming, outgoing));
-  return createAlreadySent();
-}
-
-/** Tells `@hono/node-server` to send nothing. It looks at the headers of a clone, but not at those of its own responses. */
-function createAlreadySent(): Response {
-  return new Response(null, { headers: { 'x-hono-already-sent': 'true' } }).clone();
+  // A clone is of the platform's class. `@hono/node-server` does not look at the headers of its own class.
+  alreadySent ??= new Response(null, { headers: { 'x-hono-already-sent': 'true' } }).clone();
+  return alreadySent;
 }
