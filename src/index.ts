@@ -41,9 +41,12 @@ export {
   toStateText,
   type WriteResult,
 } from './domain/index.js';
-export type { AppConfig, ServeConfig, StateReader } from './server/config.js';
+export type { AppConfig, ServeConfig, ServerConfig, StateReader } from './server/config.js';
 export { createApp } from './server/create-app.js';
-export type { ServerErrorCode } from './server/http-error.js';
+export type { AgentHttpServer } from './server/create-server.js';
+export { createServer } from './server/create-server.js';
+export type { ServerErrorCode } from './server/failures/http-error.js';
+export type { Middleware } from './server/http/middleware.js';
 export type { Logger } from './server/logger.js';
 export type { RequestContext } from './server/request-context.js';
 export { getRequestContext, trackTask } from './server/request-context.js';

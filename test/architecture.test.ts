@@ -21,7 +21,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     'node:',
   ],
   'src/adapters/redis/': ['src/adapters/redis/', compression, domain, 'ioredis', 'node:'],
-  'src/server/': ['src/server/', domain, 'hono', 'pino', 'zod', 'node:'],
+  'src/server/': ['src/server/', domain, 'hono', 'pino', 'node:'],
   'src/index.ts': ['src/server/', domain],
   'src/stores.ts': ['src/adapters/', domain],
 };

@@ -4,8 +4,8 @@ import { alternate, ratioOf, summarizeAll } from '../alternate.js';
 import { fromAttributeValue, toAttributeValue } from '../dist/adapters/dynamodb/attribute-value.js';
 import type { AgentState } from '../dist/domain/agent-state.js';
 import { defaultSerializer } from '../dist/domain/default-serializer.js';
-import { AnnotatedData, type SerializedData, type ValueBeyondJson } from '../dist/domain/state-serializer.js';
-import { fromStateText, toStateText } from '../dist/domain/state-text.js';
+import { AnnotatedData, type SerializedData } from '../dist/domain/values/plain-data.js';
+import { fromStateText, toStateText } from '../dist/domain/values/text.js';
 import type { Comparison, MeasureResult } from '../results.js';
 import { createPlainState, createRichState, sizes } from '../states.js';
 

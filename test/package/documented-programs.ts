@@ -125,7 +125,11 @@ console.log(JSON.stringify(table));
     },
   },
   { what: 'the agent for production', says: 'ready: () => checkAgentStateTable', ...serving },
-  { what: 'a server with a store in memory', says: `stores/memory';\nimport { Agent }`, ...serving },
+  {
+    what: 'a server with a store in memory',
+    says: `import { serve } from '@looopy-ai/aws';\nimport { InMemory`,
+    ...serving,
+  },
   { what: 'a serializer around the default one', says: 'brotliCompressSync', ...keeping },
   { what: 'a store in memory', says: `stores/memory';\n\nconst agentStore = new`, ...keeping },
   {

@@ -113,6 +113,7 @@ describe('the entry points', () => {
           "AnnotatedData",
           "createApp",
           "createPrefixKeySchema",
+          "createServer",
           "fromStateText",
           "getRequestContext",
           "isAgentStoreError",

@@ -12,7 +12,7 @@ export const maxDepth = 1_000;
 const addedByKind = 2;
 
 /** Superjson's notes: for each path, the type of the value there, and the notes about what is in it, if any. */
-export type Notes = Record<string, PlainData>;
+type Notes = Record<string, PlainData>;
 
 /** A value as plain data, with the notes that restore it. */
 export interface EncodedValue {

@@ -1,6 +1,6 @@
-import { bodyTooLarge } from './http-error.js';
+import { bodyTooLarge } from '../failures/http-error.js';
 
-/** A chunk takes some 200 bytes besides what it holds, and there is nothing to keep a caller from sending single bytes. */
+/** So many chunks are joined into one: each takes some 200 bytes of its own, and a caller may send single bytes. */
 const maxLoose = 1_000;
 
 /** Puts the body of a request together from the chunks that it comes in. */
@@ -14,7 +14,7 @@ export class BodyCollector {
     this.#maxBytes = maxBytes;
   }
 
-  /** @throws HttpError `BODY_TOO_LARGE` as soon as it is; what has come until then is let go. */
+  /** @throws HttpError `BODY_TOO_LARGE` as soon as it is. What has come so far is then forgotten. */
   add(chunk: Uint8Array): void {
     this.#size += chunk.length;
     if (this.#size > this.#maxBytes) {

@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { bodyCutOff, bodyTooLarge } from '../failures/http-error.js';
 import { BodyCollector } from './body-collector.js';
 import { type Exchange, maxUnsent, type ResponseWriter } from './exchange.js';
-import { bodyCutOff, bodyTooLarge } from './http-error.js';
+import { readPath } from './request-path.js';
 
-/** How long a caller may go on sending what nobody wants to read. */
+/** How long a caller may go on sending a body after it has had its answer. */
 const lingerMs = 1_000;
 
 const notAscii = /[^ -~]/;
@@ -30,8 +31,8 @@ export class NodeExchange implements Exchange {
     const request = this.#request;
     return new Promise((resolve, reject) => {
       if (Number(this.headers['content-length']) > maxBytes) throw bodyTooLarge(maxBytes);
-      // What has left already says nothing more.
-      if (request.destroyed) throw bodyCutOff(request.errored);
+      // The events of a request that is over have passed, and would be waited for in vain.
+      if (request.destroyed || request.readableEnded) throw bodyCutOff(request.errored);
       const collector = new BodyCollector(maxBytes);
       request.on('data', (chunk: Buffer) => {
         try {
@@ -62,7 +63,7 @@ export class NodeExchange implements Exchange {
       return;
     }
     response.write(text);
-    // A connection that is closed on what was never read is reset, and the caller may not get to see the answer.
+    // Closing a connection that holds unread bytes resets it, and the caller may not get to see the answer.
     const timer = setTimeout(() => this.#request.destroy(), lingerMs);
     this.#request
       .once('end', () => response.end())
@@ -80,7 +81,7 @@ export class NodeExchange implements Exchange {
   }
 }
 
-/** The events of one tick go in one write, and none while the socket is full. */
+/** Joins the events of one tick into one write, and writes nothing while the socket is full. */
 class NodeWriter implements ResponseWriter {
   readonly #response: ServerResponse;
   readonly #headers: Readonly<Record<string, string>>;
@@ -119,7 +120,7 @@ class NodeWriter implements ResponseWriter {
 
   #writeHead(headers: Readonly<Record<string, string | number>>): void {
     this.#response.writeHead(200, headers);
-    // Node encodes a head like the text that it goes out with, and UTF-8 would make another session id of one that is not ASCII.
+    // Node encodes the head like the text it is sent with, and UTF-8 would change a session id that is not ASCII.
     if (Object.values(this.#headers).some((value) => notAscii.test(value)))
       this.#response.write('', 'latin1');
   }
@@ -141,8 +142,8 @@ class NodeWriter implements ResponseWriter {
 }
 
 /**
- * Closes a response when its connection is lost. One that waits until an earlier one of the same connection has been
- * sent is not told by Node, and what is done for it would go on for nobody.
+ * Closes a response when its connection is lost. Node does not tell a response that waits for an earlier one of the same
+ * connection, and the turn behind it would go on for nobody.
  */
 function closeWithConnection(response: ServerResponse, connection: Socket): void {
   const close = () => {
@@ -152,17 +153,17 @@ function closeWithConnection(response: ServerResponse, connection: Socket): void
   response.once('close', () => connection.off('close', close));
 }
 
-/** A proxy may name the whole address. */
-function readPath(url: string): string {
-  const path = url.startsWith('/') ? url : url.replace(/^[a-z]+:\/\/[^/?#]*/i, '');
-  const end = path.search(/[?#]/);
-  return end === -1 ? path : path.slice(0, end);
-}
-
-function readHeaders({ headers }: IncomingMessage): Record<string, string> {
+function readHeaders({ headers, rawHeaders }: IncomingMessage): Readonly<Record<string, string>> {
   const read: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) read[name] = String(value);
+  if (rawHeaders.length / 2 === Object.keys(headers).length) {
+    for (const [name, value] of Object.entries(headers)) read[name] = String(value);
+    return read;
+  }
+  // Some are sent more than once, and of some of those Node keeps only the first.
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]?.toLowerCase() ?? '';
+    const value = rawHeaders[index + 1] ?? '';
+    read[name] = Object.hasOwn(read, name) ? `${read[name]}, ${value}` : value;
   }
   return read;
 }

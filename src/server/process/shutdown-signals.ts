@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
-import type { StateReader } from './config.js';
-import type { Logger } from './logger.js';
-import { Redactor } from './redactor.js';
+import type { StateReader } from '../config.js';
+import { Redactor } from '../failures/redactor.js';
+import type { Logger } from '../logger.js';
 import { within } from './timing.js';
 
 /** What has to be done before the process may end. */
@@ -19,7 +19,7 @@ const lastWritesMs = 200;
 const running = new Set<Stoppable>();
 let isStopping = false;
 
-/** Closes the server when the process is asked to end, and then ends it. Returns what forgets the server again. */
+/** Closes the server when the process is asked to end, then ends the process. Call what it returns to undo this. */
 export function stopOnSignals(server: Stoppable): () => void {
   if (running.size === 0) for (const signal of signals) process.on(signal, onSignal);
   running.add(server);
@@ -30,12 +30,12 @@ export function stopOnSignals(server: Stoppable): () => void {
 }
 
 async function onSignal(signal: (typeof signals)[number]): Promise<void> {
-  // Whoever asks twice has no time.
+  // A second signal does not wait.
   if (isStopping) process.exit(128 + constants.signals[signal]);
   isStopping = true;
   const results = await Promise.all([...running].map(stop));
   process.exitCode = results.every(Boolean) ? 0 : 1;
-  // Left to itself, the process ends when the last line of a log is written; but something may keep it alive.
+  // By itself the process would end once its logs are written; but something may keep it alive.
   setTimeout(() => process.exit(), lastWritesMs).unref();
 }
 
@@ -43,7 +43,7 @@ async function stop({ close, agentStore, logger }: Stoppable): Promise<boolean> 
   try {
     logger.info({}, 'Stopping.');
     await close();
-    // What agents have left to be saved is saved by then.
+    // Only now: until then, agents save their states.
     if (!(await within(storeSeconds, Promise.resolve(agentStore?.close?.())))) {
       throw new Error(`The store did not close within ${storeSeconds} seconds.`);
     }

@@ -1,6 +1,3 @@
-import { HttpError } from './http-error.js';
-import type { InvocationBody } from './request-body.js';
-
 /** What a thrown value says of itself. */
 export interface ErrorDescription {
   readonly type: string;
@@ -17,10 +14,10 @@ const secretHeaders = [
   'workloadaccesstoken',
 ];
 const maxCauses = 5;
-/** Stands for a secret until all are out: one may be part of the words that are put in its place. */
+/** Stands for a secret until all are out: one secret may be part of the words that are put in its place. */
 const mark = '\0';
-/** Shorter texts of a body are in too many other words to be taken out of them. */
-const minBodyText = 4;
+/** Texts of a body that are shorter are part of too many other words to be taken out of them. */
+const minText = 4;
 
 /**
  * Knows the secrets of one request, and takes them out of what is said of its failure: a library may quote in its
@@ -28,15 +25,16 @@ const minBodyText = 4;
  */
 export class Redactor {
   readonly #headers: Readonly<Record<string, string>>;
-  #body: InvocationBody | undefined;
+  #hidden: { readonly texts: unknown; readonly credentials: readonly string[] } | undefined;
   #known: readonly string[] | undefined;
 
   constructor(headers: Readonly<Record<string, string>> = {}) {
     this.#headers = headers;
   }
 
-  setBody(body: InvocationBody): void {
-    this.#body = body;
+  /** Hides, besides the headers, every text within `texts`, and each credential however short it is. */
+  hide(texts: unknown, credentials: readonly string[] = []): void {
+    this.#hidden = { texts, credentials };
     this.#known = undefined;
   }
 
@@ -47,7 +45,7 @@ export class Redactor {
     return rest.replaceAll(mark, '[redacted]');
   }
 
-  /** What an error says, where it says anything. Never throws, whatever was thrown. */
+  /** The message of an error, if it has one. Never throws, whatever was thrown. */
   message(error: unknown): string | undefined {
     try {
       return error instanceof Error ? this.text(toText(error.message)) : undefined;
@@ -76,27 +74,19 @@ export class Redactor {
       type: toText(error.name),
       message: this.text(toText(error.message)),
       ...(code !== undefined && { code: this.text(code) }),
-      // Where an answer of this server was made says nothing about its cause.
-      ...(typeof error.stack === 'string' &&
-        !(error instanceof HttpError) && { stack: this.text(error.stack) }),
+      ...(typeof error.stack === 'string' && { stack: this.text(error.stack) }),
       ...(hasCause && { cause: this.describe(error.cause, depth + 1) }),
     };
   }
 
-  /** Collected only when something has failed, and once; the longest first, since one may be part of another. */
+  /** Collected once, and only after something has failed. The longest come first: one may be part of another. */
   #secrets(): string[] {
-    const secrets = new Set<string>();
+    const secrets = new Set<string>(this.#hidden?.credentials);
     for (const name of secretHeaders) {
       const value = this.#headers[name] ?? '';
       secrets.add(value).add(value.slice(value.indexOf(' ') + 1)); // Without the scheme.
     }
-    const body = this.#body;
-    if (body?.type === 'prompt') addTexts(body.prompt, secrets);
-    if (body?.type === 'prompt' || body?.type === 'resume') addTexts(body.metadata, secrets);
-    if (body?.type === 'resume') {
-      for (const { value } of body.inputs ?? []) addTexts(value, secrets);
-      for (const { credential } of body.credentials ?? []) secrets.add(credential);
-    }
+    addTexts(this.#hidden?.texts, secrets);
     secrets.delete('');
     return [...secrets].sort((a, b) => b.length - a.length);
   }
@@ -108,7 +98,7 @@ function toText(value: unknown): string {
 }
 
 function addTexts(value: unknown, texts: Set<string>): void {
-  if (typeof value === 'string' && value.length >= minBodyText) {
+  if (typeof value === 'string' && value.length >= minText) {
     texts.add(value).add(JSON.stringify(value).slice(1, -1)); // As it is quoted within JSON.
   } else if (typeof value === 'object' && value !== null) {
     for (const part of Object.values(value)) addTexts(part, texts);

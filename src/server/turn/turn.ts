@@ -1,7 +1,7 @@
-import type { Agent, AgentEvent, AgentEventStream, StartTurnOptions } from '../domain/agent.js';
+import type { Agent, AgentEvent, AgentEventStream, StartTurnOptions } from '../../domain/agent.js';
+import type { RunningTurn } from '../sessions/session-registry.js';
 import { EventGate, hasFailed } from './event-gate.js';
-import type { RunningTurn } from './session-registry.js';
-import { observe, unlessStopped } from './stoppable.js';
+import { observe, unlessStopped } from './observe.js';
 
 /** What the caller asks the agent: a message, or answers to what it has asked. */
 export interface TurnInput {
@@ -11,7 +11,7 @@ export interface TurnInput {
 
 /** Where the events of a turn go. */
 interface TurnOutput {
-  /** Called once, when the agent has started and nothing can be answered but events. */
+  /** Called once, when the agent has started. From then on, failures are events. */
   open(): void;
   send(event: AgentEvent): void;
 }
@@ -27,7 +27,7 @@ export interface TurnOptions {
   readonly onReplaced: (error: unknown) => void;
 }
 
-/** How a turn ended. Only an agent that has completed its turn can have another. */
+/** How a turn ended. Only an agent that has completed its turn can run another. */
 export interface TurnEnd {
   readonly outcome: 'completed' | 'failed' | 'failed-early';
   readonly error?: unknown;
@@ -36,11 +36,11 @@ export interface TurnEnd {
 interface StartedTurn {
   readonly agent: Agent;
   readonly events: AgentEventStream;
-  /** Whether the agent is from an earlier turn; the session may have gone on without it since. */
+  /** True if the agent is from an earlier turn: another process may have run the session since. */
   readonly isCached: boolean;
 }
 
-/** Runs one turn. Rejects where it fails before the output is opened; afterwards a failure is an event. */
+/** Runs one turn. Rejects if it fails before the output is opened; afterwards a failure is an event. */
 export async function runTurn(options: TurnOptions): Promise<TurnEnd> {
   const { output } = options;
   const started = await startTurn(options);
@@ -98,7 +98,7 @@ async function followTurn({ agent, events, isCached }: StartedTurn, options: Tur
   }
 }
 
-/** The agent has ended its turn, and says that it failed. */
+/** The agent has ended its turn and says that it failed. */
 class AgentStateError extends Error {
   override readonly name = 'AgentStateError';
   constructor(message = 'The agent failed.') {

@@ -1,14 +1,14 @@
 import { randomFillSync } from 'node:crypto';
 import { openSync, readSync } from 'node:fs';
 
-/** Stays open: opening it costs several times what reading does. */
+/** It stays open, since opening it takes several times as long as reading. */
 let device: number | 'none' | undefined;
 
 /**
  * A new UUID (version 4).
  *
- * From the kernel, not from `crypto`: a process restored from a snapshot shares the generator and the cached ids of
- * `crypto` with every other copy, and would make the same ids as they do.
+ * Its random bytes come from the kernel. Those of `crypto` repeat in processes restored from one snapshot: they share
+ * the state of its generator and the ids it made in advance.
  */
 export function createId(): string {
   const bytes = readRandomBytes(Buffer.alloc(16));

@@ -1,24 +1,5 @@
-import type { AgentEvent } from '../domain/agent.js';
-import { type AgentStoreErrorCode, isAgentStoreError } from '../domain/errors.js';
-import type { Exchange } from './exchange.js';
-import type { Redactor } from './redactor.js';
-
-/** What a caller is told of a failure: one code per cause, in the JSON answer and in the `error` event alike. */
-export type ServerErrorCode =
-  | 'BAD_REQUEST'
-  | 'UNAUTHORIZED'
-  | 'FORBIDDEN'
-  | 'NOT_FOUND'
-  | 'NOT_RESUMABLE'
-  | 'TURN_RUNNING'
-  | 'BODY_TOO_LARGE'
-  | 'STOPPING'
-  | 'NOT_READY'
-  | 'CANCELLED'
-  | 'CLIENT_GONE'
-  | 'TIMED_OUT'
-  | 'AGENT_FAILED'
-  | AgentStoreErrorCode;
+import { type AgentStoreErrorCode, isAgentStoreError } from '../../domain/errors.js';
+import type { Exchange } from '../http/exchange.js';
 
 const statuses = {
   BAD_REQUEST: 400,
@@ -34,6 +15,7 @@ const statuses = {
   CLIENT_GONE: 499,
   TIMED_OUT: 504,
   AGENT_FAILED: 500,
+  MIDDLEWARE_FAILED: 500,
   CONFLICT: 409,
   CORRUPTED: 500,
   INVALID_KEY: 400,
@@ -41,19 +23,28 @@ const statuses = {
   TOO_LARGE: 500,
   CONFIGURATION: 500,
   UNAVAILABLE: 503,
-} as const satisfies Record<ServerErrorCode, number>;
+} as const satisfies Record<AgentStoreErrorCode, number> & Record<string, number>;
+
+/** What a caller is told of a failure: one code for each cause, in the JSON answer and in the `error` event alike. */
+export type ServerErrorCode = keyof typeof statuses;
 
 /** A failure whose message is for the caller to read. */
 export class HttpError extends Error {
   override readonly name = 'HttpError';
   readonly code: ServerErrorCode;
   readonly status: (typeof statuses)[ServerErrorCode];
+  /** None: the place in the server that answers says nothing about the cause. */
+  override readonly stack = undefined;
 
   constructor(code: ServerErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
     this.status = statuses[code];
   }
+}
+
+export function badRequest(message: string): HttpError {
+  return new HttpError('BAD_REQUEST', message);
 }
 
 export function bodyTooLarge(maxBytes: number): HttpError {
@@ -64,26 +55,26 @@ export function bodyCutOff(cause: unknown): HttpError {
   return new HttpError('BAD_REQUEST', 'The body was cut off.', { cause });
 }
 
+export function unknownSession(): HttpError {
+  return new HttpError('NOT_FOUND', 'Nothing is known of this session.');
+}
+
+export function serverStopping(): HttpError {
+  return new HttpError('STOPPING', 'The server is stopping.');
+}
+
 /** The failure as a caller may see it. What an agent or a library threw is not for callers, and stays the `cause`. */
 export function toHttpError(error: unknown): HttpError {
   try {
     if (error instanceof HttpError) return error;
     if (isAgentStoreError(error)) return new HttpError(error.code, error.message, { cause: error });
   } catch {
-    // It cannot be looked at.
+    // What was thrown refuses to be looked at.
   }
   return new HttpError('AGENT_FAILED', 'The agent failed. The log says why.', { cause: error });
 }
 
-/** The failure as a JSON answer. */
+/** Answers with the failure as JSON. */
 export function answerError(exchange: Exchange, { code, message, status }: HttpError): void {
   exchange.answer(status, 'application/json', JSON.stringify({ error: { code, message } }));
-}
-
-/** The failure as the last event of a stream: a code and a message, without a stack. */
-export function toErrorEvent(error: unknown, redactor: Redactor): AgentEvent {
-  const { code } = toHttpError(error);
-  const message = redactor.message(error) || 'The agent failed.';
-  const event = { kind: 'error', code, message };
-  return event;
 }

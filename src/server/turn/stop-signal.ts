@@ -1,5 +1,5 @@
 /**
- * Whether a turn is to stop, and why. An `AbortController` can do the same, at a cost that shows in a short turn.
+ * Whether a turn is to stop, and why. An `AbortController` does the same, but takes a measurable part of a short turn.
  */
 export class StopSignal {
   #reason: Error | undefined;
@@ -16,7 +16,7 @@ export class StopSignal {
     for (const listener of this.#listeners) listener(reason);
   }
 
-  /** Calls back once, and never before this returns. */
+  /** Calls back once when the turn is stopped; not at all if it has been already. */
   onStop(listener: (reason: Error) => void): void {
     this.#listeners.push(listener);
   }

@@ -1,14 +1,13 @@
-import type { Agent } from '../domain/agent.js';
-import { type AgentState, isResumable } from '../domain/agent-state.js';
-import type { StateReader } from './config.js';
+import type { Agent } from '../../domain/agent.js';
+import { type AgentState, isResumable } from '../../domain/agent-state.js';
+import type { StateReader } from '../config.js';
 import type { RunningTurn, SessionRegistry } from './session-registry.js';
 
 /**
- * The state of a session, or `null` where nothing is known of it.
+ * The state of a session, or `null` if nothing is known of it: the stored one, or else that of the live agent.
  *
- * It is read from the store, and only where there is none taken from the live agent. A store that cannot `peek` would
- * make an agent look up to date that is not, so it is asked only while no turn runs, and the live agent goes.
- * `asking` is the turn that wants to know before it starts.
+ * If a store cannot `peek`, it is asked with `load`. That makes it take an agent that is out of date for up to date, so
+ * it is done only while no turn runs, and the live agent is dropped. `asking` is a turn that has not started its agent yet.
  */
 export async function readState(
   contextId: string,
@@ -25,8 +24,8 @@ export async function readState(
 }
 
 /**
- * Shuts down an agent that has nothing pending and whose state is still the session's. Any other is left as it is:
- * `shutdown()` would store its status over a question, or over what another process has stored since.
+ * Shuts down an agent that has nothing pending and whose state is still the stored one. Any other is left as it is: the
+ * status that `shutdown()` saves would replace a question, or what another process has saved since.
  */
 export async function retireAgent(agent: Agent, store: StateReader | undefined): Promise<void> {
   const { state } = agent;

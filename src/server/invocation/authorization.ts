@@ -1,8 +1,8 @@
-import type { AppConfig } from './config.js';
-import type { Exchange } from './exchange.js';
-import { HttpError } from './http-error.js';
+import type { AppConfig } from '../config.js';
+import { HttpError } from '../failures/http-error.js';
+import type { Exchange } from '../http/exchange.js';
 
-/** What `decodeAuthorization` makes of the header. @throws HttpError `UNAUTHORIZED` without one, `FORBIDDEN` for a bad one. */
+/** What `decodeAuthorization` makes of the header. @throws HttpError `UNAUTHORIZED` without it, `FORBIDDEN` if refused. */
 export async function authenticate(config: AppConfig, headers: Exchange['headers']): Promise<unknown> {
   const header = headers.authorization;
   if (header === undefined) throw new HttpError('UNAUTHORIZED', 'The header Authorization is missing.');
@@ -11,7 +11,7 @@ export async function authenticate(config: AppConfig, headers: Exchange['headers
   return authContext;
 }
 
-/** @throws HttpError `FORBIDDEN` where this caller may not use this session. */
+/** @throws HttpError `FORBIDDEN` unless this caller may use this session. */
 export async function authorize(config: AppConfig, authContext: unknown, contextId: string): Promise<void> {
   const isAllowed = await orForbidden(async () => config.authorize?.(authContext, contextId));
   if (isAllowed !== true) throw forbidden();

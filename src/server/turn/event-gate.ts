@@ -1,6 +1,6 @@
-import type { AgentEvent } from '../domain/agent.js';
+import type { AgentEvent } from '../../domain/agent.js';
 
-/** The kinds an agent sends before it has done anything that a second try would repeat. */
+/** The kinds an agent sends before it does anything that a second try would repeat. */
 const preliminaryKinds = new Set(['task-created', 'task-status', 'input-received', 'auth-completed']);
 /** The kinds a turn can end with, besides a status. */
 const finalKinds = new Set([
@@ -15,9 +15,8 @@ const runningStatuses = new Set<unknown>(['submitted', 'working']);
 /**
  * Decides when an event is sent on.
  *
- * An event that can be the last of its turn is held until another follows: whether the turn went well is known only
- * once it is over. With `tentative`, all are held until the agent has done something, and a failure before that is
- * `failedEarly` and nothing is sent.
+ * An event that can be the last of its turn is held until another follows, since only the end of the turn tells whether
+ * it went well. With `tentative`, all are held until the agent has done something; if it fails before, nothing is sent.
  */
 export class EventGate {
   readonly #send: (event: AgentEvent) => void;
@@ -29,12 +28,12 @@ export class EventGate {
     this.#tentative = tentative ? [] : null;
   }
 
-  /** Whether nothing has been sent that could not be taken back. */
+  /** True until the first event is sent on. */
   get isTentative(): boolean {
     return this.#tentative !== null;
   }
 
-  /** Takes an event; `false` where it is an early failure. */
+  /** Takes an event. `false` if the agent has failed before it did anything. */
   next(event: AgentEvent): boolean {
     if (event.kind.startsWith('internal:')) return true;
     if (this.#tentative === null) {
@@ -48,7 +47,7 @@ export class EventGate {
     return true;
   }
 
-  /** Sends what is held, and a last event where the agent sent none. Returns the last event. */
+  /** Sends what is held, or a last event if the agent sent none. Returns the last event. */
   complete(): AgentEvent {
     this.#commit();
     const last = this.#held ?? { kind: 'task-complete' };

@@ -1,20 +1,30 @@
-import type { AgentEvent } from '../domain/agent.js';
-import { toPlainJson } from '../domain/values/plain-json.js';
+import type { AgentEvent } from '../../domain/agent.js';
+import { toPlainJson } from '../../domain/values/plain-json.js';
+import { toHttpError } from '../failures/http-error.js';
+import type { Redactor } from '../failures/redactor.js';
 
 /** How the events of a turn become the text of a response. */
 export interface EventFormat {
   readonly contentType: string;
-  /** Sent where nothing else is, so that nobody on the way takes the connection for dead. */
+  /** Sent while there is nothing else to send, so that nobody on the way takes the connection for dead. */
   readonly keepAlive: string;
   event(event: AgentEvent): string;
   end(): string;
 }
 
-/** The format a caller accepts: one JSON document only where it asks for JSON and not for a stream. */
+/** The format a caller accepts: one JSON document only if it asks for JSON and not for a stream. */
 export function createFormat(accept = ''): EventFormat {
   const types = accept.toLowerCase();
   const wantsJson = types.includes('application/json') && !types.includes('text/event-stream');
   return wantsJson ? createJsonFormat() : createSseFormat();
+}
+
+/** A failure as the last event of a stream: a code and a message, without a stack. */
+export function toErrorEvent(error: unknown, redactor: Redactor): AgentEvent {
+  const { code } = toHttpError(error);
+  const message = redactor.message(error) || 'The agent failed.';
+  const event = { kind: 'error', code, message };
+  return event;
 }
 
 /** Server-sent events. */
@@ -48,7 +58,7 @@ function createJsonFormat(): EventFormat {
   };
 }
 
-/** The event without what the stream says already: its kind, and the session it belongs to. */
+/** The event without its kind and its session, which the stream says already. */
 function eventData(event: AgentEvent): object {
   // JSON leaves out what is undefined.
   const data = { ...event, kind: undefined, contextId: undefined };
@@ -70,7 +80,7 @@ function readId(event: AgentEvent): string | number | undefined {
 const lineBreak = /[\r\n\0]/;
 const lineBreaks = /[\r\n\0]+/g;
 
-/** A line break would end the field, and start one of somebody else's making; a NUL makes a client ignore the id. */
+/** A line break would end the field, so that the value could begin another; a NUL makes a client ignore the id. */
 function oneLine(value: string | number): string {
   const text = String(value);
   return lineBreak.test(text) ? text.replace(lineBreaks, ' ') : text;

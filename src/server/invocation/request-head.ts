@@ -1,12 +1,11 @@
-import { z } from 'zod';
-import type { Exchange } from './exchange.js';
-import { HttpError } from './http-error.js';
-import { createId } from './ids.js';
-import type { RequestContext } from './request-context.js';
+import { badRequest } from '../failures/http-error.js';
+import type { Exchange } from '../http/exchange.js';
+import { createId } from '../process/ids.js';
+import type { RequestContext } from '../request-context.js';
 
 export const sessionIdHeader = 'X-Amzn-Bedrock-AgentCore-Runtime-Session-Id';
 
-/** Where each part of the context comes from: the first header of the list that is there, and its greatest length. */
+/** The headers that a part of the context is taken from, the first that is there, and how long its value may be. */
 const sources = {
   sessionId: { names: [sessionIdHeader.toLowerCase()], longest: 16_384 },
   requestId: { names: ['x-amzn-requestid', 'x-amzn-bedrock-agentcore-runtime-request-id'], longest: 256 },
@@ -20,17 +19,15 @@ const sources = {
 
 const knownNames = new Set(Object.values(sources).flatMap(({ names }) => names));
 
-const strictSessionId = z.string().min(33).max(256);
-
-/** What the headers say, where the caller may have named no session. */
+/** What the headers say. The caller may have named no session. */
 export type RequestHead = Omit<RequestContext, 'sessionId'> & { readonly sessionId?: string };
 
-/** Reads the headers. @throws HttpError `BAD_REQUEST` where one is out of range. */
+/** Reads the headers. @throws HttpError `BAD_REQUEST` if one is out of range. */
 export function readHead(headers: Exchange['headers'], strictSessionIds: boolean): RequestHead {
   const parts = readParts(headers);
   const { sessionId, requestId = createId() } = parts;
-  if (strictSessionIds && sessionId !== undefined && !strictSessionId.safeParse(sessionId).success) {
-    throw new HttpError('BAD_REQUEST', `The header ${sessionIdHeader} must have 33 to 256 characters.`);
+  if (strictSessionIds && sessionId !== undefined && (sessionId.length < 33 || sessionId.length > 256)) {
+    throw badRequest(`The header ${sessionIdHeader} must have 33 to 256 characters.`);
   }
   return { ...parts, requestId, headers: readOthers(headers) };
 }
@@ -42,7 +39,7 @@ function readParts(headers: Exchange['headers']): Partial<Record<keyof typeof so
       const value = headers[name];
       if (value === undefined) continue;
       if (value.length === 0 || value.length > longest) {
-        throw new HttpError('BAD_REQUEST', `The header ${name} must have 1 to ${longest} characters.`);
+        throw badRequest(`The header ${name} must have 1 to ${longest} characters.`);
       }
       parts[part] ??= value;
     }

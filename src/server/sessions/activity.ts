@@ -1,4 +1,4 @@
-/** What the process is working on. Whether it is busy follows from that, and nothing can set it otherwise. */
+/** What the process is working on. It is busy while there is any such work; there is no flag to set. */
 export class Activity {
   readonly #running = new Set<object>();
   #changedAt = Date.now();
@@ -25,7 +25,7 @@ export class Activity {
   health(): { status: 'Healthy' | 'HealthyBusy'; time_of_last_update: number } {
     return {
       status: this.#running.size === 0 ? 'Healthy' : 'HealthyBusy',
-      // The platform stops a session by its age: the time of the last change, not of this ping, and in seconds.
+      // In seconds, and changed only with the status: the platform ends or keeps a session by the age of its status.
       time_of_last_update: Math.floor(this.#changedAt / 1000),
     };
   }

@@ -1,11 +1,11 @@
-import type { Agent } from '../domain/agent.js';
+import type { Agent } from '../../domain/agent.js';
+import { HttpError, serverStopping } from '../failures/http-error.js';
+import { maxTimerMs, within } from '../process/timing.js';
+import { runOutsideScope } from '../request-context.js';
+import { StopSignal } from '../turn/stop-signal.js';
 import type { Activity } from './activity.js';
-import { HttpError } from './http-error.js';
-import { runOutsideScope } from './request-context.js';
-import { StopSignal } from './stop-signal.js';
-import { maxTimerMs, within } from './timing.js';
 
-/** What is kept of one session: its agent once it has one, and its turn while one runs. */
+/** What is kept of one session: its agent, and its turn while one runs. */
 export interface Session {
   readonly contextId: string;
   agent?: Agent;
@@ -13,7 +13,7 @@ export interface Session {
   usedAt: number;
 }
 
-/** A turn that holds its session until it ends. */
+/** A turn. Its session can have no other until it ends. */
 export class RunningTurn {
   readonly session: Session;
   readonly signal = new StopSignal();
@@ -41,7 +41,7 @@ export interface SessionRegistryOptions {
   readonly activity: Activity;
   readonly maxSessions: number;
   readonly idleSeconds: number;
-  /** Ends an agent that is not needed any more. Never rejects. */
+  /** Ends an agent that is no longer needed. Never rejects. */
   readonly retire: (agent: Agent) => Promise<void>;
 }
 
@@ -50,7 +50,7 @@ export class SessionRegistry {
   readonly #options: SessionRegistryOptions;
   /** The least recently used first. */
   readonly #sessions = new Map<string, Session>();
-  /** What must be over before the session may have another agent. */
+  /** Work that must end before the session may have another agent. */
   readonly #leaving = new Map<string, Promise<unknown>>();
   readonly #retiring = new Set<Promise<unknown>>();
   #sweep: ReturnType<typeof setTimeout> | undefined;
@@ -64,9 +64,9 @@ export class SessionRegistry {
     return this.#sessions.get(contextId);
   }
 
-  /** Begins a turn, which keeps every other turn and every leaving rule away from the session until `end`. */
+  /** Begins a turn. Until `end`, the session has no other turn and keeps its agent. */
   begin(contextId: string): RunningTurn {
-    if (this.#isStopping) throw new HttpError('STOPPING', 'The server is stopping.');
+    if (this.#isStopping) throw serverStopping();
     const session = this.#sessions.get(contextId) ?? { contextId, usedAt: 0 };
     if (session.turn !== undefined) throw new HttpError('TURN_RUNNING', 'A turn of this session is running.');
     const turn = new RunningTurn(session);
@@ -77,7 +77,7 @@ export class SessionRegistry {
     return turn;
   }
 
-  /** Ends the turn. Without `keepAgent` the agent is dropped as it is. */
+  /** Ends the turn. Without `keepAgent`, the agent is dropped as it is. */
   end(turn: RunningTurn, keepAgent: boolean): void {
     const { session } = turn;
     delete session.turn;
@@ -90,12 +90,12 @@ export class SessionRegistry {
     turn.end();
   }
 
-  /** Waits until an agent of this session that is leaving has left. */
+  /** Waits for the end of an earlier agent of this session. */
   async settled(contextId: string): Promise<void> {
     await this.#leaving.get(contextId);
   }
 
-  /** Drops the idle agent of a session and keeps it without one while something else looks at its state. */
+  /** Drops the idle agent of a session, and lets it have no other until `look` is done. */
   withoutAgent<Result>(contextId: string, look: () => Promise<Result>): Promise<Result> {
     const session = this.#sessions.get(contextId);
     if (session !== undefined) delete session.agent;
@@ -110,9 +110,9 @@ export class SessionRegistry {
     this.#isStopping = true;
     await within(graceSeconds, this.#options.activity.idle());
     const turns = [...this.#sessions.values()].flatMap((session) => session.turn ?? []);
-    await Promise.all(turns.map((turn) => turn.stop(new HttpError('STOPPING', 'The server is stopping.'))));
+    await Promise.all(turns.map((turn) => turn.stop(serverStopping())));
     for (const session of this.#sessions.values()) this.#retire(session);
-    // Not for those that look at a state: a store may never answer.
+    // What only looks at a state is not waited for: a store may never answer.
     await Promise.all(this.#retiring);
   }
 
@@ -139,7 +139,7 @@ export class SessionRegistry {
     const dueMs = oldest.usedAt + this.#options.idleSeconds * 1_000 - performance.now();
     const delayMs = Math.min(Math.max(dueMs, 1), maxTimerMs);
     this.#sweep = runOutsideScope(() => setTimeout(() => this.#retireIdle(), delayMs));
-    // Waiting for sessions to become idle is no reason for the process to live.
+    // The timer alone must not keep the process alive. Not every platform returns an object.
     if (typeof this.#sweep === 'object') this.#sweep.unref();
   }
 

@@ -1,18 +1,18 @@
-import type { Agent, AgentEvent } from '../domain/agent.js';
-import { isResumable } from '../domain/agent-state.js';
-import type { AgentServer } from './agent-server.js';
-import { createFormat } from './event-format.js';
-import type { Exchange, ResponseWriter } from './exchange.js';
-import { HttpError, toErrorEvent } from './http-error.js';
+import type { Agent, AgentEvent } from '../../domain/agent.js';
+import { isResumable } from '../../domain/agent-state.js';
+import { HttpError, unknownSession } from '../failures/http-error.js';
+import type { Redactor } from '../failures/redactor.js';
+import type { Exchange, ResponseWriter } from '../http/exchange.js';
+import { type TurnBody, toTurnInput } from '../invocation/request-body.js';
+import { sessionIdHeader } from '../invocation/request-head.js';
+import { maxTimerMs } from '../process/timing.js';
+import type { RequestContext } from '../request-context.js';
+import type { ServerContext } from '../server-context.js';
+import type { RunningTurn } from '../sessions/session-registry.js';
+import { readState } from '../sessions/session-state.js';
+import { createFormat, toErrorEvent } from './event-format.js';
 import { KeepAlive } from './keep-alive.js';
-import type { Redactor } from './redactor.js';
-import { type TurnBody, toTurnInput } from './request-body.js';
-import type { RequestContext } from './request-context.js';
-import { sessionIdHeader } from './request-head.js';
-import type { RunningTurn } from './session-registry.js';
-import { readState } from './session-state.js';
-import { unlessStopped } from './stoppable.js';
-import { maxTimerMs } from './timing.js';
+import { unlessStopped } from './observe.js';
 import { runTurn, type TurnEnd } from './turn.js';
 
 export interface TurnRequest {
@@ -23,10 +23,10 @@ export interface TurnRequest {
 }
 
 /**
- * Runs a turn and streams it. The answer is opened once the agent has started; before that the promise rejects with
- * what went wrong. It settles when the turn has ended, and by then the session is free.
+ * Runs a turn and streams it. Rejects with what went wrong before the agent has started; from then on the answer is open
+ * and tells by itself. When the promise settles, the session is free.
  */
-export async function answerTurn(server: AgentServer, turnRequest: TurnRequest): Promise<TurnEnd> {
+export async function answerTurn(server: ServerContext, turnRequest: TurnRequest): Promise<TurnEnd> {
   const { exchange, context, body, redactor } = turnRequest;
   const turn = server.sessions.begin(context.sessionId);
   const stopWatching = watch(turn, exchange, server.config.turnTimeoutSeconds);
@@ -48,13 +48,13 @@ export async function answerTurn(server: AgentServer, turnRequest: TurnRequest):
     return end;
   } finally {
     stopWatching();
-    // First the session, then the end of the stream: whoever has seen the end may start the next turn.
+    // The session is freed first: whoever has seen the end of the stream may start the next turn.
     server.sessions.end(turn, end?.outcome === 'completed');
     stream.end();
   }
 }
 
-/** Stops the turn when its caller leaves or its time is up. Returns what ends the watch. */
+/** Stops the turn when its caller leaves or its time is up. Call what it returns when the turn has ended. */
 function watch(turn: RunningTurn, exchange: Exchange, timeoutSeconds: number): () => void {
   const timeoutMs = timeoutSeconds * 1_000;
   const timer =
@@ -65,7 +65,7 @@ function watch(turn: RunningTurn, exchange: Exchange, timeoutSeconds: number): (
   return () => clearTimeout(timer);
 }
 
-function createStream(server: AgentServer, exchange: Exchange, turn: RunningTurn) {
+function createStream(server: ServerContext, exchange: Exchange, turn: RunningTurn) {
   const format = createFormat(exchange.headers.accept);
   const keepAlive = new KeepAlive(server.config.keepAliveSeconds, () => writer?.write(format.keepAlive));
   let writer: ResponseWriter | undefined;
@@ -94,17 +94,17 @@ function createStream(server: AgentServer, exchange: Exchange, turn: RunningTurn
   };
 }
 
-async function requireResumable({ sessions, config }: AgentServer, turn: RunningTurn): Promise<void> {
+async function requireResumable({ sessions, config }: ServerContext, turn: RunningTurn): Promise<void> {
   const { agentStore } = config;
   const { contextId, agent } = turn.session;
-  // Nothing to decide by: the fresh agent finds out.
+  // There is no state to decide by. The new agent will find out.
   if (agentStore === undefined && agent === undefined) return;
   const state = await readState(contextId, sessions, agentStore, turn);
-  if (state === null) throw new HttpError('NOT_FOUND', 'Nothing is known of this session.');
+  if (state === null) throw unknownSession();
   if (!isResumable(state)) throw new HttpError('NOT_RESUMABLE', 'This session waits for no answer.');
 }
 
-async function createAgent({ sessions, config }: AgentServer, context: RequestContext): Promise<Agent> {
+async function createAgent({ sessions, config }: ServerContext, context: RequestContext): Promise<Agent> {
   await sessions.settled(context.sessionId);
   return config.agent(context.sessionId, context);
 }

@@ -1,27 +1,27 @@
-import type { PlainData } from '../domain/values/plain-data.js';
-import { toPlainJson } from '../domain/values/plain-json.js';
-import type { AgentServer } from './agent-server.js';
+import type { PlainData } from '../../domain/values/plain-data.js';
+import { toPlainJson } from '../../domain/values/plain-json.js';
+import { answerError, badRequest, HttpError, toHttpError, unknownSession } from '../failures/http-error.js';
+import { Redactor } from '../failures/redactor.js';
+import type { Exchange } from '../http/exchange.js';
+import { createId } from '../process/ids.js';
+import { type RequestContext, runInScope } from '../request-context.js';
+import type { ServerContext } from '../server-context.js';
+import { readState } from '../sessions/session-state.js';
+import { createFormat, toErrorEvent } from '../turn/event-format.js';
+import { answerTurn } from '../turn/turn-answer.js';
 import { authenticate, authorize } from './authorization.js';
-import { createFormat } from './event-format.js';
-import type { Exchange } from './exchange.js';
-import { answerError, HttpError, toErrorEvent, toHttpError } from './http-error.js';
-import { createId } from './ids.js';
-import { Redactor } from './redactor.js';
-import { parseInvocation, type TurnBody } from './request-body.js';
-import { type RequestContext, runInScope } from './request-context.js';
+import { type InvocationBody, parseInvocation, type TurnBody } from './request-body.js';
 import { readHead, sessionIdHeader } from './request-head.js';
-import { readState } from './session-state.js';
-import { answerTurn } from './turn-answer.js';
 
 /** One request to `/invocations`. */
 export class Invocation {
-  readonly #server: AgentServer;
+  readonly #server: ServerContext;
   readonly #exchange: Exchange;
   readonly #redactor: Redactor;
   readonly #startedAt = performance.now();
   #ids: { sessionId?: string; requestId?: string } = {};
 
-  constructor(server: AgentServer, exchange: Exchange) {
+  constructor(server: ServerContext, exchange: Exchange) {
     this.#server = server;
     this.#exchange = exchange;
     this.#redactor = new Redactor(exchange.headers);
@@ -50,7 +50,7 @@ export class Invocation {
     if (!isPost) return this.#answerState(sessionId);
 
     const body = parseInvocation(await this.#exchange.readBody(config.maxBodyBytes));
-    this.#redactor.setBody(body);
+    hideBody(body, this.#redactor);
     // Only a prompt can be the first thing a session is sent.
     if (body.type !== 'prompt' && head.sessionId === undefined) missSessionId();
     if (body.type === 'status') return this.#answerState(sessionId);
@@ -69,7 +69,7 @@ export class Invocation {
   async #answerState(sessionId: string): Promise<void> {
     const { sessions, config } = this.#server;
     const state = await readState(sessionId, sessions, config.agentStore);
-    if (state === null) throw new HttpError('NOT_FOUND', 'Nothing is known of this session.');
+    if (state === null) throw unknownSession();
     this.#answerJson(toPlainJson(state));
   }
 
@@ -111,5 +111,15 @@ export class Invocation {
 }
 
 function missSessionId(): never {
-  throw new HttpError('BAD_REQUEST', `The header ${sessionIdHeader} is missing.`);
+  throw badRequest(`The header ${sessionIdHeader} is missing.`);
+}
+
+function hideBody(body: InvocationBody, redactor: Redactor): void {
+  if (body.type === 'prompt') redactor.hide([body.prompt, body.metadata]);
+  if (body.type !== 'resume') return;
+  const answers = body.inputs?.map(({ value }) => value);
+  redactor.hide(
+    [answers, body.metadata],
+    body.credentials?.map(({ credential }) => credential),
+  );
 }

@@ -1,4 +1,4 @@
-/** Calls back each time that nothing has been noted for so many seconds. */
+/** Calls back whenever nothing has been noted for so many seconds. */
 export class KeepAlive {
   readonly #idleMs: number;
   readonly #onIdle: () => void;
@@ -14,7 +14,7 @@ export class KeepAlive {
     this.#schedule(this.#idleMs);
   }
 
-  /** Cheap: called for every event, while the timer is set once in a while. */
+  /** Called for every event, so it only reads the clock. The timer is set once in a while. */
   note(): void {
     this.#notedAt = performance.now();
   }

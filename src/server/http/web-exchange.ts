@@ -1,6 +1,7 @@
+import { bodyCutOff, bodyTooLarge, HttpError } from '../failures/http-error.js';
 import { BodyCollector } from './body-collector.js';
 import { type Exchange, maxUnsent, type ResponseWriter } from './exchange.js';
-import { bodyCutOff, bodyTooLarge, HttpError } from './http-error.js';
+import { readPath } from './request-path.js';
 
 /** Handles a Web standard request. Resolves when the response begins. */
 export function answerWebRequest(
@@ -22,7 +23,7 @@ class WebExchange implements Exchange {
 
   constructor(request: Request, respond: (response: Response) => void) {
     this.method = request.method;
-    this.path = new URL(request.url).pathname;
+    this.path = readPath(request.url);
     this.headers = Object.fromEntries(request.headers);
     this.#request = request;
     this.#respond = respond;
@@ -57,7 +58,7 @@ class WebExchange implements Exchange {
   }
 }
 
-/** Writes to a stream, which takes what has come together each time the reader asks for more. */
+/** A stream that hands over everything written so far each time its reader asks for more. */
 class WebWriter implements ResponseWriter {
   readonly body: ReadableStream<Uint8Array>;
   readonly #onGone: () => void;

@@ -1,7 +1,7 @@
 /** The longest delay a timer takes. */
 export const maxTimerMs = 2 ** 31 - 1;
 
-/** Waits until a promise settles, but not longer than so many seconds. Whether it has settled. */
+/** Waits for a promise, but not longer than that. `true` if it is fulfilled in time. Rejects if it rejects. */
 export async function within(seconds: number, promise: Promise<unknown>): Promise<boolean> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const timeout = new Promise<false>((resolve) => {
