@@ -171,7 +171,7 @@ describe.each([
   it('parts from a caller that goes on sending what nobody reads', async () => {
     const port = await start({ decodeAuthorization: async () => null });
     const { socket } = await open(port);
-    const closed = once(socket, 'close');
+    const closed = new Promise((resolve) => socket.once('close', resolve));
     socket.write(head('POST /invocations', 'transfer-encoding: chunked'));
     const sending = setInterval(() => socket.write('1\r\nx\r\n'), 10);
     onTestFinished(() => clearInterval(sending));
