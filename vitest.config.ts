@@ -1,6 +1,6 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
-const { TEST_REPORT, FC_RUNS = '50' } = process.env;
+const { TEST_REPORT, FC_RUNS = '25' } = process.env;
 
 /** What installs packages, starts programs or sends 100 MB. Every other file is a unit test, one added tomorrow too. */
 const slowTests = [
@@ -22,6 +22,7 @@ export default defineConfig(({ mode }) => ({
     ],
     // A process of its own for each file takes longer than what most of them test.
     isolate: mode !== 'unit',
+    ...(mode === 'unit' && { maxWorkers: '100%' }),
     // TEST_REPORT says where .ci/run wants the results as data.
     reporters: TEST_REPORT ? ['default', ['json', { outputFile: TEST_REPORT }]] : ['default'],
     env: {
