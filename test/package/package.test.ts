@@ -39,16 +39,14 @@ const closing: (() => Promise<void>)[] = [];
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'package-'));
   const wanted = { ...peerDependencies, ...devDependencies };
-  const inVersion = (...names: (keyof typeof wanted)[]) => names.map((name) => `${name}@${wanted[name]}`);
-  const none = await Consumer.create(
-    join(root, 'none'),
-    await packPackage(root),
-    ...inVersion('@types/node'),
-  );
+  const inVersion = (...names: (keyof typeof wanted)[]) =>
+    Object.fromEntries(names.map((name) => [name, wanted[name]]));
+  const packages = { [name]: `file:${await packPackage(root)}`, ...inVersion('@types/node') };
+  const none = await Consumer.create(join(root, 'none'), packages);
   const sdkPackages = inVersion('@aws-sdk/client-dynamodb', '@aws-sdk/lib-dynamodb');
-  const sdk = await none.extend(join(root, 'sdk'), ...sdkPackages);
-  const redis = await none.extend(join(root, 'redis'), ...inVersion('ioredis'));
-  const both = await sdk.extend(join(root, 'both'), ...inVersion('ioredis', 'rxjs', 'vitest', 'aws-cdk-lib'));
+  const sdk = await none.extend(join(root, 'sdk'), sdkPackages);
+  const redis = await none.extend(join(root, 'redis'), inVersion('ioredis'));
+  const both = await sdk.extend(join(root, 'both'), inVersion('ioredis', 'rxjs', 'vitest', 'aws-cdk-lib'));
   for (const [path, text] of Object.entries(coreStandIn))
     await both.write(join('node_modules/@looopy-ai/core', path), text);
   consumers = { none, sdk, redis, both };
