@@ -309,10 +309,12 @@ it('answers the state of the live agent while there is none in the store', async
   expect(await (await server.get('session-1')).json()).toMatchObject({ turnCount: 1 });
 });
 
-it('decides on a resume by the live agent where there is no store', async () => {
+it('gives an answer to a new agent if there is no store and the live agent has not asked', async () => {
   const server = await startServer();
   await say(server, 'session-1');
-  expect((await server.post('session-1', { inputs: [{ inputId: 'i' }] })).status).toBe(409);
+  const response = await server.post('session-1', { inputs: [{ inputId: 'i' }] });
+  expect(await readKinds(response)).toContain('task-complete');
+  expect(server.agents.map(({ turns }) => turns.length)).toEqual([1, 1]);
 });
 
 it.each([

@@ -1,6 +1,6 @@
 import type { Agent } from '../../domain/agent.js';
 import { isResumable } from '../../domain/agent-state.js';
-import { HttpError, unknownSession } from '../failures/http-error.js';
+import { HttpError, toHttpError, unknownSession } from '../failures/http-error.js';
 import type { Redactor } from '../failures/redactor.js';
 import type { Exchange } from '../http/exchange.js';
 import { type TurnBody, toTurnInput } from '../invocation/request-body.js';
@@ -36,7 +36,8 @@ export async function answerTurn(server: ServerContext, turnRequest: TurnRequest
   } catch (error) {
     if (!stream.isOpen) throw error;
     end = { outcome: 'failed', error };
-    stream.send(toErrorEvent(error, redactor));
+    // Not the message of the error itself: what made the agent fail to start is not for callers.
+    stream.send(toErrorEvent(toHttpError(error), redactor));
   } finally {
     stopWatching();
     // The session is freed first: whoever has seen the end of the stream may start the next turn.
@@ -83,8 +84,11 @@ function watch(turn: RunningTurn, exchange: Exchange, timeoutSeconds: number): (
 async function requireResumable({ sessions, config }: ServerContext, turn: RunningTurn): Promise<void> {
   const { agentStore } = config;
   const { contextId, agent } = turn.session;
-  // There is no state to decide by. The new agent will find out.
-  if (agentStore === undefined && agent === undefined) return;
+  if (agentStore === undefined) {
+    // Another process may have asked since this agent ran. A new one knows what there is to answer.
+    if (agent !== undefined && !isResumable(agent.state)) delete turn.session.agent;
+    return;
+  }
   const state = await readState(contextId, sessions, agentStore, turn);
   if (state === null) throw unknownSession();
   if (!isResumable(state)) throw new HttpError('NOT_RESUMABLE', 'This session waits for no answer.');

@@ -20,6 +20,7 @@ export class TurnStream {
     this.#turn = turn;
     this.#format = createFormat(exchange.headers.accept);
     this.#keepAlive = new KeepAlive(keepAliveSeconds, () => this.#open().write(this.#format.keepAlive));
+    if (this.#format.opensEarly) this.#keepAlive.start();
   }
 
   get isOpen(): boolean {
@@ -46,7 +47,7 @@ export class TurnStream {
 
   #open(): ResponseWriter {
     if (this.#writer !== undefined) return this.#writer;
-    this.#keepAlive.start();
+    if (!this.#format.opensEarly) this.#keepAlive.start();
     const headers = {
       'content-type': this.#format.contentType,
       'cache-control': 'no-cache, no-transform',
