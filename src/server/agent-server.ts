@@ -71,11 +71,21 @@ export class AgentServer implements ServerContext {
   };
 
   /** Reports work that goes on beyond a turn: until it settles, the server is busy. */
-  trackTask(task: Promise<unknown>): void {
-    this.#activity.begin(task);
-    task
-      .catch((error) => this.#logFailure('A tracked task failed.', error))
-      .finally(() => this.#activity.end(task));
+  trackTask(task: PromiseLike<unknown>): void {
+    void this.#follow(task);
+  }
+
+  /** Whatever it is given is awaited, so that it ends: JavaScript may give anything. */
+  async #follow(task: PromiseLike<unknown>): Promise<void> {
+    const work = {};
+    this.#activity.begin(work);
+    try {
+      await task;
+    } catch (error) {
+      this.#logFailure('A tracked task failed.', error);
+    } finally {
+      this.#activity.end(work);
+    }
   }
 
   #ping(exchange: Exchange): void {

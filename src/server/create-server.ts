@@ -20,7 +20,7 @@ export interface AgentHttpServer {
   /** The server of `node:http`. */
   readonly http: Server;
   /** Reports work that goes on beyond a turn: until it settles, pings are answered `HealthyBusy`. */
-  trackTask(task: Promise<unknown>): void;
+  trackTask(task: PromiseLike<unknown>): void;
   /** Lets running turns end, or stops them, and shuts idle agents down. Calling it again is fine. */
   close(): Promise<void>;
 }

@@ -16,18 +16,54 @@ export interface RequestContext {
   readonly baggage?: string;
   /** Every other header, by its name in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Aborted when the turn is stopped: cancelled, timed out, left by its caller, or cut short by the end of the server. */
+  readonly signal: AbortSignal;
 }
 
-interface Scope {
-  readonly context: RequestContext;
-  readonly trackTask: (task: Promise<unknown>) => void;
+/** What the code of one agent runs in, from its factory on. */
+export class AgentScope {
+  readonly sessionId: string;
+  readonly trackTask: (task: PromiseLike<unknown>) => void;
+  #context: RequestContext | undefined;
+  #isRevoked = false;
+
+  constructor(sessionId: string, trackTask: (task: PromiseLike<unknown>) => void) {
+    this.sessionId = sessionId;
+    this.trackTask = trackTask;
+  }
+
+  /** The request of the turn that runs now. Between turns there is none, also for what an earlier turn has started. */
+  get context(): RequestContext | undefined {
+    return this.#context;
+  }
+
+  run<Result>(context: RequestContext, work: () => Result): Result {
+    this.#context = context;
+    return scopes.run(this, work);
+  }
+
+  leave(): void {
+    if (!this.#isRevoked) this.#context = undefined;
+  }
+
+  /**
+   * Takes from an agent that was stopped what it was given. What goes on unseen can still learn that it was stopped.
+   *
+   * This is the place to revoke the holder of the store that the agent was created with.
+   */
+  revoke(): void {
+    this.#isRevoked = true;
+    if (this.#context === undefined) return;
+    const { sessionId, requestId, signal } = this.#context;
+    this.#context = { sessionId, requestId, signal, headers: {} };
+  }
 }
 
-const scopes = new AsyncLocalStorage<Scope>();
+const scopes = new AsyncLocalStorage<AgentScope>();
 
 /**
- * The request that the calling code serves, inside the agent factory, a turn and everything that they await; elsewhere
- * `undefined`.
+ * The request that its session is serving now, for the agent factory, the turns of the agent and whatever they start;
+ * elsewhere, and between turns, `undefined`. Work that goes on after its turn must take what it needs before.
  */
 export function getRequestContext(): RequestContext | undefined {
   return scopes.getStore()?.context;
@@ -38,7 +74,7 @@ export function getRequestContext(): RequestContext | undefined {
  *
  * @throws Error outside a turn, since it cannot know which server is meant: use the `trackTask` that `serve` returns.
  */
-export function trackTask(task: Promise<unknown>): void {
+export function trackTask(task: PromiseLike<unknown>): void {
   const scope = scopes.getStore();
   if (scope === undefined) throw new Error('trackTask() was called outside a turn.');
   scope.trackTask(task);
@@ -47,8 +83,4 @@ export function trackTask(task: Promise<unknown>): void {
 /** Does work that belongs to no request, such as clearing up. It must not keep the secrets of the one that caused it. */
 export function runOutsideScope<Result>(work: () => Result): Result {
   return scopes.exit(work);
-}
-
-export function runInScope<Result>(scope: Scope, work: () => Result): Result {
-  return scopes.run(scope, work);
 }

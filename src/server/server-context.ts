@@ -7,5 +7,5 @@ export interface ServerContext {
   readonly config: ResolvedConfig<AppConfig>;
   readonly logger: Logger;
   readonly sessions: SessionRegistry;
-  trackTask(task: Promise<unknown>): void;
+  trackTask(task: PromiseLike<unknown>): void;
 }

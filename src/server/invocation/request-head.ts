@@ -20,7 +20,7 @@ const sources = {
 const knownNames = new Set(Object.values(sources).flatMap(({ names }) => names));
 
 /** What the headers say. The caller may have named no session. */
-export type RequestHead = Omit<RequestContext, 'sessionId'> & { readonly sessionId?: string };
+export type RequestHead = Omit<RequestContext, 'sessionId' | 'signal'> & { readonly sessionId?: string };
 
 /** Reads the headers. @throws HttpError `BAD_REQUEST` if one is out of range. */
 export function readHead(headers: Exchange['headers'], strictSessionIds: boolean): RequestHead {

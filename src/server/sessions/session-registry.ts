@@ -1,7 +1,7 @@
 import type { Agent } from '../../domain/agent.js';
 import { HttpError, serverStopping } from '../failures/http-error.js';
 import { maxTimerMs, within } from '../process/timing.js';
-import { runOutsideScope } from '../request-context.js';
+import { type AgentScope, runOutsideScope } from '../request-context.js';
 import { StopSignal } from '../turn/stop-signal.js';
 import type { Activity } from './activity.js';
 
@@ -9,6 +9,8 @@ import type { Activity } from './activity.js';
 export interface Session {
   readonly contextId: string;
   agent?: Agent;
+  /** What the agent runs in. */
+  scope?: AgentScope;
   turn?: RunningTurn;
   usedAt: number;
 }
@@ -26,9 +28,12 @@ export class RunningTurn {
     this.session = session;
   }
 
-  /** Stops the turn; resolves once it has stopped. */
+  /** Tells the agent, leaves it, and takes from it what it was given, in this order. Resolves when the turn has ended. */
   stop(reason: HttpError): Promise<void> {
-    this.signal.stop(reason);
+    if (this.session.turn === this) {
+      this.signal.stop(reason);
+      this.session.scope?.revoke();
+    }
     return this.ended;
   }
 
@@ -81,6 +86,7 @@ export class SessionRegistry {
   end(turn: RunningTurn, keepAgent: boolean): void {
     const { session } = turn;
     delete session.turn;
+    session.scope?.leave();
     if (!keepAgent) delete session.agent;
     this.#touch(session);
     if (session.agent === undefined) this.#sessions.delete(session.contextId);

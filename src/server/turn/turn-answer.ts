@@ -16,7 +16,7 @@ import { TurnStream } from './turn-stream.js';
 
 export interface TurnRequest {
   readonly exchange: Exchange;
-  readonly context: RequestContext;
+  readonly context: Omit<RequestContext, 'signal'>;
   readonly body: TurnBody;
   readonly redactor: Redactor;
 }
@@ -60,7 +60,9 @@ async function startTurn(
     turn,
     input: toTurnInput(body, context.authContext),
     output,
-    createAgent: () => createAgent(server, context),
+    context: Object.assign(new WithSignal(turn), context),
+    createAgent: (whole) => createAgent(server, whole),
+    trackTask: (task) => server.trackTask(task),
     peek: async () => (await agentStore?.peek?.(sessionId)) ?? null,
     describeFailure: (error) => toErrorEvent(error, redactor),
     onReplaced: (error) => {
@@ -68,6 +70,19 @@ async function startTurn(
       server.logger.warn(fields, 'Another process has run the session since, and its agent was replaced.');
     },
   });
+}
+
+/** The signal is made when it is asked for: making one costs a measurable part of a short turn. */
+class WithSignal {
+  readonly #turn: RunningTurn;
+
+  constructor(turn: RunningTurn) {
+    this.#turn = turn;
+  }
+
+  get signal(): AbortSignal {
+    return this.#turn.signal.abortSignal;
+  }
 }
 
 /** Stops the turn when its caller leaves or its time is up. Call what it returns when the turn has ended. */

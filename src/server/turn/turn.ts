@@ -2,6 +2,7 @@ import type { Agent, AgentEvent, StartTurnOptions } from '../../domain/agent.js'
 import type { AgentState } from '../../domain/agent-state.js';
 import type { AgentStoreErrorCode } from '../../domain/errors.js';
 import { isStoreCode, storeFailed } from '../failures/http-error.js';
+import { AgentScope, type RequestContext } from '../request-context.js';
 import type { RunningTurn } from '../sessions/session-registry.js';
 import { EventGate, hasFailed } from './event-gate.js';
 import { observe, unlessStopped } from './observe.js';
@@ -25,7 +26,9 @@ export interface TurnOptions {
   readonly turn: RunningTurn;
   readonly input: TurnInput;
   readonly output: TurnOutput;
-  readonly createAgent: () => Promise<Agent>;
+  readonly context: RequestContext;
+  readonly createAgent: (context: RequestContext) => Promise<Agent>;
+  readonly trackTask: (task: PromiseLike<unknown>) => void;
   /** The state in the store, or `null` if there is none or it cannot be looked at. */
   readonly peek: () => Promise<AgentState | null>;
   /** The event that tells the caller of a failure. */
@@ -45,14 +48,20 @@ export interface TurnEnd {
 
 /** Runs one turn. Rejects if it fails before the agent has said anything; afterwards a failure is an event. */
 export async function runTurn(options: TurnOptions): Promise<TurnEnd> {
-  const { turn, createAgent } = options;
-  if (turn.session.agent !== undefined) {
-    const end = await new Attempt(turn.session.agent, true, options).run();
+  const { turn, context, createAgent, trackTask } = options;
+  const { session, signal } = turn;
+  const { agent, scope } = session;
+  if (agent !== undefined && scope !== undefined) {
+    const end = await scope.run(context, () => new Attempt(agent, true, options).run());
     if (end.outcome !== 'outdated') return end;
+    scope.leave();
   }
-  const agent = await unlessStopped(turn.signal, createAgent);
-  turn.session.agent = agent;
-  return new Attempt(agent, false, options).run();
+  // Not the scope of an earlier agent: what that has started must never see this request.
+  session.scope = new AgentScope(session.contextId, trackTask);
+  return session.scope.run(context, async () => {
+    session.agent = await unlessStopped(signal, () => createAgent(context));
+    return new Attempt(session.agent, false, options).run();
+  });
 }
 
 /** One agent's try at a turn. */
