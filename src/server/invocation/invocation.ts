@@ -38,7 +38,7 @@ export class Invocation {
   async #handle(): Promise<void> {
     const { config } = this.#server;
     const { headers, method } = this.#exchange;
-    const head = readHead(headers, config.strictSessionIds);
+    const head = readHead(this.#exchange, config.strictSessionIds);
     this.#ids = { sessionId: head.sessionId, requestId: head.requestId };
     const authContext = config.decodeAuthorization && (await authenticate(config, headers));
     const isPost = method === 'POST';
