@@ -47,6 +47,11 @@ export interface ServerConfig extends AppConfig {
 
 /** What `serve` takes. Only `agent` is required. */
 export interface ServeConfig extends ServerConfig {
+  /**
+   * Whether an error that nothing catches ends the process in good order: logged, with every stream ended and idle agents
+   * saved. Not if somebody else listens for `uncaughtException` or `unhandledRejection`. @defaultValue `true`
+   */
+  readonly handleCrashes?: boolean;
   /** 0 picks a free one. @defaultValue 8080 */
   readonly port?: number;
   /** @defaultValue `'0.0.0.0'` */
@@ -64,6 +69,7 @@ const defaults = {
   port: 8080,
   hostname: '0.0.0.0',
   middleware: [],
+  handleCrashes: true,
   shutdownGraceSeconds: 10,
 } as const satisfies Partial<ServeConfig>;
 

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer as createHttpServer, type Server, type ServerResponse } from 'node:http';
 import { AgentServer } from './agent-server.js';
 import { resolveConfig, type ServerConfig } from './config.js';
+import { serverCrashed, serverStopping } from './failures/http-error.js';
 import { runMiddleware } from './http/middleware.js';
 import { NodeExchange } from './http/node-exchange.js';
 import { within } from './process/timing.js';
@@ -34,6 +35,12 @@ export interface AgentHttpServer {
  * http.listen('/run/agent.sock');
  */
 export function createServer(config: ServerConfig): AgentHttpServer {
+  const { http, trackTask, close } = buildServer(config);
+  return { http, trackTask, close };
+}
+
+/** The same, with what `serve` needs to end the process. */
+export function buildServer(config: ServerConfig) {
   const { middleware = [], shutdownGraceSeconds } = resolveConfig(config);
   const agentServer = new AgentServer(config);
   const http = createHttpServer({ maxHeaderSize, keepAliveTimeout }, (request, response) => {
@@ -43,17 +50,24 @@ export function createServer(config: ServerConfig): AgentHttpServer {
   });
   const allRead = trackResponses(http);
   let closing: Promise<void> | undefined;
-  const stop = async () => {
-    await agentServer.sessions.stop(shutdownGraceSeconds);
-    // Closing the server cuts off what has been written but not read.
-    await within(lastWordsSeconds, allRead());
-    await closeServer(http);
+  let closed: Promise<void> | undefined;
+  const stop = async (graceSeconds: number, reason = serverStopping()) => {
+    await agentServer.sessions.stop(graceSeconds, reason);
+    closed ??= closeServer(http, allRead);
+    await closed;
   };
   const close = () => {
-    closing ??= stop();
+    closing ??= stop(shutdownGraceSeconds);
     return closing;
   };
-  return { http, trackTask: (task) => agentServer.trackTask(task), close };
+  return {
+    http,
+    trackTask: (task: PromiseLike<unknown>) => agentServer.trackTask(task),
+    close,
+    /** Does not wait for running turns, not even if it is closing already. */
+    crash: () => stop(0, serverCrashed()),
+    isBusy: () => agentServer.isBusy,
+  };
 }
 
 /** Follows all responses. What it returns waits until each of them has been read, or its reader has left. */
@@ -66,7 +80,9 @@ function trackResponses(server: Server): () => Promise<unknown> {
   return () => Promise.all([...open].map((response) => once(response, 'close')));
 }
 
-async function closeServer(server: Server): Promise<void> {
+async function closeServer(server: Server, allRead: () => Promise<unknown>): Promise<void> {
+  // Closing the server cuts off what has been written but not read.
+  await within(lastWordsSeconds, allRead());
   const closed = once(server, 'close');
   server.close();
   server.closeAllConnections();

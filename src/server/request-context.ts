@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { Redactor } from './failures/redactor.js';
 
 /** What the server knows of the request it serves. Holds secrets: do not log it. */
 export interface RequestContext {
@@ -20,16 +21,25 @@ export interface RequestContext {
   readonly signal: AbortSignal;
 }
 
+/** Reports work that goes on beyond a turn, and what hides the secrets in its failure. */
+export type TrackTask = (task: PromiseLike<unknown>, redactor?: Redactor) => void;
+
 /** What the code of one agent runs in, from its factory on. */
 export class AgentScope {
   readonly sessionId: string;
-  readonly trackTask: (task: PromiseLike<unknown>) => void;
+  /** Knows the secrets of the last request. */
+  redactor = new Redactor();
+  readonly #trackTask: TrackTask;
   #context: RequestContext | undefined;
   #isRevoked = false;
 
-  constructor(sessionId: string, trackTask: (task: PromiseLike<unknown>) => void) {
+  constructor(sessionId: string, trackTask: TrackTask) {
     this.sessionId = sessionId;
-    this.trackTask = trackTask;
+    this.#trackTask = trackTask;
+  }
+
+  trackTask(task: PromiseLike<unknown>): void {
+    this.#trackTask(task, this.redactor);
   }
 
   /** The request of the turn that runs now. Between turns there is none, also for what an earlier turn has started. */
@@ -37,8 +47,9 @@ export class AgentScope {
     return this.#context;
   }
 
-  run<Result>(context: RequestContext, work: () => Result): Result {
+  run<Result>(context: RequestContext, redactor: Redactor, work: () => Result): Result {
     this.#context = context;
+    this.redactor = redactor;
     return scopes.run(this, work);
   }
 
@@ -78,6 +89,11 @@ export function trackTask(task: PromiseLike<unknown>): void {
   const scope = scopes.getStore();
   if (scope === undefined) throw new Error('trackTask() was called outside a turn.');
   scope.trackTask(task);
+}
+
+/** The scope of the agent whose code is running, if any. */
+export function currentScope(): AgentScope | undefined {
+  return scopes.getStore();
 }
 
 /** Does work that belongs to no request, such as clearing up. It must not keep the secrets of the one that caused it. */

@@ -38,6 +38,7 @@ const statuses = {
   TIMED_OUT: 504,
   AGENT_FAILED: 500,
   MIDDLEWARE_FAILED: 500,
+  CRASHED: 500,
 } as const;
 
 /** What a caller is told of a failure: one code for each cause, in the JSON answer and in the `error` event alike. */
@@ -80,6 +81,10 @@ export function storeFailed(code: AgentStoreErrorCode, cause: unknown): HttpErro
 
 export function isStoreCode(code: unknown): code is AgentStoreErrorCode {
   return typeof code === 'string' && Object.hasOwn(storeStatuses, code);
+}
+
+export function serverCrashed(): HttpError {
+  return new HttpError('CRASHED', 'The server has failed, and ends.');
 }
 
 export function serverStopping(): HttpError {

@@ -112,11 +112,11 @@ export class SessionRegistry {
   }
 
   /** Lets no further turn begin, gives the running ones a grace period, stops them, and retires all agents. */
-  async stop(graceSeconds: number): Promise<void> {
+  async stop(graceSeconds: number, reason = serverStopping()): Promise<void> {
     this.#isStopping = true;
     await within(graceSeconds, this.#options.activity.idle());
     const turns = [...this.#sessions.values()].flatMap((session) => session.turn ?? []);
-    await Promise.all(turns.map((turn) => turn.stop(serverStopping())));
+    await Promise.all(turns.map((turn) => turn.stop(reason)));
     for (const session of this.#sessions.values()) this.#retire(session);
     // What only looks at a state is not waited for: a store may never answer.
     await Promise.all(this.#retiring);

@@ -62,7 +62,8 @@ async function startTurn(
     output,
     context: Object.assign(new WithSignal(turn), context),
     createAgent: (whole) => createAgent(server, whole),
-    trackTask: (task) => server.trackTask(task),
+    redactor,
+    trackTask: server.trackTask,
     peek: async () => (await agentStore?.peek?.(sessionId)) ?? null,
     describeFailure: (error) => toErrorEvent(error, redactor),
     onReplaced: (error) => {

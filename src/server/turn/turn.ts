@@ -2,7 +2,8 @@ import type { Agent, AgentEvent, StartTurnOptions } from '../../domain/agent.js'
 import type { AgentState } from '../../domain/agent-state.js';
 import type { AgentStoreErrorCode } from '../../domain/errors.js';
 import { isStoreCode, storeFailed } from '../failures/http-error.js';
-import { AgentScope, type RequestContext } from '../request-context.js';
+import type { Redactor } from '../failures/redactor.js';
+import { AgentScope, type RequestContext, type TrackTask } from '../request-context.js';
 import type { RunningTurn } from '../sessions/session-registry.js';
 import { EventGate, hasFailed } from './event-gate.js';
 import { observe, unlessStopped } from './observe.js';
@@ -28,7 +29,8 @@ export interface TurnOptions {
   readonly output: TurnOutput;
   readonly context: RequestContext;
   readonly createAgent: (context: RequestContext) => Promise<Agent>;
-  readonly trackTask: (task: PromiseLike<unknown>) => void;
+  readonly trackTask: TrackTask;
+  readonly redactor: Redactor;
   /** The state in the store, or `null` if there is none or it cannot be looked at. */
   readonly peek: () => Promise<AgentState | null>;
   /** The event that tells the caller of a failure. */
@@ -48,17 +50,17 @@ export interface TurnEnd {
 
 /** Runs one turn. Rejects if it fails before the agent has said anything; afterwards a failure is an event. */
 export async function runTurn(options: TurnOptions): Promise<TurnEnd> {
-  const { turn, context, createAgent, trackTask } = options;
+  const { turn, context, redactor, createAgent, trackTask } = options;
   const { session, signal } = turn;
   const { agent, scope } = session;
   if (agent !== undefined && scope !== undefined) {
-    const end = await scope.run(context, () => new Attempt(agent, true, options).run());
+    const end = await scope.run(context, redactor, () => new Attempt(agent, true, options).run());
     if (end.outcome !== 'outdated') return end;
     scope.leave();
   }
   // Not the scope of an earlier agent: what that has started must never see this request.
   session.scope = new AgentScope(session.contextId, trackTask);
-  return session.scope.run(context, async () => {
+  return session.scope.run(context, redactor, async () => {
     session.agent = await unlessStopped(signal, () => createAgent(context));
     return new Attempt(session.agent, false, options).run();
   });
