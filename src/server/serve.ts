@@ -19,7 +19,7 @@ export interface RunningServer extends AgentHttpServer {
  * @example
  * await serve({ agent: async (contextId) => new Agent({ agentId: 'support', contextId, agentStore }) });
  */
-export async function serve(config: ServeConfig): Promise<RunningServer> {
+export async function serve<AuthContext = unknown>(config: ServeConfig<AuthContext>): Promise<RunningServer> {
   const { port, hostname, agentStore, handleCrashes, shutdownGraceSeconds } = resolveConfig(config);
   const logger = config.logger ?? createLogger((await import('pino')).pino);
   const { http, trackTask, close, crash, isBusy } = buildServer({ ...config, logger });

@@ -8,7 +8,7 @@ import { event } from './fake-agent.js';
 /** What a model does in one turn: it says things, and fails by throwing. */
 export type Model = (turn: ModelTurn) => Promise<void> | void;
 
-export interface ModelTurn {
+interface ModelTurn {
   readonly agent: StandInAgent;
   readonly message: string | null;
   say(delta: string): void;
