@@ -48,7 +48,7 @@ export { createServer } from './server/create-server.js';
 export type { ServerErrorCode } from './server/failures/http-error.js';
 export type { Middleware } from './server/http/middleware.js';
 export type { Logger } from './server/logger.js';
-export type { RequestContext } from './server/request-context.js';
+export type { AgentContext, RequestContext } from './server/request-context.js';
 export { getRequestContext, trackTask } from './server/request-context.js';
 export type { RunningServer } from './server/serve.js';
 export { serve } from './server/serve.js';

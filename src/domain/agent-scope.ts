@@ -6,7 +6,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
  */
 export interface AgentScope {
   /** True once the agent has been stopped: whatever it still saves is a `CONFLICT`. */
-  isRevoked: boolean;
+  readonly isRevoked: boolean;
 }
 
 const slot = Symbol.for('@looopy-ai/aws/agent-scope');
@@ -21,6 +21,11 @@ export function currentAgentScope(): AgentScope | undefined {
 
 export function runInAgentScope<Result>(scope: AgentScope, work: () => Result): Result {
   return scopes.run(scope, work);
+}
+
+/** Does work that belongs to no agent. */
+export function runOutsideAgentScope<Result>(work: () => Result): Result {
+  return scopes.exit(work);
 }
 
 function findOrCreate(): AsyncLocalStorage<AgentScope> {

@@ -6,6 +6,7 @@ import type { Exchange } from './http/exchange.js';
 import { Invocation } from './invocation/invocation.js';
 import { type Logger, silentLogger, withoutFailing } from './logger.js';
 import { within } from './process/timing.js';
+import type { TrackTask } from './request-context.js';
 import type { ServerContext } from './server-context.js';
 import { Activity } from './sessions/activity.js';
 import { SessionRegistry } from './sessions/session-registry.js';
@@ -71,11 +72,23 @@ export class AgentServer implements ServerContext {
   };
 
   /** Reports work that goes on beyond a turn: until it settles, the server is busy. */
-  trackTask(task: Promise<unknown>): void {
-    this.#activity.begin(task);
-    task
-      .catch((error) => this.#logFailure('A tracked task failed.', error))
-      .finally(() => this.#activity.end(task));
+  readonly trackTask: TrackTask = (task, redactor) => void this.#follow(task, redactor);
+
+  get isBusy(): boolean {
+    return this.#activity.isBusy;
+  }
+
+  /** Whatever it is given is awaited, so that it ends: JavaScript may give anything. */
+  async #follow(task: PromiseLike<unknown>, redactor = new Redactor()): Promise<void> {
+    const work = {};
+    this.#activity.begin(work);
+    try {
+      await task;
+    } catch (error) {
+      this.logger.error({ error: redactor.describe(error) }, 'A tracked task failed.');
+    } finally {
+      this.#activity.end(work);
+    }
   }
 
   #ping(exchange: Exchange): void {

@@ -2,23 +2,25 @@ import type { Agent } from '../domain/agent.js';
 import type { AgentStore } from '../domain/agent-store.js';
 import type { Middleware } from './http/middleware.js';
 import type { Logger } from './logger.js';
-import type { RequestContext } from './request-context.js';
+import type { AgentContext } from './request-context.js';
 
-/** The part of a store that the server uses. It only reads. */
-export interface StateReader extends Pick<AgentStore, 'load'>, Partial<Pick<AgentStore, 'peek' | 'close'>> {}
+/** The part of a store that the server uses: it only reads, and hands each agent a holder. */
+export interface StateReader
+  extends Pick<AgentStore, 'load'>,
+    Partial<Pick<AgentStore, 'peek' | 'holder' | 'close'>> {}
 
-/** What `createApp` takes. Only `agent` is required. */
-export interface AppConfig {
+/** What `createApp` takes. Only `agent` is required. `AuthContext` is what `decodeAuthorization` resolves to. */
+export interface AppConfig<AuthContext = unknown> {
   /** Makes the agent of a session: once, and again after a failure. */
-  agent(contextId: string, context: RequestContext): Promise<Agent>;
+  agent(contextId: string, context: AgentContext): Promise<Agent>;
   /** The store in which the agents keep their states. With it, a session can be looked at and resumed in any process. */
   readonly agentStore?: StateReader;
   /** A pino logger, or one like it. @defaultValue none for `createApp`, pino to stdout for `serve` */
   readonly logger?: Logger;
   /** Turns the `Authorization` header into what the agent gets as `authContext`. With it, the header is required. */
-  decodeAuthorization?(header: string): Promise<unknown>;
+  decodeAuthorization?(header: string): Promise<AuthContext | null | undefined>;
   /** Whether this caller may use this session. @defaultValue everybody may */
-  authorize?(authContext: unknown, contextId: string): boolean | Promise<boolean>;
+  authorize?(authContext: AuthContext, contextId: string): boolean | Promise<boolean>;
   /** Until this resolves, pings are answered 503. @defaultValue ready at once */
   ready?(): Promise<unknown>;
   /** `'events'` answers a failed `POST` as 200 with one `error` event. @defaultValue `'status'` */
@@ -38,7 +40,7 @@ export interface AppConfig {
 }
 
 /** What `createServer` takes. Only `agent` is required. */
-export interface ServerConfig extends AppConfig {
+export interface ServerConfig<AuthContext = unknown> extends AppConfig<AuthContext> {
   /** What stands in front of the server, called in order for every request. @defaultValue none */
   readonly middleware?: readonly Middleware[];
   /** How long running turns may go on once the server is asked to stop. @defaultValue 10 */
@@ -46,7 +48,12 @@ export interface ServerConfig extends AppConfig {
 }
 
 /** What `serve` takes. Only `agent` is required. */
-export interface ServeConfig extends ServerConfig {
+export interface ServeConfig<AuthContext = unknown> extends ServerConfig<AuthContext> {
+  /**
+   * Whether an error that nothing catches ends the process in good order: logged, with every stream ended and idle agents
+   * saved. Not if somebody else listens for `uncaughtException` or `unhandledRejection`. @defaultValue `true`
+   */
+  readonly handleCrashes?: boolean;
   /** 0 picks a free one. @defaultValue 8080 */
   readonly port?: number;
   /** @defaultValue `'0.0.0.0'` */
@@ -64,6 +71,7 @@ const defaults = {
   port: 8080,
   hostname: '0.0.0.0',
   middleware: [],
+  handleCrashes: true,
   shutdownGraceSeconds: 10,
 } as const satisfies Partial<ServeConfig>;
 

@@ -20,7 +20,7 @@ let alreadySent: Response | undefined;
  * const app = createApp({ agent: async (contextId) => new Agent({ contextId, agentStore }) });
  * const response = await app.request('/ping');
  */
-export function createApp(config: AppConfig): Hono {
+export function createApp<AuthContext = unknown>(config: AppConfig<AuthContext>): Hono {
   const server = new AgentServer(config);
   const app = new Hono();
   for (const { path, methods, handle } of server.routes) {

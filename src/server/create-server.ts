@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer as createHttpServer, type Server, type ServerResponse } from 'node:http';
 import { AgentServer } from './agent-server.js';
 import { resolveConfig, type ServerConfig } from './config.js';
+import { serverCrashed, serverStopping } from './failures/http-error.js';
 import { runMiddleware } from './http/middleware.js';
 import { NodeExchange } from './http/node-exchange.js';
 import { within } from './process/timing.js';
@@ -12,6 +13,10 @@ const maxHeaderSize = 128 * 1024;
 /** Longer than the 60 seconds a load balancer keeps a connection for: it would send a request as the server hangs up. */
 const keepAliveTimeout = 75_000;
 
+/** How long a connection may stay without a request. It is looked at every 5 seconds. */
+const headersTimeout = 20_000;
+const connectionsCheckingInterval = 5_000;
+
 /** How long callers have to read what was written last. */
 const lastWordsSeconds = 1;
 
@@ -20,7 +25,7 @@ export interface AgentHttpServer {
   /** The server of `node:http`. */
   readonly http: Server;
   /** Reports work that goes on beyond a turn: until it settles, pings are answered `HealthyBusy`. */
-  trackTask(task: Promise<unknown>): void;
+  trackTask(task: PromiseLike<unknown>): void;
   /** Lets running turns end, or stops them, and shuts idle agents down. Calling it again is fine. */
   close(): Promise<void>;
 }
@@ -33,40 +38,77 @@ export interface AgentHttpServer {
  * const { http, close } = createServer({ agent: async (contextId) => new Agent({ contextId, agentStore }) });
  * http.listen('/run/agent.sock');
  */
-export function createServer(config: ServerConfig): AgentHttpServer {
+export function createServer<AuthContext = unknown>(config: ServerConfig<AuthContext>): AgentHttpServer {
+  const { http, trackTask, close } = buildServer(config);
+  return { http, trackTask, close };
+}
+
+/** The same, with what `serve` needs to end the process. */
+export function buildServer(config: ServerConfig) {
   const { middleware = [], shutdownGraceSeconds } = resolveConfig(config);
   const agentServer = new AgentServer(config);
-  const http = createHttpServer({ maxHeaderSize, keepAliveTimeout }, (request, response) => {
+  const http = createHttpServer({
+    maxHeaderSize,
+    keepAliveTimeout,
+    headersTimeout,
+    connectionsCheckingInterval,
+  });
+  const responses = new OpenResponses(http);
+  http.on('request', (request, response) => {
     const answer = () => void agentServer.handle(new NodeExchange(request, response));
     if (middleware.length === 0) answer();
     else void runMiddleware(middleware, request, response, agentServer.logger, answer);
   });
-  const allRead = trackResponses(http);
   let closing: Promise<void> | undefined;
-  const stop = async () => {
-    await agentServer.sessions.stop(shutdownGraceSeconds);
-    // Closing the server cuts off what has been written but not read.
-    await within(lastWordsSeconds, allRead());
-    await closeServer(http);
+  let closed: Promise<void> | undefined;
+  const stop = async (graceSeconds: number, reason = serverStopping()) => {
+    responses.endConnections();
+    await agentServer.sessions.stop(graceSeconds, reason);
+    closed ??= closeServer(http, responses);
+    await closed;
   };
   const close = () => {
-    closing ??= stop();
+    closing ??= stop(shutdownGraceSeconds);
     return closing;
   };
-  return { http, trackTask: (task) => agentServer.trackTask(task), close };
+  return {
+    http,
+    trackTask: (task: PromiseLike<unknown>) => agentServer.trackTask(task),
+    close,
+    /** Does not wait for running turns, not even if it is closing already. */
+    crash: () => stop(0, serverCrashed()),
+    isBusy: () => agentServer.isBusy,
+  };
 }
 
-/** Follows all responses. What it returns waits until each of them has been read, or its reader has left. */
-function trackResponses(server: Server): () => Promise<unknown> {
-  const open = new Set<ServerResponse>();
-  server.on('request', (_request, response) => {
-    open.add(response);
-    response.once('close', () => open.delete(response));
-  });
-  return () => Promise.all([...open].map((response) => once(response, 'close')));
+/** The responses that have not been read to their end. */
+class OpenResponses {
+  readonly #open = new Set<ServerResponse>();
+  #endsConnections = false;
+
+  constructor(server: Server) {
+    server.on('request', (_request, response) => {
+      if (this.#endsConnections) response.shouldKeepAlive = false;
+      this.#open.add(response);
+      response.once('close', () => this.#open.delete(response));
+    });
+  }
+
+  /** From now on, callers are told that their connection ends with the answer. */
+  endConnections(): void {
+    this.#endsConnections = true;
+    for (const response of this.#open) if (!response.headersSent) response.shouldKeepAlive = false;
+  }
+
+  /** Waits until each has been read, or its reader has left. */
+  async allRead(): Promise<void> {
+    await Promise.all([...this.#open].map((response) => once(response, 'close')));
+  }
 }
 
-async function closeServer(server: Server): Promise<void> {
+async function closeServer(server: Server, responses: OpenResponses): Promise<void> {
+  // Closing the server cuts off what has been written but not read.
+  await within(lastWordsSeconds, responses.allRead());
   const closed = once(server, 'close');
   server.close();
   server.closeAllConnections();

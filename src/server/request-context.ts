@@ -1,4 +1,11 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import {
+  currentAgentScope,
+  runInAgentScope,
+  runOutsideAgentScope,
+  type AgentScope as StoreScope,
+} from '../domain/agent-scope.js';
+import type { AgentStore } from '../domain/agent-store.js';
+import { Redactor } from './failures/redactor.js';
 
 /** What the server knows of the request it serves. Holds secrets: do not log it. */
 export interface RequestContext {
@@ -16,21 +23,84 @@ export interface RequestContext {
   readonly baggage?: string;
   /** Every other header, by its name in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Aborted when the turn is stopped: cancelled, timed out, left by its caller, or cut short by the end of the server. */
+  readonly signal: AbortSignal;
 }
 
-interface Scope {
-  readonly context: RequestContext;
-  readonly trackTask: (task: Promise<unknown>) => void;
+/** What the agent factory is given: the request that it is called for, and the store for the new agent. */
+export interface AgentContext extends RequestContext {
+  /**
+   * The agent's own holder of the configured store; a store without `holder` is handed as it is. Once the agent is stopped,
+   * whatever it still saves is a `CONFLICT`.
+   *
+   * @throws TypeError if no `agentStore` is configured that loads and saves.
+   */
+  readonly agentStore: AgentStore;
 }
 
-const scopes = new AsyncLocalStorage<Scope>();
+/** Reports work that goes on beyond a turn, and what hides the secrets in its failure. */
+export type TrackTask = (task: PromiseLike<unknown>, redactor?: Redactor) => void;
+
+/** What the code of one agent runs in, from its factory to its shutdown. A store that is called inside knows the agent by it. */
+export class AgentScope implements StoreScope {
+  readonly sessionId: string;
+  /** Knows the secrets of the last request. */
+  redactor = new Redactor();
+  readonly #trackTask: TrackTask;
+  #context: RequestContext | undefined;
+  #isRevoked = false;
+
+  constructor(sessionId: string, trackTask: TrackTask) {
+    this.sessionId = sessionId;
+    this.#trackTask = trackTask;
+  }
+
+  trackTask(task: PromiseLike<unknown>): void {
+    this.#trackTask(task, this.redactor);
+  }
+
+  /** The request of the turn that runs now. Between turns there is none, also for what an earlier turn has started. */
+  get context(): RequestContext | undefined {
+    return this.#context;
+  }
+
+  get isRevoked(): boolean {
+    return this.#isRevoked;
+  }
+
+  run<Result>(context: RequestContext, redactor: Redactor, work: () => Result): Result {
+    this.#context = context;
+    this.redactor = redactor;
+    return runInAgentScope(this, work);
+  }
+
+  /** Runs work of the agent that belongs to no request. */
+  runAlone<Result>(work: () => Result): Result {
+    return runInAgentScope(this, work);
+  }
+
+  leave(): void {
+    if (!this.#isRevoked) this.#context = undefined;
+  }
+
+  /**
+   * Takes from an agent that was stopped what it was given, its holder of the store included. What goes on unseen can still
+   * learn that it was stopped.
+   */
+  revoke(): void {
+    this.#isRevoked = true;
+    if (this.#context === undefined) return;
+    const { sessionId, requestId, signal } = this.#context;
+    this.#context = { sessionId, requestId, signal, headers: {} };
+  }
+}
 
 /**
- * The request that the calling code serves, inside the agent factory, a turn and everything that they await; elsewhere
- * `undefined`.
+ * The request that its session is serving now, for the agent factory, the turns of the agent and whatever they start;
+ * elsewhere, and between turns, `undefined`. Work that goes on after its turn must take what it needs before.
  */
 export function getRequestContext(): RequestContext | undefined {
-  return scopes.getStore()?.context;
+  return currentScope()?.context;
 }
 
 /**
@@ -38,17 +108,23 @@ export function getRequestContext(): RequestContext | undefined {
  *
  * @throws Error outside a turn, since it cannot know which server is meant: use the `trackTask` that `serve` returns.
  */
-export function trackTask(task: Promise<unknown>): void {
-  const scope = scopes.getStore();
+export function trackTask(task: PromiseLike<unknown>): void {
+  const scope = currentScope();
   if (scope === undefined) throw new Error('trackTask() was called outside a turn.');
   scope.trackTask(task);
 }
 
-/** Does work that belongs to no request, such as clearing up. It must not keep the secrets of the one that caused it. */
-export function runOutsideScope<Result>(work: () => Result): Result {
-  return scopes.exit(work);
+/** The scope of the agent whose code is running, if any. It may be of a server of another copy of this package. */
+export function currentScope(): AgentScope | undefined {
+  const scope = currentAgentScope();
+  return scope !== undefined && isServerScope(scope) ? scope : undefined;
 }
 
-export function runInScope<Result>(scope: Scope, work: () => Result): Result {
-  return scopes.run(scope, work);
+function isServerScope(scope: StoreScope): scope is AgentScope {
+  return 'trackTask' in scope;
+}
+
+/** Does work that belongs to no request, such as clearing up. It must not keep the secrets of the one that caused it. */
+export function runOutsideScope<Result>(work: () => Result): Result {
+  return runOutsideAgentScope(work);
 }

@@ -1,9 +1,9 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { resolveConfig, type ServeConfig } from './config.js';
-import { type AgentHttpServer, createServer } from './create-server.js';
+import { type AgentHttpServer, buildServer } from './create-server.js';
 import type { Logger } from './logger.js';
-import { stopOnSignals } from './process/shutdown-signals.js';
+import { endWithProcess } from './process/process-end.js';
 
 /** A server that listens. */
 export interface RunningServer extends AgentHttpServer {
@@ -13,20 +13,27 @@ export interface RunningServer extends AgentHttpServer {
 /**
  * Serves agents over HTTP: `POST /invocations`, `GET /invocations` and `GET /ping`. Resolves when it listens.
  *
- * On SIGTERM or SIGINT it closes itself and the store, and ends the process.
+ * On SIGTERM or SIGINT it closes itself and the store, and ends the process; likewise after an error that nothing catches.
  *
  * @throws TypeError for an option that cannot work.
  * @example
  * await serve({ agent: async (contextId) => new Agent({ agentId: 'support', contextId, agentStore }) });
  */
-export async function serve(config: ServeConfig): Promise<RunningServer> {
-  const { port, hostname, agentStore } = resolveConfig(config);
+export async function serve<AuthContext = unknown>(config: ServeConfig<AuthContext>): Promise<RunningServer> {
+  const { port, hostname, agentStore, handleCrashes, shutdownGraceSeconds } = resolveConfig(config);
   const logger = config.logger ?? createLogger((await import('pino')).pino);
-  const server = createServer({ ...config, logger });
-  const address = await listen(server.http, port, hostname);
-  const close = () => server.close().finally(forget);
-  const forget = stopOnSignals({ close, agentStore, logger });
-  return { ...server, port: address.port, close };
+  const { http, trackTask, close, crash, isBusy } = buildServer({ ...config, logger });
+  const address = await listen(http, port, hostname);
+  const forget = endWithProcess({
+    close,
+    crash,
+    isBusy,
+    shutdownGraceSeconds,
+    handleCrashes,
+    agentStore,
+    logger,
+  });
+  return { port: address.port, http, trackTask, close: () => close().finally(forget) };
 }
 
 /** Writes each line at once: lines that pino still holds when the process ends can be lost, or come in another order. */

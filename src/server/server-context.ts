@@ -1,5 +1,6 @@
 import type { AppConfig, ResolvedConfig } from './config.js';
 import type { Logger } from './logger.js';
+import type { TrackTask } from './request-context.js';
 import type { SessionRegistry } from './sessions/session-registry.js';
 
 /** What the parts of one server share. */
@@ -7,5 +8,5 @@ export interface ServerContext {
   readonly config: ResolvedConfig<AppConfig>;
   readonly logger: Logger;
   readonly sessions: SessionRegistry;
-  trackTask(task: Promise<unknown>): void;
+  readonly trackTask: TrackTask;
 }

@@ -7,7 +7,7 @@ import { Hono } from 'hono';
 import { EMPTY, ignoreElements, NEVER, Subject, timer } from 'rxjs';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { AgentEvent } from '../../src/domain/agent.js';
-import { createApp } from '../../src/index.js';
+import { createApp, type RequestContext } from '../../src/index.js';
 import type { AppConfig } from '../../src/server/config.js';
 import { NodeExchange } from '../../src/server/http/node-exchange.js';
 import { event, FakeAgent, type Script } from './fake-agent.js';
@@ -120,11 +120,37 @@ describe.each([
     expect(await send(port, head(`GET ${target}`))).toContain(`HTTP/1.1 ${status} `);
   });
 
-  it('joins a header that is sent more than once', async () => {
-    const decodeAuthorization = vi.fn(async () => null);
-    const port = await start({ decodeAuthorization });
-    await send(port, prompt('authorization: first', 'Authorization: second'));
-    expect(decodeAuthorization).toHaveBeenCalledWith('first, second');
+  it('joins a header that is a list and sent more than once', async () => {
+    const contexts: RequestContext[] = [];
+    const agent = async (contextId: string, context: RequestContext) => {
+      contexts.push(context);
+      return new FakeAgent(contextId);
+    };
+    const port = await start({ agent });
+    await send(
+      port,
+      prompt('baggage: a=1', 'X-Tags: b', 'Baggage: c=2', 'x-tags: d', '__proto__: e', '__proto__: f'),
+    );
+    expect(contexts).toMatchObject([{ baggage: 'a=1, c=2', headers: { 'x-tags': 'b, d' } }]);
+  });
+
+  it.each([
+    ['authorization', 'Bearer good', 'Bearer evil'],
+    [sessionHeader, 'session-1', 'session-2'],
+    ['x-amzn-bedrock-agentcore-runtime-user-id', 'a', 'b'],
+    ['WorkloadAccessToken', 'a', 'b'],
+    ['X-Amz-Bedrock-AgentCore-Identity-WAT', 'a', 'b'],
+    ['x-amzn-requestid', 'a', 'b'],
+    ['traceparent', 'a', 'b'],
+  ])('answers 400 to a second %s that says something else', async (name, one, other) => {
+    const agent = vi.fn(async (contextId: string) => new FakeAgent(contextId));
+    const port = await start({ agent, decodeAuthorization: async (header) => header });
+    const fields = [`${name}: ${one}`, `${name.toLowerCase()}: ${other}`];
+    const body = '{"prompt":"hi"}';
+    const answer = await send(port, head('POST /invocations', 'content-length: 15', ...fields) + body);
+    expect(answer).toContain(' 400 ');
+    expect(answer).toContain(`The header ${name.toLowerCase()} must be sent once, with one value.`);
+    expect(agent).not.toHaveBeenCalled();
   });
 
   it('refuses a body that is too large, whether it says so or not', async () => {
@@ -239,6 +265,34 @@ describe('createApp on @hono/node-server', () => {
     const answer = await send(port, prompt().replace('/invocations', '/agents/invocations'));
     expect(answer).toMatch(/^HTTP\/1\.1 200 .*x-after: 1\r\n.*x-before: 1\r\n.*event: task-complete\n/is);
   });
+});
+
+it('counts a header once that is sent twice with the same value', async () => {
+  const server = await startServer({ decodeAuthorization: async (header) => header });
+  const fields = [`${sessionHeader}: session-1`, `${sessionHeader}: session-1`];
+  const tokens = ['authorization: Bearer good', 'Authorization: Bearer good'];
+  const request = head('POST /invocations', 'content-length: 15', ...fields, ...tokens);
+  expect(await send(server.port, `${request}{"prompt":"hi"}`)).toContain(' 200 ');
+  expect(server.agents.map(({ contextId }) => contextId)).toEqual(['session-1']);
+  expect(server.agents[0]?.turns[0]?.options.authContext).toBe('Bearer good');
+});
+
+it('refuses ids and tokens that a platform has joined, and no other authorization with commas', async () => {
+  const app = createApp({
+    agent: async (contextId) => new FakeAgent(contextId),
+    decodeAuthorization: async (header) => header,
+  });
+  const post = async (authorization: string, session = 'session-1') =>
+    (
+      await app.request('/invocations', {
+        method: 'POST',
+        headers: { authorization, [sessionHeader]: session },
+        body: '{"prompt":"hi"}',
+      })
+    ).status;
+  expect(await post('AWS4-HMAC-SHA256 Credential=a, Signature=b')).toBe(200);
+  expect(await post('Bearer good, Bearer evil')).toBe(400);
+  expect(await post('Bearer good', 'a, a')).toBe(400);
 });
 
 it('sends a turn that is over at once in one piece, and any other in chunks', async () => {

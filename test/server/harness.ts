@@ -88,8 +88,8 @@ export async function* readEvents(response: Response): AsyncGenerator<SentEvent>
     const blocks = (rest + text).split('\n\n');
     rest = blocks.pop() ?? '';
     for (const block of blocks) {
-      if (block.startsWith(':')) continue;
-      const fields = Object.fromEntries(block.split('\n').map((line) => line.split(/: (.*)/s, 2)));
+      const lines = block.split('\n').filter((line) => !line.startsWith(':'));
+      const fields = Object.fromEntries(lines.map((line) => line.split(/: (.*)/s, 2)));
       yield { id: fields.id, kind: fields.event, data: JSON.parse(fields.data) };
     }
   }

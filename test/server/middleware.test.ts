@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Subject } from 'rxjs';
@@ -119,6 +120,34 @@ it('drains with middleware in front: a turn ends with an error event, and a slow
   expect(await report.text()).toBe('half and half');
   expect((await readAll(turn)).at(-1)).toMatchObject({ kind: 'error', data: { code: 'STOPPING' } });
   await server.close();
+});
+
+it('tells callers while it drains that their connections end', async () => {
+  const subject = new Subject<AgentEvent>();
+  let decide = (_: boolean) => {};
+  const deciding = vi.fn(() => new Promise<boolean>((resolve) => (decide = resolve)));
+  const authorize = (_: unknown, contextId: string) => contextId !== 'early' || deciding();
+  const server = await startServer({ script: () => subject, authorize, shutdownGraceSeconds: 60 });
+  const turn = await server.post('session-1', prompt);
+  const early = server.post('early', { type: 'status' });
+  await vi.waitFor(() => expect(deciding).toHaveBeenCalled());
+  const closed = server.close();
+  decide(true);
+  const during = await server.get(null, '/ping');
+  expect(await during.json()).toMatchObject({ status: 'HealthyBusy' });
+  expect(during.headers.get('connection')).toBe('close');
+  expect((await early).headers.get('connection')).toBe('close');
+  subject.complete();
+  expect(await readKinds(turn)).toEqual(['task-complete']);
+  await closed;
+});
+
+it('closes connections that never send a request', async () => {
+  const { http, port } = await startServer();
+  expect(http.headersTimeout).toBeLessThanOrEqual(20_000);
+  http.headersTimeout = 1;
+  const socket = connect(port, '127.0.0.1').resume();
+  await once(socket, 'close');
 });
 
 it('tells which middleware cannot work', async () => {

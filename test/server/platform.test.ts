@@ -1,9 +1,9 @@
-import { concat, of, Subject, throwError } from 'rxjs';
-import { expect, it, vi } from 'vitest';
+import { concat, EMPTY, NEVER, Observable, of, Subject, throwError } from 'rxjs';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import type { AgentEvent } from '../../src/domain/agent.js';
 import { createApp, getRequestContext, type RequestContext, trackTask } from '../../src/index.js';
 import { Activity } from '../../src/server/sessions/activity.js';
-import { echo, event, events, FakeAgent, type FakeTurn } from './fake-agent.js';
+import { echo, event, events, FakeAgent, type FakeTurn, type Script } from './fake-agent.js';
 import { readAll, readKinds, sessionHeader, startServer } from './harness.js';
 
 const prompt = { prompt: 'hi' };
@@ -131,6 +131,107 @@ it('lets everything that a turn awaits see its request, and nothing of another',
     expect(JSON.stringify(context?.headers)).not.toMatch(/token|session-1|traceparent/);
   }
   expect(getRequestContext()).toBeUndefined();
+});
+
+/** A session's agent whose factory starts a loop, as for a queue; and what `getRequestContext()` last said in it. */
+async function startLooping(script: Script) {
+  const seen: (RequestContext | undefined)[] = [];
+  const server = await startServer({
+    agent: async (contextId) => {
+      const index = seen.push(undefined) - 1;
+      const timer = setInterval(() => {
+        seen[index] = getRequestContext();
+      }, 1);
+      onTestFinished(() => clearInterval(timer));
+      return new FakeAgent(contextId, script);
+    },
+  });
+  const post = (user: string, body: object = prompt) =>
+    server.post('session-1', body, { headers: { 'x-amzn-bedrock-agentcore-runtime-user-id': user } });
+  return { seen, post };
+}
+
+it('shows what the factory has started the request of each turn while it runs, and none in between', async () => {
+  let subject = new Subject<AgentEvent>();
+  const { seen, post } = await startLooping(() => {
+    subject = new Subject();
+    return subject;
+  });
+  for (const user of ['first', 'second']) {
+    const response = await post(user);
+    await vi.waitFor(() => expect(seen[0]?.userId).toBe(user));
+    subject.complete();
+    await readAll(response);
+    await vi.waitFor(() => expect(seen).toEqual([undefined]));
+  }
+});
+
+it('shows what a stopped agent has started nothing of a later caller, and no secret', async () => {
+  const { seen, post } = await startLooping(() => NEVER);
+  const stopped = await post('first');
+  await vi.waitFor(() => expect(seen[0]?.userId).toBe('first'));
+  await post('first', { type: 'cancel' });
+  await stopped.text();
+  const running = await post('second');
+  await vi.waitFor(() => expect(seen[1]?.userId).toBe('second'));
+  await vi.waitFor(() => expect(seen[0]).not.toHaveProperty('userId'));
+  expect([seen[0]?.headers, seen[0]?.signal.aborted]).toEqual([{}, true]);
+  await post('second', { type: 'cancel' });
+  await running.text();
+});
+
+it('aborts the signal of a stopped turn first, then leaves the agent, and both before the answer', async () => {
+  const order: string[] = [];
+  const server = await startServer({
+    script: () =>
+      new Observable<AgentEvent>(() => {
+        const signal = getRequestContext()?.signal;
+        signal?.addEventListener('abort', () => order.push(`aborted: ${signal.reason.message}`));
+        return () => order.push('unsubscribed');
+      }),
+  });
+  const stream = await server.post('session-1', prompt);
+  await server.post('session-1', { type: 'cancel' });
+  order.push('answered');
+  expect(order).toEqual(['aborted: The turn was cancelled.', 'unsubscribed', 'answered']);
+  await stream.text();
+});
+
+it('says to whoever asks late that the turn was stopped, and that no other was', async () => {
+  const contexts: RequestContext[] = [];
+  const server = await startServer({
+    agent: async (contextId, context) => {
+      contexts.push(context);
+      return new FakeAgent(contextId, ({ message }) => (message === 'stay' ? NEVER : EMPTY));
+    },
+  });
+  const stream = await server.post('session-1', { prompt: 'stay' });
+  await server.post('session-1', { type: 'cancel' });
+  await stream.text();
+  await readAll(await server.post('session-1', prompt));
+  expect(contexts.map(({ signal }) => signal.aborted)).toEqual([true, false]);
+});
+
+const fail = () => {
+  throw new Error('boom');
+};
+const withThen = (descriptor: PropertyDescriptor) => Object.defineProperty({}, 'then', descriptor);
+it.each<[string, unknown]>([
+  ['undefined', undefined],
+  ['a number', 7],
+  ['something with a method "then"', withThen({ value: (done: () => void) => setImmediate(done) })],
+  ['something whose method "then" throws', withThen({ value: fail })],
+  ['something whose method "then" cannot be read', withThen({ get: fail })],
+])('tracks %s like a promise, and is free again', async (_, task) => {
+  const server = await startServer({
+    script: (turn) => {
+      Reflect.apply(trackTask, undefined, [task]);
+      return echo(turn);
+    },
+  });
+  expect(await readKinds(await server.post('session-1', prompt))).toContain('task-complete');
+  Reflect.apply(server.trackTask, undefined, [task]);
+  await vi.waitFor(async () => expect((await server.health()).status).toBe('Healthy'));
 });
 
 it.each([

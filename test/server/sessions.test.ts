@@ -197,10 +197,13 @@ const stale: [string, Script][] = [
   ['ends as an error', ({ agent }) => events(agent, [event('task-created')], { status: 'error' })],
 ];
 it.each(stale)('tries once more on a fresh agent where the start of a cached one %s', async (_, fail) => {
+  const agentStore = new FakeStore();
   const server = await startServer({
+    agentStore,
     script: (turn) => (turn.agent.turns.length === 2 ? fail(turn) : echo(turn)),
   });
   await say(server, 'session-1');
+  agentStore.states.set('session-1', createState({ turnCount: 7 }));
   const sent = await readAll(await server.post('session-1', { prompt: 'again' }));
   expect(sent.map(({ id, kind }) => [id, kind])).toEqual([
     ['1', 'task-created'],
@@ -226,9 +229,11 @@ it('does not repeat what an agent has already done', async () => {
   expect(server.agents).toHaveLength(1);
 });
 
-it('reports the failure of the second try as an event', async () => {
+it('reports the failure of the second try', async () => {
   let made = 0;
+  const agentStore = new FakeStore();
   const server = await startServer({
+    agentStore,
     agent: async (contextId) => {
       if (made++ > 0) throw new Error('no second agent');
       return new FakeAgent(contextId, (turn) =>
@@ -237,9 +242,10 @@ it('reports the failure of the second try as an event', async () => {
     },
   });
   await say(server, 'session-1');
-  expect(await readAll(await server.post('session-1', { prompt: 'again' }))).toEqual([
-    { id: '1', kind: 'error', data: { code: 'AGENT_FAILED', message: 'no second agent' } },
-  ]);
+  agentStore.states.set('session-1', createState({ turnCount: 7 }));
+  const response = await server.post('session-1', { prompt: 'again' });
+  expect([response.status, await response.json()]).toMatchObject([500, { error: { code: 'AGENT_FAILED' } }]);
+  expect(server.logger.lines.at(-1)).toMatchObject({ error: { message: 'no second agent' } });
   expect((await server.health()).status).toBe('Healthy');
 });
 
@@ -303,10 +309,12 @@ it('answers the state of the live agent while there is none in the store', async
   expect(await (await server.get('session-1')).json()).toMatchObject({ turnCount: 1 });
 });
 
-it('decides on a resume by the live agent where there is no store', async () => {
+it('gives an answer to a new agent if there is no store and the live agent has not asked', async () => {
   const server = await startServer();
   await say(server, 'session-1');
-  expect((await server.post('session-1', { inputs: [{ inputId: 'i' }] })).status).toBe(409);
+  const response = await server.post('session-1', { inputs: [{ inputId: 'i' }] });
+  expect(await readKinds(response)).toContain('task-complete');
+  expect(server.agents.map(({ turns }) => turns.length)).toEqual([1, 1]);
 });
 
 it.each([

@@ -6,17 +6,19 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { readAll, sessionHeader, startServer } from './harness.js';
+import type { ChildOptions } from './shutdown-child.js';
 
 interface Message {
   readonly port?: number;
   readonly shutdown?: string;
   readonly closed?: string;
+  readonly heard?: string;
 }
 
 /** A server in a process of its own, and what it has told. */
-async function startChild(graceSeconds: number, { logFile = '', middleware = '' } = {}) {
+async function startChild(graceSeconds: number, options: Partial<ChildOptions> = {}) {
   const script = fileURLToPath(new URL('./shutdown-child.ts', import.meta.url));
-  const child = fork(script, [logFile, String(graceSeconds), middleware], {
+  const child = fork(script, [JSON.stringify({ graceSeconds, ...options })], {
     execArgv: ['--import', 'tsx'],
     silent: true,
   });
@@ -29,7 +31,11 @@ async function startChild(graceSeconds: number, { logFile = '', middleware = '' 
   await vi.waitFor(() => expect(told[0]?.port).toBeGreaterThan(0), { timeout: 20_000 });
   const url = `http://127.0.0.1:${told[0]?.port}`;
   const post = (session: string, prompt: string) => {
-    const init = { method: 'POST', headers: { [sessionHeader]: session }, body: JSON.stringify({ prompt }) };
+    const init = {
+      method: 'POST',
+      headers: { [sessionHeader]: session, authorization: 'Bearer the-token' },
+      body: JSON.stringify({ prompt }),
+    };
     return fetch(`${url}/invocations`, init);
   };
   const lines = () =>
@@ -39,7 +45,7 @@ async function startChild(graceSeconds: number, { logFile = '', middleware = '' 
       .map((line) => JSON.parse(line));
   const stopping = () =>
     vi.waitFor(() => expect(lines()).toContainEqual(expect.objectContaining({ msg: 'Stopping.' })));
-  return { child, url, post, told, exited, lines, stopping };
+  return { child, url, post, told, exited, lines, stopping, output: () => output };
 }
 
 it.each([
@@ -47,7 +53,9 @@ it.each([
   ['SIGINT', ''],
   ['SIGTERM', ' with middleware in front'],
 ] as const)('lets a running turn end on %s%s, and begins no other', async (name, middleware) => {
-  const { child, url, post, told, exited, stopping } = await startChild(60, { middleware });
+  const { child, url, post, told, exited, stopping } = await startChild(60, {
+    middleware: middleware !== '',
+  });
   if (middleware) expect(await (await fetch(`${url}/login`)).text()).toBe('Who are you?');
   await readAll(await post('idle', 'hi'));
   const running = await post('running', 'wait');
@@ -82,6 +90,75 @@ it('stops a turn that does not end in time, and ends with states and logs writte
     { msg: 'request', sessionId: 'running', code: 'STOPPING' },
     { msg: 'Stopped.' },
   ]);
+});
+
+it.each([
+  ['a promise is forgotten', 'forget a promise', 'The tool failed for [redacted].'],
+  ['an error is thrown later', 'throw later', 'The tool failed.'],
+])(
+  'ends every stream with an error and saves idle agents if %s, and exits with 1',
+  async (_, fault, message) => {
+    const { post, told, exited, lines } = await startChild(60);
+    await readAll(await post('idle', 'hi'));
+    const bystander = await post('bystander', 'endless');
+    const faulty = await post('faulty', fault);
+    for (const stream of [bystander, faulty]) {
+      expect((await readAll(stream)).at(-1)).toMatchObject({ kind: 'error', data: { code: 'CRASHED' } });
+    }
+    expect(await exited).toEqual({ code: 1, signal: null });
+    expect(told.slice(1)).toEqual([{ shutdown: 'idle' }, { closed: 'store' }]);
+    expect(lines()).toContainEqual(
+      expect.objectContaining({
+        level: 50,
+        msg: 'An error that nothing catches ends the process.',
+        sessionId: 'faulty',
+        error: expect.objectContaining({ message, stack: expect.stringContaining('shutdown-child.ts') }),
+      }),
+    );
+  },
+);
+
+it('does not wait for running turns if it crashes while it waits for them', async () => {
+  const { child, post, exited, stopping } = await startChild(60);
+  const running = await post('running', 'endless');
+  const slow = await post('slow', 'throw on finish');
+  child.kill('SIGTERM');
+  await stopping();
+  child.send('finish');
+  for (const stream of [running, slow]) expect((await readAll(stream)).at(-1)?.data.code).toBe('CRASHED');
+  expect(await exited).toEqual({ code: 1, signal: null });
+});
+
+it.each(['unhandledRejection', 'uncaughtException'] as const)(
+  'leaves a forgotten promise to whoever listens for an %s',
+  async (listensFor) => {
+    const { child, post, told } = await startChild(60, { listensFor });
+    const faulty = await post('faulty', 'forget a promise');
+    await vi.waitFor(() => expect(told.at(-1)?.heard).toContain('The tool failed'));
+    expect((await readAll(await post('other', 'hi'))).at(-1)?.kind).toBe('task-complete');
+    child.kill('SIGKILL');
+    await faulty.text().catch(() => {});
+  },
+);
+
+it('leaves crashes to Node if it is told to', async () => {
+  const { post, told, exited, output } = await startChild(60, { handleCrashes: false });
+  await expect(post('faulty', 'forget a promise').then(readAll)).rejects.toThrow(/fetch failed|terminated/);
+  expect(await exited).toEqual({ code: 1, signal: null });
+  expect(told).toHaveLength(1);
+  expect(output()).not.toContain('nothing catches');
+});
+
+it('says in the log how long it waits for running turns, and that a second signal ends it', async () => {
+  const { child, post, lines, stopping } = await startChild(60);
+  await post('running', 'endless');
+  child.kill('SIGINT');
+  await stopping();
+  expect(lines().at(-1)).toMatchObject({
+    msg: 'Stopping.',
+    waitSeconds: 60,
+    hint: expect.stringContaining('second signal'),
+  });
 });
 
 it('exits at once on a second signal', async () => {

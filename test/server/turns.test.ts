@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { EMPTY, NEVER, Observable, of, Subject, throwError } from 'rxjs';
+import { concat, EMPTY, NEVER, Observable, of, Subject, throwError } from 'rxjs';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import type { AgentEvent, AgentEventStream } from '../../src/domain/agent.js';
 import { createApp } from '../../src/index.js';
@@ -258,9 +258,87 @@ it('sends a comment when it has nothing to send for a while', async () => {
   const response = await server.post('session-1', prompt);
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   let text = '';
-  while (!text.startsWith(': keep-alive\n\n: keep-alive\n\n')) text += (await reader?.read())?.value;
+  while (!text.startsWith(': keep-alive\n: keep-alive\n')) text += (await reader?.read())?.value;
   subject.complete();
   while (!text.endsWith('event: task-complete\ndata: {}\n\n')) text += (await reader?.read())?.value;
+});
+
+it('lets clients read a stream with comments in it as one without', async () => {
+  const subject = new Subject<AgentEvent>();
+  const server = await startServer({ script: () => subject, keepAliveSeconds: 0.01 });
+  const reader = (await server.post('session-1', prompt)).body
+    ?.pipeThrough(new TextDecoderStream())
+    .getReader();
+  let text = '';
+  while (!text.includes(': keep-alive\n')) text += (await reader?.read())?.value;
+  subject.next(event('content-delta'));
+  subject.complete();
+  while (!text.endsWith('event: task-complete\ndata: {}\n\n')) text += (await reader?.read())?.value;
+  // A client that parses whatever stands between two blank lines as an event.
+  const blocks = text
+    .trimEnd()
+    .split('\n\n')
+    .map((block) => block.replace(/^:.*\n/gm, ''));
+  expect(blocks).toEqual([
+    'id: 1\nevent: content-delta\ndata: {"taskId":"task-1"}',
+    'id: 2\nevent: task-complete\ndata: {}',
+  ]);
+});
+
+it('begins the stream with comments if the agent takes long to start, and ends it with an event if it cannot', async () => {
+  let fail = (_: Error) => {};
+  const agent = () => new Promise<never>((_, reject) => (fail = reject));
+  const server = await startServer({ agent, keepAliveSeconds: 0.01 });
+  const response = await server.post('session-1', prompt);
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  expect((await reader?.read())?.value).toMatch(/^(: keep-alive\n)+$/);
+  expect((await server.health()).status).toBe('HealthyBusy');
+  fail(new Error('no model'));
+  let text = '';
+  while (!text.endsWith('\n\n')) text += (await reader?.read())?.value;
+  expect(text).toContain(
+    'event: error\ndata: {"code":"AGENT_FAILED","message":"The agent failed. The log says why."}\n\n',
+  );
+  expect(server.logger.lines.at(-1)).toMatchObject({ status: 200, code: 'AGENT_FAILED' });
+});
+
+it('answers a caller that wants JSON with a status, however long the agent took to fail to start', async () => {
+  const agent = async () => {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    throw new Error('no model');
+  };
+  const server = await startServer({ agent, keepAliveSeconds: 0.005 });
+  const response = await server.post('session-1', prompt, { headers: { accept: 'application/json' } });
+  expect([response.status, await response.json()]).toMatchObject([500, { error: { code: 'AGENT_FAILED' } }]);
+});
+
+it.each<[string, Script, object]>([
+  [
+    'the agent says so',
+    ({ agent }) =>
+      events(agent, [
+        event('content-delta', { delta: 'half' }),
+        event('task-status', { status: 'failed', message: 'no model' }),
+      ]),
+    { code: 'AGENT_FAILED', message: 'no model' },
+  ],
+  [
+    'its stream fails',
+    () =>
+      concat(
+        of(event('content-delta', { delta: 'half' })),
+        throwError(() => new Error('no model')),
+      ),
+    { code: 'AGENT_FAILED', message: 'no model' },
+  ],
+])('says at the top of a JSON answer that the turn failed if %s', async (_, script, error) => {
+  const server = await startServer({ script });
+  const response = await server.post('session-1', prompt, { headers: { accept: 'application/json' } });
+  expect(await response.json()).toMatchObject({
+    error,
+    content: 'half',
+    events: [{ kind: 'content-delta' }, {}],
+  });
 });
 
 it.each(['before the turn has started', 'in the middle of the turn'])(
@@ -415,6 +493,7 @@ it('keeps a JSON answer alive, and valid', async () => {
   await seen?.getReader().read();
   subject.error(new Error('broken'));
   expect(JSON.parse(await new Response(whole).text())).toEqual({
+    error: { code: 'AGENT_FAILED', message: 'broken' },
     content: '',
     events: [{ kind: 'error', code: 'AGENT_FAILED', message: 'broken' }],
   });

@@ -1,6 +1,6 @@
 import type { Observable } from 'rxjs';
 import { expectTypeOf, it } from 'vitest';
-import type { AgentState, RequestContext, ServeConfig, serve } from '../../src/index.js';
+import { type AgentState, type RequestContext, type ServeConfig, serve } from '../../src/index.js';
 
 /** The parts of the `Agent` of `@looopy-ai/core` that a server drives, with types narrower than those of the port. */
 declare class CoreAgent {
@@ -20,6 +20,24 @@ declare class CoreAgent {
   ): Promise<Observable<{ kind: 'task-created'; taskId: string } | { kind: 'content-delta'; delta: string }>>;
   shutdown(): Promise<void>;
 }
+
+it('takes an authorization of the caller’s own type, given or inferred', () => {
+  interface User {
+    readonly userId: string;
+  }
+  const agent = async (contextId: string) => new CoreAgent({ agentId: 'a', contextId });
+  const authorize = ({ userId }: User, contextId: string) => contextId.startsWith(userId);
+  const decodeAuthorization = async (header: string): Promise<User | null> => ({ userId: header });
+  const config = { agent, decodeAuthorization, authorize };
+  expectTypeOf(config).toExtend<ServeConfig<User>>();
+  expectTypeOf(config).toExtend<ServeConfig>();
+  expectTypeOf(serve<User>).toBeCallableWith(config);
+  expectTypeOf(serve).toBeCallableWith({
+    agent,
+    decodeAuthorization: async (userId: string) => ({ userId }),
+    authorize: ({ userId }, contextId) => userId === contextId,
+  });
+});
 
 it('takes an agent of the core library, and a factory with or without the request', () => {
   type Factory = ServeConfig['agent'];

@@ -1,7 +1,29 @@
 import { type AgentStoreErrorCode, isAgentStoreError } from '../../domain/errors.js';
 import type { Exchange } from '../http/exchange.js';
 
+const storeStatuses = {
+  CONFLICT: 409,
+  CORRUPTED: 500,
+  INVALID_KEY: 400,
+  UNSERIALIZABLE: 500,
+  TOO_LARGE: 500,
+  CONFIGURATION: 500,
+  UNAVAILABLE: 503,
+} as const satisfies Record<AgentStoreErrorCode, number>;
+
+/** What a caller is told of the store. Its own messages name keys, and are for the log. */
+const storeMessages: Readonly<Record<AgentStoreErrorCode, string>> = {
+  CONFLICT: 'Another process has changed the session.',
+  CORRUPTED: 'What is stored of this session cannot be read.',
+  INVALID_KEY: 'The store cannot keep this session id.',
+  UNSERIALIZABLE: 'The state of this session cannot be stored.',
+  TOO_LARGE: 'The state of this session is too large to be stored.',
+  CONFIGURATION: 'The store is not set up as it must be.',
+  UNAVAILABLE: 'The store did not answer.',
+};
+
 const statuses = {
+  ...storeStatuses,
   BAD_REQUEST: 400,
   UNAUTHORIZED: 401,
   FORBIDDEN: 403,
@@ -16,14 +38,8 @@ const statuses = {
   TIMED_OUT: 504,
   AGENT_FAILED: 500,
   MIDDLEWARE_FAILED: 500,
-  CONFLICT: 409,
-  CORRUPTED: 500,
-  INVALID_KEY: 400,
-  UNSERIALIZABLE: 500,
-  TOO_LARGE: 500,
-  CONFIGURATION: 500,
-  UNAVAILABLE: 503,
-} as const satisfies Record<AgentStoreErrorCode, number> & Record<string, number>;
+  CRASHED: 500,
+} as const;
 
 /** What a caller is told of a failure: one code for each cause, in the JSON answer and in the `error` event alike. */
 export type ServerErrorCode = keyof typeof statuses;
@@ -57,6 +73,18 @@ export function bodyCutOff(cause: unknown): HttpError {
 
 export function unknownSession(): HttpError {
   return new HttpError('NOT_FOUND', 'Nothing is known of this session.');
+}
+
+export function storeFailed(code: AgentStoreErrorCode, cause: unknown): HttpError {
+  return new HttpError(code, storeMessages[code], { cause });
+}
+
+export function isStoreCode(code: unknown): code is AgentStoreErrorCode {
+  return typeof code === 'string' && Object.hasOwn(storeStatuses, code);
+}
+
+export function serverCrashed(): HttpError {
+  return new HttpError('CRASHED', 'The server has failed, and ends.');
 }
 
 export function serverStopping(): HttpError {

@@ -1,3 +1,5 @@
+import type { HeaderFields } from './header-fields.js';
+
 /**
  * A request and its answer, however they travel. It is answered once: whole with `answer`, or bit by bit with `open`.
  */
@@ -5,8 +7,8 @@ export interface Exchange {
   readonly method: string;
   /** Without the query. */
   readonly path: string;
-  /** By their names in lower case; those sent more than once are joined. */
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: HeaderFields['values'];
+  readonly ambiguous: HeaderFields['ambiguous'];
   /** Reads the whole body. @throws HttpError `BODY_TOO_LARGE` as soon as it is, `BAD_REQUEST` if it is cut off. */
   readBody(maxBytes: number): Promise<Uint8Array>;
   /** Calls back when the connection has closed, even if it has already, and also after the answer has ended. */

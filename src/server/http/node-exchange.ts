@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { bodyCutOff, bodyTooLarge } from '../failures/http-error.js';
 import { BodyCollector } from './body-collector.js';
 import { type Exchange, maxUnsent, type ResponseWriter } from './exchange.js';
+import { type HeaderFields, readRawHeaders } from './header-fields.js';
 import { readPath } from './request-path.js';
 
 /** How long a caller may go on sending a body after it has had its answer. */
@@ -15,13 +16,16 @@ export class NodeExchange implements Exchange {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly ambiguous: string | undefined;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
 
   constructor(request: IncomingMessage, response: ServerResponse) {
     this.method = request.method ?? 'GET';
     this.path = readPath(request.url ?? '/');
-    this.headers = readHeaders(request);
+    const { values, ambiguous } = readHeaders(request);
+    this.headers = values;
+    this.ambiguous = ambiguous;
     this.#request = request;
     this.#response = response;
     if (response.socket === null) closeWithConnection(response, request.socket);
@@ -153,17 +157,10 @@ function closeWithConnection(response: ServerResponse, connection: Socket): void
   response.once('close', () => connection.off('close', close));
 }
 
-function readHeaders({ headers, rawHeaders }: IncomingMessage): Readonly<Record<string, string>> {
-  const read: Record<string, string> = {};
-  if (rawHeaders.length / 2 === Object.keys(headers).length) {
-    for (const [name, value] of Object.entries(headers)) read[name] = String(value);
-    return read;
-  }
-  // Some are sent more than once, and of some of those Node keeps only the first.
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index]?.toLowerCase() ?? '';
-    const value = rawHeaders[index + 1] ?? '';
-    read[name] = Object.hasOwn(read, name) ? `${read[name]}, ${value}` : value;
-  }
-  return read;
+function readHeaders({ headers, rawHeaders }: IncomingMessage): HeaderFields {
+  // As a rule no header is sent twice, and then Node has read them already.
+  if (rawHeaders.length / 2 !== Object.keys(headers).length) return readRawHeaders(rawHeaders);
+  const values: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) values[name] = String(value);
+  return { values };
 }

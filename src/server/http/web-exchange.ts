@@ -1,6 +1,7 @@
 import { bodyCutOff, bodyTooLarge, HttpError } from '../failures/http-error.js';
 import { BodyCollector } from './body-collector.js';
 import { type Exchange, maxUnsent, type ResponseWriter } from './exchange.js';
+import { readWebHeaders } from './header-fields.js';
 import { readPath } from './request-path.js';
 
 /** Handles a Web standard request. Resolves when the response begins. */
@@ -17,6 +18,7 @@ class WebExchange implements Exchange {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly ambiguous: string | undefined;
   readonly #request: Request;
   readonly #respond: (response: Response) => void;
   #writer: WebWriter | undefined;
@@ -24,7 +26,9 @@ class WebExchange implements Exchange {
   constructor(request: Request, respond: (response: Response) => void) {
     this.method = request.method;
     this.path = readPath(request.url);
-    this.headers = Object.fromEntries(request.headers);
+    const { values, ambiguous } = readWebHeaders(request.headers);
+    this.headers = values;
+    this.ambiguous = ambiguous;
     this.#request = request;
     this.#respond = respond;
   }

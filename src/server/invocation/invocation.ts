@@ -4,11 +4,10 @@ import { answerError, badRequest, HttpError, toHttpError, unknownSession } from 
 import { Redactor } from '../failures/redactor.js';
 import type { Exchange } from '../http/exchange.js';
 import { createId } from '../process/ids.js';
-import { type RequestContext, runInScope } from '../request-context.js';
 import type { ServerContext } from '../server-context.js';
 import { readState } from '../sessions/session-state.js';
 import { createFormat, toErrorEvent } from '../turn/event-format.js';
-import { answerTurn } from '../turn/turn-answer.js';
+import { answerTurn, type TurnRequest } from '../turn/turn-answer.js';
 import { authenticate, authorize } from './authorization.js';
 import { type InvocationBody, parseInvocation, type TurnBody } from './request-body.js';
 import { readHead, sessionIdHeader } from './request-head.js';
@@ -40,7 +39,7 @@ export class Invocation {
   async #handle(): Promise<void> {
     const { config } = this.#server;
     const { headers, method } = this.#exchange;
-    const head = readHead(headers, config.strictSessionIds);
+    const head = readHead(this.#exchange, config.strictSessionIds);
     this.#ids = { sessionId: head.sessionId, requestId: head.requestId };
     const authContext = config.decodeAuthorization && (await authenticate(config, headers));
     const isPost = method === 'POST';
@@ -58,10 +57,9 @@ export class Invocation {
     return this.#answerTurn({ ...head, sessionId, authContext }, body);
   }
 
-  async #answerTurn(context: RequestContext, body: TurnBody): Promise<void> {
+  async #answerTurn(context: TurnRequest['context'], body: TurnBody): Promise<void> {
     const turnRequest = { exchange: this.#exchange, context, body, redactor: this.#redactor };
-    const scope = { context, trackTask: (task: Promise<unknown>) => this.#server.trackTask(task) };
-    const { outcome, error } = await runInScope(scope, () => answerTurn(this.#server, turnRequest));
+    const { outcome, error } = await answerTurn(this.#server, turnRequest);
     // An agent may fail with nothing.
     this.#log(200, outcome === 'completed' ? undefined : (error ?? toHttpError(error)));
   }

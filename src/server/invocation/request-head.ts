@@ -20,10 +20,11 @@ const sources = {
 const knownNames = new Set(Object.values(sources).flatMap(({ names }) => names));
 
 /** What the headers say. The caller may have named no session. */
-export type RequestHead = Omit<RequestContext, 'sessionId'> & { readonly sessionId?: string };
+export type RequestHead = Omit<RequestContext, 'sessionId' | 'signal'> & { readonly sessionId?: string };
 
 /** Reads the headers. @throws HttpError `BAD_REQUEST` if one is out of range. */
-export function readHead(headers: Exchange['headers'], strictSessionIds: boolean): RequestHead {
+export function readHead({ headers, ambiguous }: Exchange, strictSessionIds: boolean): RequestHead {
+  if (ambiguous !== undefined) throw badRequest(`The header ${ambiguous} must be sent once, with one value.`);
   const parts = readParts(headers);
   const { sessionId, requestId = createId() } = parts;
   if (strictSessionIds && sessionId !== undefined && (sessionId.length < 33 || sessionId.length > 256)) {

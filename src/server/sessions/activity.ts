@@ -16,15 +16,19 @@ export class Activity {
     for (const resolve of this.#whenIdle.splice(0)) resolve();
   }
 
+  get isBusy(): boolean {
+    return this.#running.size > 0;
+  }
+
   /** Resolves once nothing is running. */
   async idle(): Promise<void> {
-    if (this.#running.size > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+    if (this.isBusy) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
   }
 
   /** The answer to a ping. */
   health(): { status: 'Healthy' | 'HealthyBusy'; time_of_last_update: number } {
     return {
-      status: this.#running.size === 0 ? 'Healthy' : 'HealthyBusy',
+      status: this.isBusy ? 'HealthyBusy' : 'Healthy',
       // In seconds, and changed only with the status: the platform ends or keeps a session by the age of its status.
       time_of_last_update: Math.floor(this.#changedAt / 1000),
     };

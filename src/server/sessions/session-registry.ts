@@ -1,7 +1,7 @@
 import type { Agent } from '../../domain/agent.js';
 import { HttpError, serverStopping } from '../failures/http-error.js';
 import { maxTimerMs, within } from '../process/timing.js';
-import { runOutsideScope } from '../request-context.js';
+import { type AgentScope, runOutsideScope } from '../request-context.js';
 import { StopSignal } from '../turn/stop-signal.js';
 import type { Activity } from './activity.js';
 
@@ -9,6 +9,8 @@ import type { Activity } from './activity.js';
 export interface Session {
   readonly contextId: string;
   agent?: Agent;
+  /** What the agent runs in. */
+  scope?: AgentScope;
   turn?: RunningTurn;
   usedAt: number;
 }
@@ -26,9 +28,12 @@ export class RunningTurn {
     this.session = session;
   }
 
-  /** Stops the turn; resolves once it has stopped. */
+  /** Tells the agent, leaves it, and takes from it what it was given, in this order. Resolves when the turn has ended. */
   stop(reason: HttpError): Promise<void> {
-    this.signal.stop(reason);
+    if (this.session.turn === this) {
+      this.signal.stop(reason);
+      this.session.scope?.revoke();
+    }
     return this.ended;
   }
 
@@ -81,6 +86,7 @@ export class SessionRegistry {
   end(turn: RunningTurn, keepAgent: boolean): void {
     const { session } = turn;
     delete session.turn;
+    session.scope?.leave();
     if (!keepAgent) delete session.agent;
     this.#touch(session);
     if (session.agent === undefined) this.#sessions.delete(session.contextId);
@@ -106,11 +112,11 @@ export class SessionRegistry {
   }
 
   /** Lets no further turn begin, gives the running ones a grace period, stops them, and retires all agents. */
-  async stop(graceSeconds: number): Promise<void> {
+  async stop(graceSeconds: number, reason = serverStopping()): Promise<void> {
     this.#isStopping = true;
     await within(graceSeconds, this.#options.activity.idle());
     const turns = [...this.#sessions.values()].flatMap((session) => session.turn ?? []);
-    await Promise.all(turns.map((turn) => turn.stop(serverStopping())));
+    await Promise.all(turns.map((turn) => turn.stop(reason)));
     for (const session of this.#sessions.values()) this.#retire(session);
     // What only looks at a state is not waited for: a store may never answer.
     await Promise.all(this.#retiring);
@@ -153,10 +159,10 @@ export class SessionRegistry {
     this.#scheduleSweep();
   }
 
-  #retire({ contextId, agent }: Session): void {
+  #retire({ contextId, agent, scope }: Session): void {
     this.#sessions.delete(contextId);
-    if (agent === undefined) return;
-    const retired = runOutsideScope(() => this.#options.retire(agent));
+    if (agent === undefined || scope === undefined) return;
+    const retired = scope.runAlone(() => this.#options.retire(agent));
     this.#retiring.add(retired);
     void retired.then(() => this.#retiring.delete(retired));
     this.#leave(contextId, retired);

@@ -2,12 +2,15 @@ import type { AgentEvent } from '../../domain/agent.js';
 import { toPlainJson } from '../../domain/values/plain-json.js';
 import { toHttpError } from '../failures/http-error.js';
 import type { Redactor } from '../failures/redactor.js';
+import { hasFailed } from './event-gate.js';
 
 /** How the events of a turn become the text of a response. */
 export interface EventFormat {
   readonly contentType: string;
   /** Sent while there is nothing else to send, so that nobody on the way takes the connection for dead. */
   readonly keepAlive: string;
+  /** True if keep-alives may be sent before the agent has started its turn. */
+  readonly opensEarly: boolean;
   event(event: AgentEvent): string;
   end(): string;
 }
@@ -32,7 +35,9 @@ function createSseFormat(): EventFormat {
   let count = 0;
   return {
     contentType: 'text/event-stream; charset=utf-8',
-    keepAlive: ': keep-alive\n\n',
+    // One line end: with a blank line, some clients take it for an event without data, and fail.
+    keepAlive: ': keep-alive\n',
+    opensEarly: true,
     event(event) {
       count++;
       const id = readId(event) ?? count;
@@ -44,18 +49,29 @@ function createSseFormat(): EventFormat {
 
 /** One JSON document with all events and the final content, for callers that do not stream. */
 function createJsonFormat(): EventFormat {
-  const events: object[] = [];
+  const events: AgentEvent[] = [];
   const content = new FinalContent();
   return {
     contentType: 'application/json; charset=utf-8',
     keepAlive: '\n',
+    opensEarly: false,
     event(event) {
       content.add(event);
       events.push({ ...eventData(event), kind: event.kind });
       return '';
     },
-    end: () => JSON.stringify({ content: content.text, events }),
+    end: () => JSON.stringify({ ...readError(events.at(-1)), content: content.text, events }),
   };
+}
+
+/** What a turn failed with, if it did. */
+function readError(last: AgentEvent | undefined): object {
+  if (last === undefined || !hasFailed(last)) return {};
+  const {
+    code = 'AGENT_FAILED',
+    message = 'The agent failed.',
+  }: AgentEvent & { code?: unknown; message?: unknown } = last;
+  return { error: { code, message } };
 }
 
 /** The event without its kind and its session, which the stream says already. */

@@ -16,12 +16,13 @@ const runningStatuses = new Set<unknown>(['submitted', 'working']);
  * Decides when an event is sent on.
  *
  * An event that can be the last of its turn is held until another follows, since only the end of the turn tells whether
- * it went well. With `tentative`, all are held until the agent has done something; if it fails before, nothing is sent.
+ * it went well. With `tentative`, all are held until the agent has done something: until then it can be replaced.
  */
 export class EventGate {
   readonly #send: (event: AgentEvent) => void;
   #tentative: AgentEvent[] | null;
   #held: AgentEvent | undefined;
+  #isSilent = true;
 
   constructor(send: (event: AgentEvent) => void, tentative: boolean) {
     this.#send = send;
@@ -29,40 +30,44 @@ export class EventGate {
   }
 
   /** True until the first event is sent on. */
+  get isSilent(): boolean {
+    return this.#isSilent;
+  }
+
+  /** True while the agent has done nothing yet that a second try would repeat. */
   get isTentative(): boolean {
     return this.#tentative !== null;
   }
 
-  /** Takes an event. `false` if the agent has failed before it did anything. */
-  next(event: AgentEvent): boolean {
-    if (event.kind.startsWith('internal:')) return true;
+  /** The event that the turn has ended with, if it is over now. */
+  get last(): AgentEvent | undefined {
+    return this.#tentative?.at(-1) ?? this.#held;
+  }
+
+  next(event: AgentEvent): void {
+    if (event.kind.startsWith('internal:')) return;
     if (this.#tentative === null) {
       this.#pass(event);
-    } else if (hasFailed(event)) {
-      return false;
-    } else {
-      this.#tentative.push(event);
-      if (!preliminaryKinds.has(event.kind)) this.#commit();
+      return;
     }
-    return true;
+    this.#tentative.push(event);
+    if (!preliminaryKinds.has(event.kind)) this.#commit();
   }
 
-  /** Sends what is held, or a last event if the agent sent none. Returns the last event. */
-  complete(): AgentEvent {
+  /** Sends what is held, or a last event if the agent sent none. */
+  complete(): void {
     this.#commit();
-    const last = this.#held ?? { kind: 'task-complete' };
-    this.#send(last);
-    return last;
+    this.#send(this.#held ?? { kind: 'task-complete' });
   }
 
-  /** Sends an error event in place of what is held. */
-  fail(error: AgentEvent): void {
+  /** Sends an event in place of the last one, if that is held. */
+  fail(event: AgentEvent): void {
     try {
       this.#commit();
     } catch {
-      // What cannot be sent is left out.
+      // An event that cannot be sent is left out.
     }
-    this.#send(error);
+    this.#send(event);
   }
 
   #commit(): void {
@@ -72,14 +77,21 @@ export class EventGate {
   }
 
   #pass(event: AgentEvent): void {
-    if (this.#held !== undefined) this.#send(this.#held);
+    if (this.#held !== undefined) this.#emit(this.#held);
     this.#held = canEndTurn(event) ? event : undefined;
-    if (this.#held === undefined) this.#send(event);
+    if (this.#held === undefined) this.#emit(event);
+  }
+
+  #emit(event: AgentEvent): void {
+    this.#isSilent = false;
+    this.#send(event);
   }
 }
 
 export function hasFailed(event: AgentEvent): boolean {
-  return event.kind === 'task-status' && Reflect.get(event, 'status') === 'failed';
+  return (
+    (event.kind === 'task-status' && Reflect.get(event, 'status') === 'failed') || event.kind === 'error'
+  );
 }
 
 function canEndTurn(event: AgentEvent): boolean {

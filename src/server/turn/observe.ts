@@ -2,14 +2,14 @@ import type { AgentEvent, AgentEventStream } from '../../domain/agent.js';
 import type { StopSignal } from './stop-signal.js';
 
 /**
- * Takes the events of a stream until it completes (`true`), or until `take` answers `false` (`false`). Rejects if the
- * stream fails, `take` throws or the turn is stopped. A stream that has not ended by itself is unsubscribed from.
+ * Takes the events of a stream until it completes. Rejects if it fails, `take` throws or the turn is stopped: then the
+ * stream is unsubscribed from, unless it has ended by itself.
  */
 export function observe(
   events: AgentEventStream,
   signal: StopSignal,
-  take: (event: AgentEvent) => boolean,
-): Promise<boolean> {
+  take: (event: AgentEvent) => void,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     signal.throwIfStopped();
     const observation = new Observation(take, resolve, reject);
@@ -23,18 +23,14 @@ export function observe(
  * and with some streams it would end the process.
  */
 class Observation {
-  readonly #take: (event: AgentEvent) => boolean;
-  readonly #resolve: (isComplete: boolean) => void;
+  readonly #take: (event: AgentEvent) => void;
+  readonly #resolve: () => void;
   readonly #reject: (error: unknown) => void;
   #subscription: { unsubscribe(): void } | undefined;
   /** `ended` by the stream, or `left` by us: from then on events are ignored. */
   #state: 'open' | 'ended' | 'left' = 'open';
 
-  constructor(
-    take: (event: AgentEvent) => boolean,
-    resolve: (isComplete: boolean) => void,
-    reject: (error: unknown) => void,
-  ) {
+  constructor(take: (event: AgentEvent) => void, resolve: () => void, reject: (error: unknown) => void) {
     this.#take = take;
     this.#resolve = resolve;
     this.#reject = reject;
@@ -50,7 +46,7 @@ class Observation {
         },
         complete: () => {
           this.#state = 'ended';
-          this.#resolve(true);
+          this.#resolve();
         },
       });
       // A stream may emit before `subscribe` returns, when there is nothing to unsubscribe from yet.
@@ -61,28 +57,23 @@ class Observation {
   }
 
   fail(error: unknown): void {
-    this.#leave();
+    if (this.#state === 'open') {
+      this.#state = 'left';
+      try {
+        this.#subscription?.unsubscribe();
+      } catch (unsubscribeError) {
+        this.#reject(unsubscribeError);
+      }
+    }
     this.#reject(error);
   }
 
   #next(event: AgentEvent): void {
     if (this.#state !== 'open') return;
     try {
-      if (this.#take(event)) return;
-      this.#leave();
-      this.#resolve(false);
+      this.#take(event);
     } catch (error) {
       this.fail(error);
-    }
-  }
-
-  #leave(): void {
-    if (this.#state !== 'open') return;
-    this.#state = 'left';
-    try {
-      this.#subscription?.unsubscribe();
-    } catch (error) {
-      this.#reject(error);
     }
   }
 

@@ -1,8 +1,7 @@
-/**
- * Whether a turn is to stop, and why. An `AbortController` does the same, but takes a measurable part of a short turn.
- */
+/** Whether a turn is to stop, and why. Unlike an `AbortController`, it costs a short turn next to nothing. */
 export class StopSignal {
   #reason: Error | undefined;
+  #controller: AbortController | undefined;
   readonly #listeners: ((reason: Error) => void)[] = [];
 
   get isStopped(): boolean {
@@ -13,7 +12,15 @@ export class StopSignal {
   stop(reason: Error): void {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
+    this.#controller?.abort(reason);
     for (const listener of this.#listeners) listener(reason);
+  }
+
+  /** The same for others to use, made when it is first asked for. */
+  get abortSignal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#reason !== undefined) this.#controller.abort(this.#reason);
+    return this.#controller.signal;
   }
 
   /** Calls back once when the turn is stopped; not at all if it has been already. */

@@ -1,56 +1,99 @@
-import type { Agent, AgentEvent } from '../../domain/agent.js';
+import type { Agent } from '../../domain/agent.js';
 import { isResumable } from '../../domain/agent-state.js';
-import { HttpError, unknownSession } from '../failures/http-error.js';
+import type { AgentStore } from '../../domain/agent-store.js';
+import type { StateReader } from '../config.js';
+import { HttpError, toHttpError, unknownSession } from '../failures/http-error.js';
 import type { Redactor } from '../failures/redactor.js';
-import type { Exchange, ResponseWriter } from '../http/exchange.js';
+import type { Exchange } from '../http/exchange.js';
 import { type TurnBody, toTurnInput } from '../invocation/request-body.js';
-import { sessionIdHeader } from '../invocation/request-head.js';
 import { maxTimerMs } from '../process/timing.js';
-import type { RequestContext } from '../request-context.js';
+import type { AgentContext, RequestContext } from '../request-context.js';
 import type { ServerContext } from '../server-context.js';
 import type { RunningTurn } from '../sessions/session-registry.js';
 import { readState } from '../sessions/session-state.js';
-import { createFormat, toErrorEvent } from './event-format.js';
-import { KeepAlive } from './keep-alive.js';
+import { toErrorEvent } from './event-format.js';
 import { unlessStopped } from './observe.js';
 import { runTurn, type TurnEnd } from './turn.js';
+import { TurnStream } from './turn-stream.js';
 
 export interface TurnRequest {
   readonly exchange: Exchange;
-  readonly context: RequestContext;
+  readonly context: Omit<RequestContext, 'signal'>;
   readonly body: TurnBody;
   readonly redactor: Redactor;
 }
 
 /**
- * Runs a turn and streams it. Rejects with what went wrong before the agent has started; from then on the answer is open
- * and tells by itself. When the promise settles, the session is free.
+ * Runs a turn and streams it. Rejects with what went wrong before the answer was open; from then on the answer tells by
+ * itself. When the promise settles, the session is free.
  */
 export async function answerTurn(server: ServerContext, turnRequest: TurnRequest): Promise<TurnEnd> {
-  const { exchange, context, body, redactor } = turnRequest;
+  const { exchange, context, redactor } = turnRequest;
   const turn = server.sessions.begin(context.sessionId);
   const stopWatching = watch(turn, exchange, server.config.turnTimeoutSeconds);
-  const stream = createStream(server, exchange, turn);
-  let end: TurnEnd | undefined;
+  const stream = new TurnStream(exchange, turn, server.config.keepAliveSeconds);
+  let end: TurnEnd = { outcome: 'failed' };
   try {
-    if (body.type === 'resume') await unlessStopped(turn.signal, () => requireResumable(server, turn));
-    end = await runTurn({
-      turn,
-      input: toTurnInput(body, context.authContext),
-      output: stream,
-      createAgent: () => createAgent(server, context),
-      describeFailure: (error) => toErrorEvent(error, redactor),
-      onReplaced: (error) => {
-        const fields = { sessionId: context.sessionId, error: redactor.describe(error) };
-        server.logger.warn(fields, 'The agent could not go on from its earlier turn, and was replaced.');
-      },
-    });
-    return end;
+    end = await startTurn(server, turnRequest, turn, stream);
+  } catch (error) {
+    if (!stream.isOpen) throw error;
+    end = { outcome: 'failed', error };
+    // Not the message of the error itself: what made the agent fail to start is not for callers.
+    stream.send(toErrorEvent(toHttpError(error), redactor));
   } finally {
     stopWatching();
     // The session is freed first: whoever has seen the end of the stream may start the next turn.
-    server.sessions.end(turn, end?.outcome === 'completed');
+    server.sessions.end(turn, end.outcome === 'completed');
     stream.end();
+  }
+  return end;
+}
+
+async function startTurn(
+  server: ServerContext,
+  { context, body, redactor }: TurnRequest,
+  turn: RunningTurn,
+  output: TurnStream,
+): Promise<TurnEnd> {
+  const { sessionId } = context;
+  const { agentStore } = server.config;
+  if (body.type === 'resume') await unlessStopped(turn.signal, () => requireResumable(server, turn));
+  return runTurn({
+    turn,
+    input: toTurnInput(body, context.authContext),
+    output,
+    context: Object.assign(new OnDemand(turn, agentStore), context),
+    createAgent: (whole) => createAgent(server, whole),
+    redactor,
+    trackTask: server.trackTask,
+    peek: async () => (await agentStore?.peek?.(sessionId)) ?? null,
+    describeFailure: (error) => toErrorEvent(error, redactor),
+    onReplaced: (error) => {
+      const fields = { sessionId, error: redactor.describe(error) };
+      server.logger.warn(fields, 'Another process has run the session since, and its agent was replaced.');
+    },
+  });
+}
+
+/** What of a context is made when it is asked for: making it takes a measurable part of a short turn. */
+class OnDemand implements Pick<AgentContext, 'signal' | 'agentStore'> {
+  readonly #turn: RunningTurn;
+  readonly #store: StateReader | undefined;
+  #holder: AgentStore | undefined;
+
+  constructor(turn: RunningTurn, store: StateReader | undefined) {
+    this.#turn = turn;
+    this.#store = store;
+  }
+
+  get signal(): AbortSignal {
+    return this.#turn.signal.abortSignal;
+  }
+
+  /** Asked for by the factory, in the scope of the new agent, whose holder it so becomes. */
+  get agentStore(): AgentStore {
+    this.#holder ??= openHolder(this.#store);
+    return this.#holder;
   }
 }
 
@@ -65,46 +108,30 @@ function watch(turn: RunningTurn, exchange: Exchange, timeoutSeconds: number): (
   return () => clearTimeout(timer);
 }
 
-function createStream(server: ServerContext, exchange: Exchange, turn: RunningTurn) {
-  const format = createFormat(exchange.headers.accept);
-  const keepAlive = new KeepAlive(server.config.keepAliveSeconds, () => writer?.write(format.keepAlive));
-  let writer: ResponseWriter | undefined;
-  return {
-    open() {
-      keepAlive.start();
-      const headers = {
-        'content-type': format.contentType,
-        'cache-control': 'no-cache, no-transform',
-        'x-accel-buffering': 'no',
-        [sessionIdHeader]: turn.session.contextId,
-      };
-      writer = exchange.open(headers, () => {
-        turn.stop(new HttpError('CLIENT_GONE', 'The caller does not read.'));
-      });
-    },
-    send(event: AgentEvent) {
-      keepAlive.note();
-      writer?.write(format.event(event));
-    },
-    end() {
-      keepAlive.stop();
-      writer?.write(format.end());
-      writer?.end();
-    },
-  };
-}
-
 async function requireResumable({ sessions, config }: ServerContext, turn: RunningTurn): Promise<void> {
   const { agentStore } = config;
   const { contextId, agent } = turn.session;
-  // There is no state to decide by. The new agent will find out.
-  if (agentStore === undefined && agent === undefined) return;
+  if (agentStore === undefined) {
+    // Another process may have asked since this agent ran. A new one knows what there is to answer.
+    if (agent !== undefined && !isResumable(agent.state)) delete turn.session.agent;
+    return;
+  }
   const state = await readState(contextId, sessions, agentStore, turn);
   if (state === null) throw unknownSession();
   if (!isResumable(state)) throw new HttpError('NOT_RESUMABLE', 'This session waits for no answer.');
 }
 
-async function createAgent({ sessions, config }: ServerContext, context: RequestContext): Promise<Agent> {
+async function createAgent({ sessions, config }: ServerContext, context: AgentContext): Promise<Agent> {
   await sessions.settled(context.sessionId);
   return config.agent(context.sessionId, context);
+}
+
+function openHolder(store: StateReader | undefined): AgentStore {
+  if (store?.holder !== undefined) return store.holder();
+  if (store !== undefined && isAgentStore(store)) return store;
+  throw new TypeError('No "agentStore" is configured that loads and saves states.');
+}
+
+function isAgentStore(store: StateReader): store is AgentStore {
+  return 'save' in store && typeof store.save === 'function';
 }
