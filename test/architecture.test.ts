@@ -9,7 +9,7 @@ const compression = 'src/adapters/compression.js';
 /** What each layer may import: a folder or file of ours, a package, any Node built-in. What is not listed is refused. */
 const layers: Readonly<Record<string, readonly string[]>> = {
   [domain]: [domain, 'node:async_hooks', 'node:crypto'],
-  'src/testing/': ['src/testing/', domain, 'node:assert'],
+  'src/testing/': ['src/testing/', domain, 'node:assert', 'node:vm'],
   'src/adapters/compression.ts': [domain, 'node:'],
   'src/adapters/superjson/': ['src/adapters/superjson/', domain, 'superjson'],
   'src/adapters/memory/': ['src/adapters/memory/', domain],

@@ -1,6 +1,6 @@
 import type { AgentState } from '../agent-state.js';
 import type { AgentStore } from '../agent-store.js';
-import { AgentStoreError, type AgentStoreOperation } from '../errors.js';
+import { AgentStoreError, type AgentStoreOperation, isAgentStoreError } from '../errors.js';
 import type { NewRecord, RecordStore, RefusedWrite, StoredRecord, WriteResult } from '../record-store.js';
 import type { SerializedData } from '../values/plain-data.js';
 import type { AgentStoreSettings } from './agent-store-options.js';
@@ -142,7 +142,7 @@ export class PersistentAgentStore implements AgentStore {
       const expected = expect(this.#settings, [seen.revision, ...seen.attempts], record.updatedAt);
       return await this.#records.put(key, record, expected);
     } catch (error) {
-      if (!(error instanceof AgentStoreError) || error.code === 'UNAVAILABLE') {
+      if (!isAgentStoreError(error) || error.code === 'UNAVAILABLE') {
         const attempts = [...seen.attempts, record.revision].slice(-maxAttempts);
         this.#memory.remember(ids.contextId, { ...seen, attempts });
       }
@@ -178,7 +178,7 @@ function explain(
 ): AgentStoreError {
   const failed = `Could not ${operation} the state of ${JSON.stringify(contextId)}`;
   const ids = { operation, agentId, contextId };
-  if (!(error instanceof AgentStoreError)) {
+  if (!isAgentStoreError(error)) {
     return new AgentStoreError('UNAVAILABLE', `${failed}: the backend failed.`, { ...ids, cause: error });
   }
   const { code, message, cause, current } = error;

@@ -1,5 +1,5 @@
 import { type AgentState, findInvalidField, isAgentState } from '../agent-state.js';
-import { AgentStoreError } from '../errors.js';
+import { AgentStoreError, isAgentStoreError } from '../errors.js';
 import type { RecordKey, StateIds } from '../key-schema.js';
 import type { Expectation, KeyLimits, NewRecord, StoredRecord } from '../record-store.js';
 import { copyState, requireState } from '../state-copy.js';
@@ -65,7 +65,7 @@ export async function checkState(
 }
 
 function refuse(cause: unknown): never {
-  if (cause instanceof AgentStoreError) throw cause;
+  if (isAgentStoreError(cause)) throw cause;
   throw new AgentStoreError('UNSERIALIZABLE', 'The serializer failed.', { cause });
 }
 
@@ -83,7 +83,7 @@ export async function decodeRecord(
     if (isAgentState(state)) return { revision: record.revision, state };
     throw new TypeError(`The field "${findInvalidField(state)}" is missing or of another type.`);
   } catch (cause) {
-    if (cause instanceof AgentStoreError) throw cause;
+    if (isAgentStoreError(cause)) throw cause;
     const where = `partition ${JSON.stringify(key.partition)}, sort ${JSON.stringify(key.sort)}`;
     const message = `What is stored under ${where} cannot be read. It stays as it is until it is deleted.`;
     throw new AgentStoreError('CORRUPTED', message, { cause });

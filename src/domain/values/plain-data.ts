@@ -1,3 +1,5 @@
+import { isBytes } from './built-in.js';
+
 /** What every backend can keep: the values of JSON. */
 export type PlainData =
   | null
@@ -24,7 +26,7 @@ export type SerializedData = PlainData | AnnotatedData | Uint8Array;
 
 /** A copy of what has been checked before, which shares nothing with it. */
 export function cloneSerialized(serialized: SerializedData): SerializedData {
-  if (serialized instanceof Uint8Array) return new Uint8Array(serialized);
+  if (isBytes(serialized)) return new Uint8Array(serialized);
   if (!(serialized instanceof AnnotatedData)) return clonePlainData(serialized);
   return new AnnotatedData(clonePlainData(serialized.data), clonePlainData(serialized.notes));
 }
