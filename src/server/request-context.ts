@@ -23,7 +23,10 @@ interface Scope {
   readonly trackTask: (task: Promise<unknown>) => void;
 }
 
-const scopes = new AsyncLocalStorage<Scope>();
+const slot = Symbol.for('@looopy-ai/aws/request-scope');
+
+/** One for the process: a server of one copy of the package may run an agent that asks another copy. */
+const scopes = openScopes();
 
 /**
  * The request that the calling code serves, inside the agent factory, a turn and everything that they await; elsewhere
@@ -47,6 +50,14 @@ export function trackTask(task: Promise<unknown>): void {
 /** Does work that belongs to no request, such as clearing up. It must not keep the secrets of the one that caused it. */
 export function runOutsideScope<Result>(work: () => Result): Result {
   return scopes.exit(work);
+}
+
+function openScopes(): AsyncLocalStorage<Scope> {
+  const opened: unknown = Reflect.get(globalThis, slot);
+  if (opened instanceof AsyncLocalStorage) return opened;
+  const created = new AsyncLocalStorage<Scope>();
+  Object.defineProperty(globalThis, slot, { value: created });
+  return created;
 }
 
 export function runInScope<Result>(scope: Scope, work: () => Result): Result {
