@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { gunzip, gunzipSync, gzip, gzipSync } from 'node:zlib';
-import { invalidOption } from '../domain/store/agent-store-options.js';
+import { invalidOption } from '../domain/options.js';
 import { isError } from '../domain/values/built-in.js';
 import type { SerializedData } from '../domain/values/plain-data.js';
 import { requireSize } from '../domain/values/size.js';

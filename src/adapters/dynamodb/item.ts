@@ -4,7 +4,7 @@ import type { NewRecord, StoredRecord } from '../../domain/record-store.js';
 import { isBytes } from '../../domain/values/built-in.js';
 import { isRecord } from '../../domain/values/objects.js';
 import type { Compression } from '../compression.js';
-import type { Item } from './attribute-value.js';
+import { type Item, toAttributes } from './attribute-value.js';
 import { dataAttribute, fromDataAttributes, notesAttribute, toDataAttributes } from './data-attributes.js';
 import { itemSize, maxItemBytes } from './item-size.js';
 import { toUnrevised } from './unrevised.js';
@@ -42,8 +42,9 @@ export function toKey({ partition, sort }: RecordKey, { partitionKeyName, sortKe
 
 /** @throws AgentStoreError `TOO_LARGE` if no form of the data fits into an item. */
 export async function toItem(key: RecordKey, record: NewRecord, layout: ItemLayout): Promise<Item> {
-  const { revision, updatedAt, expiresAt, token, lineage, parts, entityType } = record;
+  const { revision, updatedAt, expiresAt, token, lineage, parts, entityType, attributes = {} } = record;
   const item: Item = {
+    ...toAttributes(attributes, 'attributes'),
     ...toKey(key, layout),
     [entityTypeAttribute]: { S: entityType },
     [updatedAtAttribute]: { S: new Date(updatedAt).toISOString() },
