@@ -11,7 +11,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   // What only the kernel can give, and no built-in module of another name.
   'src/domain/kernel-random.ts': ['node:crypto', 'node:fs'],
   [domain]: [domain, 'node:async_hooks', 'node:crypto'],
-  'src/testing/': ['src/testing/', domain, 'node:assert'],
+  'src/testing/': ['src/testing/', domain, 'node:assert', 'node:vm'],
   'src/adapters/compression.ts': [domain, 'node:'],
   'src/adapters/superjson/': ['src/adapters/superjson/', domain, 'superjson'],
   'src/adapters/memory/': ['src/adapters/memory/', domain],

@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { gunzip, gunzipSync, gzip, gzipSync } from 'node:zlib';
-import { invalidOption } from '../domain/store/agent-store-options.js';
+import { invalidOption } from '../domain/options.js';
+import { isError } from '../domain/values/built-in.js';
 import type { SerializedData } from '../domain/values/plain-data.js';
 import { requireSize } from '../domain/values/size.js';
 import { fromStateText } from '../domain/values/text.js';
@@ -55,7 +56,7 @@ async function expand(bytes: Uint8Array, maxBytes: number): Promise<Buffer> {
     if (size <= maxSyncBytes) return gunzipSync(bytes, { chunkSize: size + 64, maxOutputLength });
     return await decompress(bytes, { maxOutputLength });
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE')) throw error;
+    if (!(isError(error) && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE')) throw error;
     requireSize(size, maxBytes);
     throw new TypeError('The stored bytes are not what they say they are.', { cause: error });
   }

@@ -1,3 +1,5 @@
+import { isDate } from './values/built-in.js';
+
 /** Where an agent stands. `created` is what an agent writes before it has loaded anything. */
 export type AgentStatus =
   | 'created'
@@ -72,8 +74,8 @@ export function findInvalidField(value: object): string | null {
   const { status, turnCount, lastActivity, createdAt }: Partial<Record<string, unknown>> = { ...value };
   if (typeof status !== 'string') return 'status';
   if (typeof turnCount !== 'number') return 'turnCount';
-  if (!(lastActivity instanceof Date)) return 'lastActivity';
-  return createdAt instanceof Date ? null : 'createdAt';
+  if (!isDate(lastActivity)) return 'lastActivity';
+  return isDate(createdAt) ? null : 'createdAt';
 }
 
 /** True if a state waits for an answer or a credential. The lists decide, whatever the stored status says. */

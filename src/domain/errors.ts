@@ -1,4 +1,5 @@
 import type { AgentState } from './agent-state.js';
+import { isError } from './values/built-in.js';
 
 const codes = [
   'CONFLICT',
@@ -69,6 +70,6 @@ export class AgentStoreError extends Error {
  * }
  */
 export function isAgentStoreError(value: unknown, code?: AgentStoreErrorCode): value is AgentStoreError {
-  if (!(value instanceof Error) || value.name !== 'AgentStoreError' || !('code' in value)) return false;
+  if (!isError(value) || value.name !== 'AgentStoreError' || !('code' in value)) return false;
   return code === undefined ? codes.some((known) => known === value.code) : value.code === code;
 }

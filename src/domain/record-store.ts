@@ -1,5 +1,5 @@
 import type { RecordKey } from './key-schema.js';
-import type { SerializedData } from './values/plain-data.js';
+import type { PlainData, SerializedData } from './values/plain-data.js';
 
 /** A record as a backend found it. */
 export interface StoredRecord {
@@ -36,6 +36,8 @@ export interface NewRecord {
   /** What the record is about, such as `'agent-state'`, for people and tools that look at the records. */
   readonly entityType: string;
   readonly data: SerializedData;
+  /** Values of the user's own beside the data; only given to a backend whose options ask for them. */
+  readonly attributes?: Readonly<Record<string, PlainData>>;
   /** The same data as text, or as bytes if it is bytes, for a backend that keeps nothing else. Made when it is first read. */
   readonly text: string | Uint8Array;
 }

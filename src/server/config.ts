@@ -1,5 +1,6 @@
 import type { Agent } from '../domain/agent.js';
 import type { AgentStore } from '../domain/agent-store.js';
+import { invalidOption, type OptionNames, requireKnownOptions } from '../domain/options.js';
 import type { Middleware } from './http/middleware.js';
 import type { Logger } from './logger.js';
 import type { AgentContext } from './request-context.js';
@@ -89,18 +90,41 @@ const numbers = {
 export type ResolvedConfig<Config extends AppConfig> = Config &
   Required<Pick<ServeConfig, keyof typeof defaults>>;
 
-/** Fills in the defaults. @throws TypeError for an option that cannot work. */
+/** The names of all options: what one way to start a server has no use for, another one has. */
+const optionNames: OptionNames<ServeConfig> = {
+  agent: true,
+  agentStore: true,
+  logger: true,
+  decodeAuthorization: true,
+  authorize: true,
+  ready: true,
+  errors: true,
+  maxSessions: true,
+  idleSeconds: true,
+  turnTimeoutSeconds: true,
+  keepAliveSeconds: true,
+  maxBodyBytes: true,
+  strictSessionIds: true,
+  middleware: true,
+  shutdownGraceSeconds: true,
+  port: true,
+  hostname: true,
+  handleCrashes: true,
+};
+
+/** Fills in the defaults. @throws AgentStoreError `CONFIGURATION`, naming the option, for one that cannot work or is not known. */
 export function resolveConfig<Config extends AppConfig>(config: Config): ResolvedConfig<Config> {
-  if (typeof config.agent !== 'function') throw new TypeError('The option "agent" must be a function.');
+  requireKnownOptions<ServeConfig>(config, optionNames);
+  if (typeof config.agent !== 'function') throw invalidOption('agent', 'must be a function');
   const given = Object.entries(config).filter(([, value]) => value !== undefined);
   const resolved = { ...config, ...defaults, ...Object.fromEntries(given) };
   for (const [name, mayBeZero] of Object.entries(numbers)) {
     const value: unknown = Reflect.get(resolved, name);
     if (typeof value === 'number' && (value > 0 || (mayBeZero && value === 0))) continue;
-    throw new TypeError(`The option "${name}" must be a number ${mayBeZero ? 'of at least' : 'above'} 0.`);
+    throw invalidOption(name, `must be a number ${mayBeZero ? 'of at least' : 'above'} 0`);
   }
   if (!resolved.middleware.every((each) => typeof each === 'function')) {
-    throw new TypeError('The option "middleware" must be a list of functions.');
+    throw invalidOption('middleware', 'must be a list of functions');
   }
   return resolved;
 }

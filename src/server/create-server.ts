@@ -33,7 +33,7 @@ export interface AgentHttpServer {
 /**
  * The server that `serve` runs, without listening and without a hand on the signals of the process.
  *
- * @throws TypeError for an option that cannot work.
+ * @throws AgentStoreError `CONFIGURATION` for an option that cannot work, or is not known.
  * @example
  * const { http, close } = createServer({ agent: async (contextId) => new Agent({ contextId, agentStore }) });
  * http.listen('/run/agent.sock');

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { AgentStore } from '../domain/agent-store.js';
+import { isError } from '../domain/values/built-in.js';
 import type { Cases } from './contract-case.js';
 import { assertFails, assertStoredTurns, createState, ids } from './fixtures.js';
 import { assertSameValue } from './same-value.js';
@@ -134,7 +135,7 @@ export const failureCases: Cases = {
 
 /** Looks into an error and its causes, at whatever a log would show. */
 function assertKeepsSecret(error: unknown): void {
-  if (!(error instanceof Error)) return;
+  if (!isError(error)) return;
   const shown = [error.message, error.stack, JSON.stringify(error), JSON.stringify({ ...error })].join('\n');
   assert.ok(!shown.includes(secret), 'An error shows what is in the state.');
   assertKeepsSecret(error.cause);

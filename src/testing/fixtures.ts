@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { AgentState } from '../domain/agent-state.js';
 import type { AgentStore } from '../domain/agent-store.js';
 import { type AgentStoreErrorCode, isAgentStoreError } from '../domain/errors.js';
+import { isError } from '../domain/values/built-in.js';
 
 /** The ids that most cases use. */
 export const ids = { agentId: 'support', contextId: 'session-1' } as const;
@@ -39,7 +40,7 @@ export async function assertFails(call: Promise<unknown>, code: AgentStoreErrorC
     () => 'it succeeded',
     (error: unknown) => error,
   );
-  const said = outcome instanceof Error ? `${outcome.name}: ${outcome.message}` : String(outcome);
+  const said = isError(outcome) ? `${outcome.name}: ${outcome.message}` : String(outcome);
   assert.ok(isAgentStoreError(outcome, code), `The call should have failed with ${code}, but: ${said}`);
   return outcome;
 }

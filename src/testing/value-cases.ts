@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { runInNewContext } from 'node:vm';
 import type { AgentState } from '../domain/agent-state.js';
 import type { StateSerializer } from '../domain/state-serializer.js';
+import { isBytes } from '../domain/values/built-in.js';
 import { maxDepth } from '../domain/values/encode.js';
 import type { SerializedData } from '../domain/values/plain-data.js';
 import type { CaseContext, Cases } from './contract-case.js';
@@ -61,6 +63,40 @@ export const valueCases: Cases = {
     await assertKeeps(context, {
       metadata: { error: Object.assign(error, { code: 'E_BROKEN', at: new Date(5) }) },
     });
+  },
+
+  'keeps errors of any class: as the built-in one, or as an Error with their name': async (context) => {
+    class Refused extends Error {
+      override readonly name = 'Refused';
+      readonly status = 402;
+    }
+    const hidden = { value: () => 'a method, which is for the library that hid it' };
+    await assertKeeps(context, {
+      metadata: {
+        several: new AggregateError([new RangeError('first'), 'second'], 'several'),
+        aborted: new DOMException('stopped', 'AbortError'),
+        reason: AbortSignal.abort().reason,
+        own: new Refused('no money', { cause: new Error('inner') }),
+        ofLibrary: Object.defineProperty(new Error('inside'), 'toString', hidden),
+      },
+    });
+  },
+
+  'keeps regular expressions, with their flags and where they go on': async (context) => {
+    await assertKeeps(context, {
+      metadata: { pattern: /a\/b\n"/giu, empty: /(?:)/, started: startAt(/./g, 3) },
+    });
+  },
+
+  'keeps the values of another realm as those of this one': async (context) => {
+    const store = context.open();
+    const state = createStateElsewhere();
+    await store.save(ids.contextId, state);
+    const loaded = await store.load(ids.contextId);
+    assertSameValue(loaded, state);
+    assert.ok(loaded !== null && loaded.createdAt instanceof Date);
+    await store.save(ids.contextId, loaded);
+    assertSameValue(await context.open().load(ids.contextId), state);
   },
 
   'keeps the numbers that JSON has no words for': async (context) => {
@@ -150,7 +186,7 @@ export const valueCases: Cases = {
     const serializer: StateSerializer = {
       serialize: async () => bytes,
       deserialize: (read) => {
-        assert.ok(read instanceof Uint8Array);
+        assert.ok(isBytes(read));
         seen.push(read.slice());
         read.fill(9);
         return createState(1);
@@ -225,6 +261,32 @@ function nestMaps(levels: number): unknown {
   let value: unknown = 'in the middle';
   for (let level = 0; level < levels; level++) value = new Map([['in', value]]);
   return value;
+}
+
+function startAt(pattern: RegExp, lastIndex: number): RegExp {
+  return Object.assign(pattern, { lastIndex });
+}
+
+/** As it is in a test runner's sandbox, with classes of its own. */
+function createStateElsewhere(): AgentState {
+  return runInNewContext(`({
+    status: 'idle',
+    turnCount: 1,
+    createdAt: new Date(1),
+    lastActivity: new Date(2),
+    metadata: {
+      invalid: new Date(NaN),
+      map: new Map([['a', new Set([new Date(3), { constructor: 'a key' }])]]),
+      error: Object.assign(new TypeError('broken', { cause: new RangeError('inner') }), { code: 'E_BROKEN' }),
+      errors: new AggregateError([new Error('first')]),
+      own: new (class extends Error { name = 'Own' })('of a class'),
+      pattern: /a/g,
+      bytes: new Uint8Array([1, 2]),
+      floats: new Float64Array([1.5]),
+      buffer: new ArrayBuffer(2),
+      view: new DataView(new ArrayBuffer(2)),
+    },
+  })`);
 }
 
 /** Changes everything in a state that can be changed in place. */

@@ -8,6 +8,7 @@ import type { Expectation, NewRecord, RecordStore } from '../../src/domain/recor
 import type { StateSerializer } from '../../src/domain/state-serializer.js';
 import { createAgentStore } from '../../src/domain/store/create-agent-store.js';
 import { isRecord } from '../../src/domain/values/objects.js';
+import { fromStateText, toStateText } from '../../src/domain/values/text.js';
 import { type ContractBackend, type ContractStoreOptions, Faults } from '../../src/testing/index.js';
 import { encode } from '../superjson/encode.js';
 
@@ -64,6 +65,35 @@ export const brokenStores: readonly BrokenStore[] = [
     };
     return createAgentStore(records, { ...options, serializer });
   }),
+
+  broken(
+    'forgets the class of an error',
+    'keeps errors of any class: as the built-in one, or as an Error with their name',
+    (options, records) =>
+      createAgentStore(records, { ...options, serializer: replacing('"AggregateError"', '"Error"') }),
+  ),
+
+  broken(
+    'forgets the flags of a pattern',
+    'keeps regular expressions, with their flags and where they go on',
+    (options, records) => createAgentStore(records, { ...options, serializer: replacing('/giu"', '/g"') }),
+  ),
+
+  broken(
+    'knows no class of another realm',
+    'keeps the values of another realm as those of this one',
+    (options, records) => {
+      const serializer: StateSerializer = {
+        copiesState: true,
+        serialize: (state, ids) => {
+          const createdAt = state.createdAt instanceof Date ? state.createdAt : new Date(0);
+          return defaultSerializer.serialize({ ...state, createdAt }, ids);
+        },
+        deserialize: (data, ids) => defaultSerializer.deserialize(data, ids),
+      };
+      return createAgentStore(records, { ...options, serializer });
+    },
+  ),
 
   broken('drops undefined from lists', 'keeps undefined, in lists as in objects', (options, records) => {
     const serializer: StateSerializer = {
@@ -264,6 +294,16 @@ function changeRecords(records: RecordStore, changes: Partial<RecordStore>): Rec
       records.put(key, record, expected),
     delete: (key: RecordKey, expected: Expectation | null) => records.delete(key, expected),
     ...changes,
+  };
+}
+
+/** The default serializer, but for one word in what it makes. */
+function replacing(word: string, by: string): StateSerializer {
+  return {
+    copiesState: true,
+    serialize: async (state, ids) =>
+      fromStateText(String(toStateText(await defaultSerializer.serialize(state, ids))).replaceAll(word, by)),
+    deserialize: (data, ids) => defaultSerializer.deserialize(data, ids),
   };
 }
 

@@ -72,6 +72,13 @@ export class Consumer {
     return (await run(process.execPath, [...flags, 'main.mjs'], this.#folder, env)).stdout;
   }
 
+  /** Runs the tests of a folder of the project with Jest, and returns what it says of them. */
+  async runJest(folder: string, flags: readonly string[]): Promise<string> {
+    const jest = resolve(this.#folder, 'node_modules/jest/bin/jest.js');
+    const { stderr } = await run(process.execPath, [...flags, jest], join(this.#folder, folder));
+    return stderr;
+  }
+
   /** Runs a module that prints JSON, and returns what it stands for. */
   async evaluate(code: string, env: Environment = {}): Promise<unknown> {
     return JSON.parse(await this.run(code, env));

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { createAgentStateTable } from '../../src/adapters/dynamodb/index.js';
+import { agentStoreContract } from '../../src/testing/index.js';
 import { createClient, createTable, startDynamoDB } from '../backends/dynamodb-endpoint.js';
+import { createMemoryBackend } from '../backends/memory-backend.js';
 import { RedisServer } from '../backends/redis-server.js';
 import { Consumer, compilers, packPackage, resolutions } from './consumer.js';
 import { coreStandIn } from './core-stand-in.js';
@@ -14,6 +16,7 @@ import {
   readmePrograms,
   redisUrlVariable,
 } from './documented-programs.js';
+import { jestTests, ownTests, readJestConfigs } from './jest-project.js';
 import {
   assignability,
   docsSnippets,
@@ -32,7 +35,7 @@ const combinations = compilers.flatMap((compiler) =>
 );
 
 /** Projects by the clients they have installed besides the package. */
-let consumers: Record<'none' | 'sdk' | 'redis' | 'both', Consumer>;
+let consumers: Record<'none' | 'sdk' | 'redis' | 'both' | 'jest', Consumer>;
 let root: string;
 const closing: (() => Promise<void>)[] = [];
 
@@ -46,10 +49,11 @@ beforeAll(async () => {
   const sdkPackages = inVersion('@aws-sdk/client-dynamodb', '@aws-sdk/lib-dynamodb');
   const sdk = await none.extend(join(root, 'sdk'), sdkPackages);
   const redis = await none.extend(join(root, 'redis'), inVersion('ioredis'));
+  const jest = await none.extend(join(root, 'jest'), { jest: '^30.0.0', '@babel/preset-env': '^7.0.0' });
   const both = await sdk.extend(join(root, 'both'), inVersion('ioredis', 'rxjs', 'vitest', 'aws-cdk-lib'));
   for (const [path, text] of Object.entries(coreStandIn))
     await both.write(join('node_modules/@looopy-ai/core', path), text);
-  consumers = { none, sdk, redis, both };
+  consumers = { none, sdk, redis, both, jest };
 });
 
 afterAll(async () => {
@@ -182,6 +186,21 @@ describe('the entry points', () => {
     const modules = await consumers.both.listModules(`import '@aws-sdk/client-dynamodb'; import 'ioredis';`);
     expect(modules).toContainEqual(expect.stringContaining('/node_modules/@aws-sdk/client-dynamodb/'));
     expect(modules).toContainEqual(expect.stringContaining('/node_modules/ioredis/'));
+  });
+});
+
+describe('Jest', () => {
+  it.each([
+    ['esm', 'module', ['--experimental-vm-modules']],
+    ['cjs', 'commonjs', []],
+  ] as const)('runs the contract, and tests with a store, in its mode for %s', async (mode, type, flags) => {
+    const configs = await readJestConfigs();
+    await consumers.jest.write(`${mode}/package.json`, JSON.stringify({ type }));
+    await consumers.jest.write(`${mode}/jest.config.js`, configs[mode]);
+    await consumers.jest.write(`${mode}/store.test.js`, jestTests[mode]);
+    const passed = agentStoreContract(createMemoryBackend).length + ownTests;
+    const said = await consumers.jest.runJest(mode, flags);
+    expect(said).toMatch(new RegExp(`^Tests: +${passed} passed, ${passed} total$`, 'm'));
   });
 });
 

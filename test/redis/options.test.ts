@@ -29,6 +29,7 @@ describe('an option that cannot work', () => {
     ['url', { url: 'redis://localhost/one' }],
     ['url', { url: 'redis://localhost/0/1' }],
     ['compression', { client, compression: 'gzip' }],
+    ['clients', { client, clients: client }],
     ['agentId', { client, agentId: '' }],
     ['agentKeyPrefix', { client, agentKeyPrefix: 1 }],
     ['ttlSeconds', { client, ttlSeconds: 0 }],

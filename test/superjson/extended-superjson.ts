@@ -5,7 +5,7 @@ type Json = ReturnType<SuperJSON['serialize']>['json'];
 
 type BinaryValue = ArrayBuffer | ArrayBufferView;
 
-const errorClasses = [
+const errorClasses = {
   Error,
   EvalError,
   RangeError,
@@ -13,7 +13,7 @@ const errorClasses = [
   SyntaxError,
   TypeError,
   URIError,
-] as const;
+} as const;
 
 const views: Readonly<Record<string, (buffer: ArrayBuffer) => ArrayBufferView>> = {
   Int8Array: (buffer) => new Int8Array(buffer),
@@ -61,6 +61,18 @@ function extend(superjson: SuperJSON): SuperJSON {
     },
     'error',
   );
+  superjson.registerCustom<RegExp, Json>(
+    {
+      isApplicable: (value): value is RegExp => value instanceof RegExp && value.lastIndex !== 0,
+      serialize: (regexp) => [String(regexp), regexp.lastIndex],
+      deserialize: (stored) => {
+        const [text, lastIndex] = asList(stored);
+        const [, source = '', flags] = /^\/(.*)\/(.*)$/s.exec(String(text)) ?? [];
+        return Object.assign(new RegExp(source, flags), { lastIndex });
+      },
+    },
+    'regexp',
+  );
   superjson.registerCustom<Record<string, unknown>, Json>(
     {
       isApplicable: isRefusedBySuperjson,
@@ -93,27 +105,46 @@ function fromNamedBase64(stored: unknown): BinaryValue {
 
 /** The class of an error, then its own properties: those that are not listed among its keys first. */
 function toErrorParts(error: Error): unknown[] {
-  const className: unknown = Reflect.get(Object.getPrototypeOf(error), 'name');
-  const own = Object.getOwnPropertyNames(error).map((key) => [key, Reflect.get(error, key)] as const);
+  const isAbort = error instanceof DOMException;
+  const className = isAbort
+    ? 'DOMException'
+    : error instanceof AggregateError
+      ? 'AggregateError'
+      : error.name;
+  const isKnown = isAbort || className === 'AggregateError' || Object.hasOwn(errorClasses, className);
+  // What a DOMException says, it says by its prototype.
+  const names = [...Object.getOwnPropertyNames(error), ...(isAbort ? ['name', 'message'] : [])];
+  const own = names.map((key) => [key, Reflect.get(error, key)] as const);
   const listed = new Set(Object.keys(error));
-  return [className, own.filter(([key]) => !listed.has(key)), own.filter(([key]) => listed.has(key))];
+  return [
+    isKnown ? className : 'Error',
+    own.filter(([key]) => !listed.has(key)),
+    own.filter(([key]) => listed.has(key)),
+  ];
 }
 
 function fromErrorParts(stored: unknown): Error {
   const [name, hidden, listed] = asList(stored);
-  const Class = errorClasses.find((known) => known.name === name);
-  if (Class === undefined) throw new RangeError('The stored error is of an unknown class.');
-  const error = new Class();
+  const error = createError(String(name), new Map(asList(hidden) as [string, string][]));
   for (const [properties, enumerable] of [
     [hidden, false],
     [listed, true],
   ] as const) {
     for (const property of asList(properties)) {
       const [key, value] = asList(property);
+      if (error instanceof DOMException && ['name', 'message'].includes(String(key))) continue;
       Object.defineProperty(error, String(key), { value, enumerable, writable: true, configurable: true });
     }
   }
   return error;
+}
+
+function createError(name: string, hidden: ReadonlyMap<string, string>): Error {
+  if (name === 'DOMException') return new DOMException(hidden.get('message'), hidden.get('name'));
+  if (name === 'AggregateError') return new AggregateError([]);
+  const Class = Object.entries(errorClasses).find(([known]) => known === name)?.[1];
+  if (Class === undefined) throw new RangeError('The stored error is of an unknown class.');
+  return new Class();
 }
 
 /** superjson refuses these keys; tool arguments, which a model writes, may hold them. */

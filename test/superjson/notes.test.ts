@@ -50,7 +50,10 @@ describe('the notes', () => {
     ['a set that is no list', 'ab', 'set'],
     ['a URL that is none', 'secret', 'URL'],
     ['a number that JSON has', '1', 'number'],
-    ['a type that is not known', '/a/', 'regexp'],
+    ['a type that is not known', 'a', 'symbol'],
+    ['a regular expression that is none', 'secret', 'regexp'],
+    ['a regular expression without a meaning', '/(secret/', 'regexp'],
+    ['a started one that is none', ['/a/', 1, '(/'].join(), ['custom', 'regexp']],
   ])('are refused where they do not fit: %s', async (_, value, kind) => {
     const data = { status: 'idle', turnCount: 1, value };
     const annotated = new AnnotatedData(data, { values: { value: [kind] }, v: 1 });

@@ -10,6 +10,9 @@ import { createMemoryBackend } from '../backends/memory-backend.js';
 const refused: Readonly<Record<string, string>> = {
   'keeps dates, maps, sets, bigints, URLs and binary data': 'state.metadata.buffer ',
   'keeps errors with their class, stack, cause and properties': 'state.metadata.error ',
+  'keeps errors of any class: as the built-in one, or as an Error with their name': 'state.metadata.several ',
+  'keeps regular expressions, with their flags and where they go on': 'state.metadata.started',
+  'keeps the values of another realm as those of this one': 'state ',
   'keeps keys of any name': 'state.metadata.fields.constructor ',
 };
 

@@ -1,4 +1,5 @@
 import { AgentStoreError } from '../../domain/errors.js';
+import { isError } from '../../domain/values/built-in.js';
 import { isRecord } from '../../domain/values/objects.js';
 import { DynamoDBConnection, type Sdk } from './connection.js';
 import type { DynamoDBSender } from './dynamodb-sender.js';
@@ -165,5 +166,5 @@ class TableRequests {
 }
 
 function isNamed(error: unknown, name: string): boolean {
-  return error instanceof Error && error.name === name;
+  return isError(error) && error.name === name;
 }

@@ -29,11 +29,21 @@ const smallestNumber = 1e-130;
  * @throws AgentStoreError `UNSERIALIZABLE`, with the path, where DynamoDB has no type for a value.
  */
 export function toAttributeValue(data: PlainData): AttributeValue {
-  return new MarshalWalk().convert(data, 0);
+  return new MarshalWalk('state').convert(data, 0);
+}
+
+/** The same for each of several values, by name. */
+export function toAttributes(values: Readonly<Record<string, PlainData>>, root: string): Item {
+  return new MarshalWalk(root).convertMap(values, 0);
 }
 
 class MarshalWalk {
+  readonly #root: string;
   readonly #path: (string | number)[] = [];
+
+  constructor(root: string) {
+    this.#root = root;
+  }
 
   convert(data: PlainData, depth: number): AttributeValue {
     switch (typeof data) {
@@ -52,6 +62,10 @@ class MarshalWalk {
     if (depth >= maxNesting)
       throw this.#invalidOption(depth, `is nested more than ${maxNesting} levels deep`);
     if (isList(data)) return { L: data.map((element, index) => this.#convertInside(index, element, depth)) };
+    return { M: this.convertMap(data, depth) };
+  }
+
+  convertMap(data: Readonly<Record<string, PlainData>>, depth: number): Item {
     const map: Item = {};
     for (const [key, value] of Object.entries(data)) {
       if (key === '') throw this.#invalidOption(depth, 'has an empty key');
@@ -59,7 +73,7 @@ class MarshalWalk {
       if (key === '__proto__') throw this.#invalidOption(depth, 'has the key "__proto__"');
       map[this.#checkText(key, depth)] = this.#convertInside(key, value, depth);
     }
-    return { M: map };
+    return map;
   }
 
   #convertInside(step: string | number, data: PlainData, depth: number): AttributeValue {
@@ -79,7 +93,7 @@ class MarshalWalk {
   }
 
   #invalidOption(depth: number, problem: string): AgentStoreError {
-    const path = formatValuePath('state', this.#path.slice(0, depth));
+    const path = formatValuePath(this.#root, this.#path.slice(0, depth));
     return new AgentStoreError('UNSERIALIZABLE', `${path} ${problem}, which a native map cannot hold.`);
   }
 }

@@ -1,5 +1,6 @@
-import { AgentStoreError } from '../../domain/errors.js';
+import { isAgentStoreError } from '../../domain/errors.js';
 import type { NewRecord } from '../../domain/record-store.js';
+import { isBytes } from '../../domain/values/built-in.js';
 import { isRecord } from '../../domain/values/objects.js';
 import { AnnotatedData, type PlainData, type SerializedData } from '../../domain/values/plain-data.js';
 import { requireDataSize } from '../../domain/values/size.js';
@@ -30,7 +31,7 @@ export async function toDataAttributes(
   otherBytes: number,
   compression: Compression,
 ): Promise<Item> {
-  if (data instanceof Uint8Array) return toCompactAttributes(data);
+  if (isBytes(data)) return toCompactAttributes(data);
   const native = toNativeAttributes(data, compression);
   if (native === undefined) return toCompactAttributes(text);
   const nativeBytes = otherBytes + itemSize(native);
@@ -52,7 +53,7 @@ function toNativeAttributes(
     const notes: AttributeValue = { S: JSON.stringify(serialized.notes) };
     return { [dataAttribute]: toAttributeValue(serialized.data), [notesAttribute]: notes };
   } catch (error) {
-    if (compression === 'auto' && error instanceof AgentStoreError) return undefined;
+    if (compression === 'auto' && isAgentStoreError(error)) return undefined;
     throw error;
   }
 }
@@ -64,7 +65,7 @@ export async function fromDataAttributes(
 ): Promise<SerializedData> {
   const stored = item[dataAttribute];
   const notes = item[notesAttribute];
-  if (isRecord(stored) && stored.B instanceof Uint8Array) return fromStateBytes(stored.B, maxBytes);
+  if (isRecord(stored) && isBytes(stored.B)) return fromStateBytes(stored.B, maxBytes);
   const data = fromAttributeValue(stored);
   const read = notes === undefined ? data : new AnnotatedData(data, parseNotes(fromAttributeValue(notes)));
   if (maxBytes < maxNativeBytes) requireDataSize(read, maxBytes);

@@ -1,10 +1,18 @@
+import type { AgentState } from '../../domain/agent-state.js';
+import type { StateIds } from '../../domain/key-schema.js';
+import { invalidOption, type OptionNames } from '../../domain/options.js';
 import {
   type AgentStoreOptions,
-  invalidOption,
+  type AgentStoreSettings,
+  type Attributes,
+  agentStoreOptionNames,
   resolveAgentStoreOptions,
 } from '../../domain/store/agent-store-options.js';
 import { PersistentAgentStore } from '../../domain/store/persistent-agent-store.js';
-import { isRecord } from '../../domain/values/objects.js';
+import { copyPlainData } from '../../domain/values/encode.js';
+import { isRecord, setOwn } from '../../domain/values/objects.js';
+import { formatValuePath } from '../../domain/values/path.js';
+import type { PlainData } from '../../domain/values/plain-data.js';
 import { type Compression, resolveCompression } from '../compression.js';
 import { DynamoDBConnection } from './connection.js';
 import { DynamoDBRecordStore } from './dynamodb-record-store.js';
@@ -32,7 +40,28 @@ export interface DynamoDBAgentStoreOptions extends AgentStoreOptions {
    * maps, which earlier releases can read, and refuses what they cannot hold. @defaultValue `'auto'`
    */
   readonly compression?: Compression;
+  /**
+   * Gives what each save puts beside the state, as attributes of the item: the keys of an index, a tenant, a tag. Called when
+   * `save` is; it must not change the state. What is `undefined` is left out.
+   *
+   * @defaultValue nothing
+   */
+  readonly attributes?: (state: AgentState, ids: StateIds) => Readonly<Record<string, PlainData | undefined>>;
 }
+
+const optionNames: OptionNames<DynamoDBAgentStoreOptions> = {
+  ...agentStoreOptionNames,
+  tableName: true,
+  documentClient: true,
+  dynamoDbClientConfig: true,
+  partitionKeyName: true,
+  sortKeyName: true,
+  ttlAttributeName: true,
+  entityType: true,
+  consistentRead: true,
+  compression: true,
+  attributes: true,
+};
 
 /**
  * Keeps sessions in a DynamoDB table that many agents may share.
@@ -47,8 +76,31 @@ export interface DynamoDBAgentStoreOptions extends AgentStoreOptions {
 export class DynamoDBAgentStore extends PersistentAgentStore {
   /** @throws AgentStoreError `CONFIGURATION`, naming the option, if the options cannot work. */
   constructor(options: DynamoDBAgentStoreOptions) {
-    super(resolveAgentStoreOptions(options, resolveEntityType(options)), resolveRecords(options));
+    super(resolveSettings(options), resolveRecords(options));
   }
+}
+
+function resolveSettings(options: DynamoDBAgentStoreOptions): AgentStoreSettings {
+  const settings = resolveAgentStoreOptions(options, optionNames, resolveEntityType(options));
+  const { attributes } = options;
+  if (attributes === undefined) return settings;
+  if (typeof attributes !== 'function') throw invalidOption('attributes', 'must be a function');
+  const { partitionKeyName, sortKeyName, ttlAttributeName } = toLayout(options);
+  const taken = [...ownAttributes, partitionKeyName, sortKeyName, ttlAttributeName];
+  return { ...settings, attributes: (state, ids) => checkAttributes(attributes(state, ids), taken) };
+}
+
+/** @throws AgentStoreError `CONFIGURATION` for a name of the store's own, `UNSERIALIZABLE` for what is no plain data. */
+function checkAttributes(given: unknown, taken: readonly string[]): Attributes {
+  if (!isRecord(given)) throw invalidOption('attributes', 'must return a plain object, and no promise');
+  const attributes: Record<string, PlainData> = {};
+  for (const [name, value] of Object.entries(given)) {
+    if (taken.includes(name))
+      throw invalidOption('attributes', `cannot give "${name}", which is the store's`);
+    if (value !== undefined)
+      setOwn(attributes, name, copyPlainData(value, formatValuePath('attributes', [name])));
+  }
+  return attributes;
 }
 
 function resolveRecords(options: DynamoDBAgentStoreOptions): DynamoDBRecordStore {

@@ -6,6 +6,7 @@ import type {
   StoredRecord,
   WriteResult,
 } from '../../domain/record-store.js';
+import { isError } from '../../domain/values/built-in.js';
 import { isRecord } from '../../domain/values/objects.js';
 import { toCondition } from './condition.js';
 import type { DynamoDBConnection, Sdk } from './connection.js';
@@ -74,7 +75,7 @@ export class DynamoDBRecordStore implements RecordStore {
       await this.#connection.send((sdk) => create(sdk, condition));
       return { written: true };
     } catch (error) {
-      if (!(error instanceof Error) || error.name !== 'ConditionalCheckFailedException') {
+      if (!isError(error) || error.name !== 'ConditionalCheckFailedException') {
         throw toAgentStoreError(error, this.#tableName);
       }
       // Engines that hand over no item leave it open whether this very write is what is in the way.

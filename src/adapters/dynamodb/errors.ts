@@ -1,4 +1,5 @@
-import { AgentStoreError, type AgentStoreErrorCode } from '../../domain/errors.js';
+import { AgentStoreError, type AgentStoreErrorCode, isAgentStoreError } from '../../domain/errors.js';
+import { isError } from '../../domain/values/built-in.js';
 import { isRecord } from '../../domain/values/objects.js';
 
 interface Explanation {
@@ -15,8 +16,8 @@ export function toAgentStoreError(
   tableName: string,
   actions: readonly string[] = storeActions,
 ): AgentStoreError {
-  if (cause instanceof AgentStoreError) return cause;
-  const { name, message } = cause instanceof Error ? cause : new Error('');
+  if (isAgentStoreError(cause)) return cause;
+  const { name, message } = isError(cause) ? cause : new Error('');
   const { code, message: explanation } = explain(name, message, tableName, actions);
   return new AgentStoreError(code, explanation, { cause });
 }

@@ -1,9 +1,10 @@
 import { AgentStoreError } from '../../domain/errors.js';
 import type { RecordKey } from '../../domain/key-schema.js';
 import type { NewRecord, StoredRecord } from '../../domain/record-store.js';
+import { isBytes } from '../../domain/values/built-in.js';
 import { isRecord } from '../../domain/values/objects.js';
 import type { Compression } from '../compression.js';
-import type { Item } from './attribute-value.js';
+import { type Item, toAttributes } from './attribute-value.js';
 import { dataAttribute, fromDataAttributes, notesAttribute, toDataAttributes } from './data-attributes.js';
 import { itemSize, maxItemBytes } from './item-size.js';
 import { toUnrevised } from './unrevised.js';
@@ -41,8 +42,9 @@ export function toKey({ partition, sort }: RecordKey, { partitionKeyName, sortKe
 
 /** @throws AgentStoreError `TOO_LARGE` if no form of the data fits into an item. */
 export async function toItem(key: RecordKey, record: NewRecord, layout: ItemLayout): Promise<Item> {
-  const { revision, updatedAt, expiresAt, token, lineage, parts, entityType } = record;
+  const { revision, updatedAt, expiresAt, token, lineage, parts, entityType, attributes = {} } = record;
   const item: Item = {
+    ...toAttributes(attributes, 'attributes'),
     ...toKey(key, layout),
     [entityTypeAttribute]: { S: entityType },
     [updatedAtAttribute]: { S: new Date(updatedAt).toISOString() },
@@ -79,7 +81,7 @@ function readText(value: unknown): string | undefined {
 }
 
 function readBytes(value: unknown): Uint8Array | undefined {
-  return isRecord(value) && value.B instanceof Uint8Array ? value.B : undefined;
+  return isRecord(value) && isBytes(value.B) ? value.B : undefined;
 }
 
 function readNumber(value: unknown): number | undefined {

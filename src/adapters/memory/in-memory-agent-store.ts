@@ -1,4 +1,9 @@
-import { type AgentStoreOptions, resolveAgentStoreOptions } from '../../domain/store/agent-store-options.js';
+import type { OptionNames } from '../../domain/options.js';
+import {
+  type AgentStoreOptions,
+  agentStoreOptionNames,
+  resolveAgentStoreOptions,
+} from '../../domain/store/agent-store-options.js';
 import { PersistentAgentStore } from '../../domain/store/persistent-agent-store.js';
 import { InMemoryRecordStore } from './in-memory-record-store.js';
 
@@ -6,6 +11,8 @@ export interface InMemoryAgentStoreOptions extends AgentStoreOptions {
   /** Where the records are; stores that are given the same share a table. @defaultValue one of its own */
   readonly records?: InMemoryRecordStore;
 }
+
+const optionNames: OptionNames<InMemoryAgentStoreOptions> = { ...agentStoreOptionNames, records: true };
 
 /**
  * Keeps sessions in this process, under the same promises as every other store; for tests and for trying things out.
@@ -16,6 +23,6 @@ export interface InMemoryAgentStoreOptions extends AgentStoreOptions {
 export class InMemoryAgentStore extends PersistentAgentStore {
   /** @throws AgentStoreError `CONFIGURATION`, naming the option, if the options cannot work. */
   constructor(options: InMemoryAgentStoreOptions) {
-    super(resolveAgentStoreOptions(options), options.records ?? new InMemoryRecordStore());
+    super(resolveAgentStoreOptions(options, optionNames), options.records ?? new InMemoryRecordStore());
   }
 }

@@ -1,5 +1,5 @@
 import { AgentStoreError } from '../../domain/errors.js';
-import { invalidOption } from '../../domain/store/agent-store-options.js';
+import { invalidOption } from '../../domain/options.js';
 import { isRecord } from '../../domain/values/objects.js';
 
 type Argument = string | Uint8Array;

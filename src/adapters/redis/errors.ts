@@ -1,4 +1,5 @@
-import { AgentStoreError, type AgentStoreErrorCode } from '../../domain/errors.js';
+import { AgentStoreError, type AgentStoreErrorCode, isAgentStoreError } from '../../domain/errors.js';
+import { isError } from '../../domain/values/built-in.js';
 
 /** What Redis or its client says, and what that means to a user. Where nothing fits, the outcome is not known. */
 const explanations: readonly (readonly [said: RegExp, code: AgentStoreErrorCode, message: string])[] = [
@@ -53,9 +54,9 @@ const unexplained = [
 
 /** What went wrong with a key, and what to do about it, as the error of a store with the client's as its cause. */
 export function toAgentStoreError(error: unknown, key: string): AgentStoreError {
-  if (error instanceof AgentStoreError) return error;
+  if (isAgentStoreError(error)) return error;
   const cause = withoutArguments(error);
-  const said = cause instanceof Error ? cause.message : '';
+  const said = isError(cause) ? cause.message : '';
   if (/\bWRONGTYPE\b/.test(said)) {
     const message = `What is stored under the key ${JSON.stringify(key)} is no string. It stays as it is until it is deleted.`;
     return new AgentStoreError('CORRUPTED', message, { cause });
@@ -66,7 +67,7 @@ export function toAgentStoreError(error: unknown, key: string): AgentStoreError 
 
 /** An error without the command that failed: with a state, or a password, among its arguments it must not reach a log. */
 function withoutArguments(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
+  if (!isError(error)) return error;
   Reflect.deleteProperty(error, 'command');
   const end = error.message.indexOf(', with args');
   return end === -1 ? error : new Error(error.message.slice(0, end));

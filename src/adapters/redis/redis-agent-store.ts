@@ -1,6 +1,7 @@
+import { invalidOption, type OptionNames } from '../../domain/options.js';
 import {
   type AgentStoreOptions,
-  invalidOption,
+  agentStoreOptionNames,
   resolveAgentStoreOptions,
 } from '../../domain/store/agent-store-options.js';
 import { PersistentAgentStore } from '../../domain/store/persistent-agent-store.js';
@@ -17,6 +18,13 @@ export interface RedisAgentStoreOptions extends AgentStoreOptions {
   readonly compression?: Compression;
 }
 
+const optionNames: OptionNames<RedisAgentStoreOptions> = {
+  ...agentStoreOptionNames,
+  client: true,
+  url: true,
+  compression: true,
+};
+
 /**
  * Keeps sessions in Redis or Valkey, on one server or in a Cluster, that many agents may share.
  *
@@ -26,10 +34,13 @@ export interface RedisAgentStoreOptions extends AgentStoreOptions {
 export class RedisAgentStore extends PersistentAgentStore {
   /** @throws AgentStoreError `CONFIGURATION`, naming the option, if the options cannot work. */
   constructor(options: RedisAgentStoreOptions) {
-    const compression = resolveCompression(options.compression);
-    const records = new RedisRecordStore(new RedisConnection(resolveTarget(options)), compression);
-    super(resolveAgentStoreOptions(options), records);
+    super(resolveAgentStoreOptions(options, optionNames), resolveRecords(options));
   }
+}
+
+function resolveRecords(options: RedisAgentStoreOptions): RedisRecordStore {
+  const compression = resolveCompression(options.compression);
+  return new RedisRecordStore(new RedisConnection(resolveTarget(options)), compression);
 }
 
 function resolveTarget({ client, url }: RedisAgentStoreOptions): RedisCommands | string {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Expectation, WriteResult } from '../../domain/record-store.js';
+import { isBytes, isError } from '../../domain/values/built-in.js';
 import type { RedisCommands } from './connection.js';
 import { fromValue, maxHeaderBytes } from './stored-value.js';
 
@@ -74,12 +75,12 @@ function toParameters(expected: Expectation | null): string[] {
 
 function toWriteResult(reply: unknown): WriteResult {
   if (reply === null) return { written: false };
-  if (reply instanceof Uint8Array) return { written: false, current: fromValue(reply) };
+  if (isBytes(reply)) return { written: false, current: fromValue(reply) };
   // A client may be configured to give numbers as text.
   if (Number(reply) === 1) return { written: true };
   throw new TypeError('The client answered with something that is no answer to a save.');
 }
 
 function isScriptMissing(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith('NOSCRIPT');
+  return isError(error) && error.message.startsWith('NOSCRIPT');
 }

@@ -1,8 +1,10 @@
+import type { AgentState } from '../agent-state.js';
 import { defaultSerializer } from '../default-serializer.js';
-import { AgentStoreError } from '../errors.js';
-import { createPrefixKeySchema, type KeyPrefixes, type KeySchema } from '../key-schema.js';
+import { createPrefixKeySchema, type KeyPrefixes, type KeySchema, type StateIds } from '../key-schema.js';
+import { invalidOption, type OptionNames, requireKnownOptions } from '../options.js';
 import type { StateSerializer } from '../state-serializer.js';
 import { copySerialized } from '../values/encode.js';
+import type { PlainData } from '../values/plain-data.js';
 
 /** What every agent store takes, whatever keeps its records. */
 export interface AgentStoreOptions extends KeyPrefixes {
@@ -29,6 +31,24 @@ export interface AgentStoreOptions extends KeyPrefixes {
   readonly now?: () => number;
 }
 
+/** The names of all of them, which those of a store begin with. */
+export const agentStoreOptionNames: OptionNames<AgentStoreOptions> = {
+  agentId: true,
+  agentKeyPrefix: true,
+  contextKeyPrefix: true,
+  keySchema: true,
+  serializer: true,
+  ttlSeconds: true,
+  maxStateBytes: true,
+  partKeyPrefix: true,
+  concurrency: true,
+  maxTrackedContexts: true,
+  now: true,
+};
+
+/** What is kept beside a state, as values of the user's own. */
+export type Attributes = Readonly<Record<string, PlainData>>;
+
 /** The same options, checked, with every default in place. */
 export interface AgentStoreSettings {
   readonly agentId: string;
@@ -41,16 +61,23 @@ export interface AgentStoreSettings {
   readonly partKeyPrefix: string;
   readonly now: () => number;
   readonly entityType: string;
+  /** Gives what is kept beside a state, if the backend keeps such a thing. */
+  readonly attributes?: (state: AgentState, ids: StateIds) => Attributes;
 }
+
+/** The last second of the year 9999: later ones are more than some backends can keep, and as good as never. */
+export const latestExpiry = 253_402_300_799;
 
 /** Beyond it, the text of a state with its escapes would be longer than a string can be. */
 const largestState = 256 * 1024 * 1024;
 
 /** @throws AgentStoreError `CONFIGURATION`, naming the option, if the options cannot work. */
-export function resolveAgentStoreOptions(
-  options: AgentStoreOptions,
+export function resolveAgentStoreOptions<Options extends AgentStoreOptions>(
+  options: Options,
+  names: OptionNames<Options>,
   entityType = 'agent-state',
 ): AgentStoreSettings {
+  requireKnownOptions(options, names);
   const { agentId, keySchema, serializer, ttlSeconds, concurrency = 'optimistic', now = Date.now } = options;
   const { maxTrackedContexts = 100_000, maxStateBytes = 4 * 1024 * 1024, partKeyPrefix = 'part#' } = options;
   if (typeof agentId !== 'string' || agentId === '' || !agentId.isWellFormed()) {
@@ -94,13 +121,6 @@ export function resolveAgentStoreOptions(
     now,
     entityType,
   };
-}
-
-/** An option that cannot work, said with its name. */
-export function invalidOption(option: string, problem: string): AgentStoreError {
-  return new AgentStoreError('CONFIGURATION', `The option "${option}" ${problem}.`, {
-    operation: 'constructor',
-  });
 }
 
 function resolveKeySchema(keySchema: KeySchema | undefined, prefixes: KeyPrefixes): KeySchema {

@@ -1,6 +1,10 @@
 import type { AgentStore } from '../agent-store.js';
 import type { RecordStore } from '../record-store.js';
-import { type AgentStoreOptions, resolveAgentStoreOptions } from './agent-store-options.js';
+import {
+  type AgentStoreOptions,
+  agentStoreOptionNames,
+  resolveAgentStoreOptions,
+} from './agent-store-options.js';
 import { PersistentAgentStore } from './persistent-agent-store.js';
 
 /**
@@ -12,5 +16,5 @@ import { PersistentAgentStore } from './persistent-agent-store.js';
  * @throws AgentStoreError `CONFIGURATION`, naming the option, if the options cannot work.
  */
 export function createAgentStore(records: RecordStore, options: AgentStoreOptions): AgentStore {
-  return new PersistentAgentStore(resolveAgentStoreOptions(options), records);
+  return new PersistentAgentStore(resolveAgentStoreOptions(options, agentStoreOptionNames), records);
 }

@@ -1,5 +1,6 @@
 import type { RecordKey } from '../key-schema.js';
 import type { NewRecord, RecordStore, StoredRecord } from '../record-store.js';
+import { isBytes } from '../values/built-in.js';
 import { isRecord } from '../values/objects.js';
 import type { SerializedData } from '../values/plain-data.js';
 import { requireSize, sizeOf } from '../values/size.js';
@@ -113,7 +114,7 @@ export async function readParts(
 /** The data that was spread. @throws TypeError or SyntaxError if the slices are not of one. */
 export function joinSlices(slices: readonly (string | Uint8Array)[]): SerializedData {
   if (slices.every((slice) => typeof slice === 'string')) return fromStateText(slices.join(''));
-  if (slices.every((slice) => slice instanceof Uint8Array)) return new Uint8Array(Buffer.concat(slices));
+  if (slices.every((slice) => isBytes(slice))) return new Uint8Array(Buffer.concat(slices));
   throw new TypeError('The parts of what is stored are not of one kind.');
 }
 
@@ -129,7 +130,7 @@ async function readSlice(record: StoredRecord, bytes: number): Promise<string | 
   // As text it may be quoted, and so be longer than what it is read to.
   try {
     const data = await record.read(bytes * 6 + 64);
-    return typeof data === 'string' || data instanceof Uint8Array ? data : null;
+    return typeof data === 'string' || isBytes(data) ? data : null;
   } catch {
     return null; // Whoever asked for it says so, if it is still the part of a record.
   }

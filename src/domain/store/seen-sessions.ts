@@ -3,11 +3,16 @@ import type { AgentState } from '../agent-state.js';
 import type { StateChange } from '../agent-store.js';
 import { AgentStoreError, isAgentStoreError } from '../errors.js';
 import type { RefusedWrite, StoredRecord, WriteResult } from '../record-store.js';
-import type { SerializedData } from '../values/plain-data.js';
 import { holdFailure } from './call-queue.js';
 import { type Block, ContextMemory, type SeenContext } from './context-memory.js';
 import { extendLineage, hasDescended } from './revision.js';
-import { createRecord, type Session, serializeState, toExpectation } from './session-codec.js';
+import {
+  createRecord,
+  type SerializedSession,
+  type Session,
+  serializeState,
+  toExpectation,
+} from './session-codec.js';
 import { finishDelete, readRecord, readSession, removeUnnamed, writeSession } from './session-records.js';
 import type { StoreCore } from './store-core.js';
 
@@ -59,7 +64,7 @@ export async function saveSession(
   core: StoreCore,
   session: Session,
   { memory, scope }: Caller,
-  data: SerializedData,
+  serialized: SerializedSession,
   isUpdate = false,
 ): Promise<void> {
   const { contextId } = session.ids;
@@ -71,7 +76,7 @@ export async function saveSession(
   const isConditional = settings.optimistic || isUpdate;
   const lineage = isConditional && seen.revision !== null ? extendLineage(seen.lineage, seen.revision) : '';
   const base = { previous: seen.revision, lineage, isLocal: records.isLocal === true };
-  const record = await createRecord(settings, data, base);
+  const record = await createRecord(settings, serialized, base);
   const expected = isConditional ? toExpectation([seen.revision, ...seen.attempts], record.updatedAt) : null;
   const written: string[] = [];
   let result: WriteResult;

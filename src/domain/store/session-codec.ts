@@ -1,5 +1,5 @@
 import { type AgentState, findInvalidField, isAgentState } from '../agent-state.js';
-import { AgentStoreError } from '../errors.js';
+import { AgentStoreError, isAgentStoreError } from '../errors.js';
 import type { RecordKey, StateIds } from '../key-schema.js';
 import type { Expectation, KeyLimits, NewRecord } from '../record-store.js';
 import { copyState, requireState } from '../state-copy.js';
@@ -7,7 +7,7 @@ import { isRecord } from '../values/objects.js';
 import type { SerializedData } from '../values/plain-data.js';
 import { requireDataSize, requireSize, sizeOf } from '../values/size.js';
 import { toStateText } from '../values/text.js';
-import type { AgentStoreSettings } from './agent-store-options.js';
+import { type AgentStoreSettings, type Attributes, latestExpiry } from './agent-store-options.js';
 import { checkContextId, checkKey, requireNoPart } from './key-check.js';
 import { createLocalRevision, createRevision } from './revision.js';
 
@@ -31,22 +31,40 @@ export function locateSession(
   return { ids, key };
 }
 
+/** What a save writes: the state as data, and what the user keeps beside it. */
+export interface SerializedSession {
+  readonly data: SerializedData;
+  readonly attributes?: Attributes | undefined;
+}
+
 /**
  * The state as data, taken as it is now: whatever waits, waits after that.
  *
  * @throws AgentStoreError `UNSERIALIZABLE` if it cannot be kept.
  */
 export function serializeState(
-  { serializer }: AgentStoreSettings,
+  settings: AgentStoreSettings,
   state: AgentState,
   ids: StateIds,
-): Promise<SerializedData> | SerializedData {
+): Promise<SerializedSession> | SerializedSession {
+  const { serializer } = settings;
   const copy = serializer.copiesState ? requireState(state) : copyState(state);
+  const attributes = describeState(settings, copy, ids);
   try {
     const data = serializer.serialize(copy, ids);
-    return data instanceof Promise ? data.catch(refuse) : data;
+    if (data instanceof Promise) return data.then((made) => ({ data: made, attributes }), refuse);
+    return { data, attributes };
   } catch (error) {
     return refuse(error);
+  }
+}
+
+function describeState({ attributes }: AgentStoreSettings, state: AgentState, ids: StateIds) {
+  try {
+    return attributes?.(state, ids);
+  } catch (cause) {
+    if (isAgentStoreError(cause)) throw cause;
+    throw new AgentStoreError('UNSERIALIZABLE', 'The function "attributes" failed.', { cause });
   }
 }
 
@@ -56,12 +74,13 @@ export async function checkState(
   state: AgentState,
   ids: StateIds,
 ): Promise<void> {
-  if (settings.serializer.copiesState) await serializeState(settings, state, ids);
+  const { attributes: _, ...withoutAttributes } = settings;
+  if (settings.serializer.copiesState) await serializeState(withoutAttributes, state, ids);
   else copyState(state);
 }
 
 function refuse(cause: unknown): never {
-  if (cause instanceof AgentStoreError) throw cause;
+  if (isAgentStoreError(cause)) throw cause;
   throw new AgentStoreError('UNSERIALIZABLE', 'The serializer failed.', { cause });
 }
 
@@ -77,7 +96,7 @@ export async function decodeState(
     if (isAgentState(state)) return state;
     throw new TypeError(`The field "${findInvalidField(state)}" is missing or of another type.`);
   } catch (cause) {
-    throw cause instanceof AgentStoreError ? cause : corrupted(key, cause);
+    throw isAgentStoreError(cause) ? cause : corrupted(key, cause);
   }
 }
 
@@ -96,9 +115,6 @@ export function toExpectation(revisions: readonly (string | null)[], now: number
   };
 }
 
-/** The last second of the year 9999: later ones are more than some backends can keep, and as good as never. */
-const latestExpiry = 253_402_300_799;
-
 /** What a new record takes the place of, and the form that it has. */
 export interface RecordBase {
   readonly previous: string | null;
@@ -113,7 +129,7 @@ export interface RecordBase {
  */
 export async function createRecord(
   { ttlSeconds, now, entityType, maxStateBytes }: AgentStoreSettings,
-  data: SerializedData,
+  { data, attributes }: SerializedSession,
   { previous, lineage, isLocal }: RecordBase,
 ): Promise<NewRecord> {
   const updatedAt = now();
@@ -129,6 +145,7 @@ export async function createRecord(
       ? createLocalRevision()
       : await createRevision({ previous: previous ?? '', text: toText(), now: updatedAt }),
     ...(lineage !== '' && { lineage }),
+    ...(attributes !== undefined && { attributes }),
     ...(ttlSeconds !== null && {
       expiresAt: Math.min(Math.ceil(updatedAt / 1000 + ttlSeconds), latestExpiry),
     }),
@@ -146,12 +163,13 @@ export function changeRecord(
   record: NewRecord,
   { data, parts }: { data?: SerializedData; parts: string | undefined },
 ): NewRecord {
-  const { revision, lineage, expiresAt, updatedAt, entityType } = record;
+  const { revision, lineage, expiresAt, updatedAt, entityType, attributes } = record;
   return {
     revision,
     ...(lineage !== undefined && { lineage }),
     ...(expiresAt !== undefined && { expiresAt }),
     ...(parts !== undefined && { parts }),
+    ...(attributes !== undefined && { attributes }),
     updatedAt,
     entityType,
     data: data === undefined ? record.data : data,

@@ -152,7 +152,7 @@ async function removeRecord(
     lineage: record.lineage ?? '',
     isLocal: core.records.isLocal === true,
   };
-  const emptied = await createRecord(core.settings, null, base);
+  const emptied = await createRecord(core.settings, { data: null }, base);
   const list = formatPartList({ current: [], replaced, isDeleted: true });
   const result = await core.records.put(
     session.key,

@@ -1,7 +1,7 @@
 import { type AgentScope, currentAgentScope } from '../agent-scope.js';
 import type { AgentState } from '../agent-state.js';
 import type { AgentStore, StateChange } from '../agent-store.js';
-import { AgentStoreError, type AgentStoreOperation } from '../errors.js';
+import { AgentStoreError, type AgentStoreOperation, isAgentStoreError } from '../errors.js';
 import { holdFailure } from './call-queue.js';
 import { ContextMemory } from './context-memory.js';
 import { type Caller, loadSession, requireRunning, saveSession, updateSession } from './seen-sessions.js';
@@ -124,7 +124,7 @@ function explain(
 ): AgentStoreError {
   const failed = `Could not ${operation} the state of ${JSON.stringify(contextId)}`;
   const ids = { operation, agentId, contextId };
-  if (!(error instanceof AgentStoreError)) {
+  if (!isAgentStoreError(error)) {
     return new AgentStoreError('UNAVAILABLE', `${failed}: the backend failed.`, { ...ids, cause: error });
   }
   const { code, message, cause, current } = error;

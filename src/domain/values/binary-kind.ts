@@ -1,3 +1,4 @@
+import { arrayName, builtInName } from './built-in.js';
 import { asList, defineKind } from './value-kind.js';
 
 /** Binary data of any class that is kept: an `ArrayBuffer`, a `DataView`, a typed array or a Node `Buffer`. */
@@ -30,30 +31,30 @@ const binaryClasses: readonly BinaryClass[] = [
 export const binaryKind = defineKind<BinaryValue>({
   type: ['custom', 'binary'],
   classes: binaryClasses.map(({ Class }) => Class),
+  className: nameOf,
   toPlain: (value) => [nameOf(value), toBase64(value)],
   fromPlain: (plain) => {
     const [name, base64] = asList(plain);
     return create(String(name), Buffer.from(String(base64), 'base64'));
   },
   toJson: (value, { list }) => {
-    const isNumbers =
-      ArrayBuffer.isView(value) && !(value instanceof Uint8Array || value instanceof DataView);
-    return isNumbers && Symbol.iterator in value
+    const name = arrayName(value);
+    return name !== undefined && name !== 'Uint8Array' && Symbol.iterator in value
       ? list([...(value as Iterable<unknown> & BinaryValue)])
       : toBase64(value);
   },
 });
 
 function nameOf(value: BinaryValue): string {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return binaryClasses.find(({ Class }) => Class.prototype === prototype)?.Class.name ?? '';
+  const prototype: object = Object.getPrototypeOf(value);
+  const known = binaryClasses.find(({ Class }) => Class.prototype === prototype);
+  return known?.Class.name ?? String(builtInName(value, prototype));
 }
 
 function toBase64(value: BinaryValue): string {
-  const bytes =
-    value instanceof ArrayBuffer
-      ? Buffer.from(value)
-      : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  const bytes = ArrayBuffer.isView(value)
+    ? Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+    : Buffer.from(value);
   return bytes.toString('base64');
 }
 

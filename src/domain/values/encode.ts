@@ -1,4 +1,5 @@
-import { AgentStoreError } from '../errors.js';
+import { AgentStoreError, isAgentStoreError } from '../errors.js';
+import { isBytes } from './built-in.js';
 import { entriesKind, kindOf } from './kinds.js';
 import { className, isRecord, setOwn } from './objects.js';
 import { formatNotesPath, formatValuePath, type ValueStep } from './path.js';
@@ -48,7 +49,7 @@ export function copyPlainData(data: unknown, root = 'serialized'): PlainData {
  * @throws AgentStoreError `UNSERIALIZABLE`, with the path, if there is more in it.
  */
 export function copySerialized(serialized: SerializedData): SerializedData {
-  if (serialized instanceof Uint8Array) return new Uint8Array(serialized);
+  if (isBytes(serialized)) return new Uint8Array(serialized);
   if (!(serialized instanceof AnnotatedData)) return copyPlainData(serialized);
   return new AnnotatedData(copyPlainData(serialized.data), copyPlainData(serialized.notes));
 }
@@ -82,7 +83,7 @@ class EncodeWalk {
     try {
       return this.#encode(value, 0);
     } catch (cause) {
-      if (cause instanceof AgentStoreError) throw cause;
+      if (isAgentStoreError(cause)) throw cause;
       // A getter or a proxy that throws, or a stack that is nearly used up already.
       throw this.#refusal(this.#depth, 'cannot be read', cause);
     }

@@ -1,6 +1,7 @@
 import { binaryKind } from './binary-kind.js';
-import { errorKind } from './error-kind.js';
-import { setOwn } from './objects.js';
+import { builtInName, isError } from './built-in.js';
+import { createErrorKind } from './error-kind.js';
+import { isRecord, setOwn } from './objects.js';
 import { formatStep } from './path.js';
 import type { PlainData } from './plain-data.js';
 import { asEntry, asList, defineKind, type ValueKind } from './value-kind.js';
@@ -99,6 +100,42 @@ const urlKind = defineKind<URL>({
   },
 });
 
+/** Errors of every class, since each may reach a state. */
+export const errorKind = createErrorKind(
+  (value) =>
+    ['string', 'boolean', 'number'].includes(typeof value) ||
+    value === null ||
+    Array.isArray(value) ||
+    isRecord(value) ||
+    kindOf(value) !== undefined,
+);
+
+/** A regular expression that starts at the beginning, in superjson's own form. */
+const regexpKind = defineKind<RegExp>({
+  type: 'regexp',
+  classes: [RegExp],
+  is: ({ lastIndex }) => lastIndex === 0,
+  isBare: true,
+  toPlain: String,
+  fromPlain: toRegExp,
+});
+
+/** One that goes on elsewhere, which superjson would not know. */
+const startedRegexpKind = defineKind<RegExp>({
+  type: ['custom', 'regexp'],
+  classes: [RegExp],
+  isBare: true,
+  toPlain: (regexp, inside) => [
+    String(regexp),
+    inside({ notes: '1', words: '.lastIndex' }, regexp.lastIndex),
+  ],
+  fromPlain: (plain) => {
+    const [text, lastIndex] = asEntry(plain);
+    return Object.assign(toRegExp(text), { lastIndex });
+  },
+  toJson: String,
+});
+
 /** An object with a key that superjson refuses inside of a value of another kind; tool arguments, which a model writes, may hold one. */
 export const entriesKind = defineKind<Record<string, unknown>>({
   type: ['custom', 'entries'],
@@ -128,6 +165,8 @@ const kinds: readonly ValueKind[] = [
   mapKind,
   setKind,
   urlKind,
+  regexpKind,
+  startedRegexpKind,
   errorKind,
   binaryKind,
   entriesKind,
@@ -136,9 +175,12 @@ const kinds: readonly ValueKind[] = [
 const kindsByType = new Map(kinds.map((kind) => [String(kind.type), kind]));
 
 const kindsByPrototype = new Map<object | null, ValueKind[]>();
+const kindsByClassName = new Map<string | undefined, ValueKind[]>();
 for (const kind of kinds) {
-  for (const { prototype } of kind.classes) {
-    kindsByPrototype.set(prototype, [...(kindsByPrototype.get(prototype) ?? []), kind]);
+  for (const { name, prototype } of kind.classes) {
+    const ofClass = [...(kindsByPrototype.get(prototype) ?? []), kind];
+    kindsByPrototype.set(prototype, ofClass);
+    kindsByClassName.set(name, ofClass);
   }
 }
 
@@ -146,7 +188,9 @@ for (const kind of kinds) {
 export function kindOf(value: unknown): ValueKind | undefined {
   switch (typeof value) {
     case 'object':
-      return value === null ? undefined : kindOfInstance(value, Object.getPrototypeOf(value));
+      if (value === null) return undefined;
+      // No copy can tell what belongs to an instance of somebody's class, except for an error.
+      return kindOfInstance(value, Object.getPrototypeOf(value)) ?? (isError(value) ? errorKind : undefined);
     case 'number':
       return Number.isFinite(value) && !Object.is(value, -0) ? undefined : numberKind;
     case 'undefined':
@@ -183,9 +227,21 @@ export function toDate(plain: unknown): Date {
   return date;
 }
 
+/** @throws TypeError for anything but the text of a regular expression. */
+function toRegExp(plain: unknown): RegExp {
+  const [, source, flags] = /^\/(.+)\/(\w*)$/s.exec(String(plain)) ?? [];
+  if (source !== undefined) {
+    try {
+      return new RegExp(source, flags);
+    } catch {
+      // The message would repeat it.
+    }
+  }
+  throw new TypeError('A regular expression in the stored state is not one.');
+}
+
 function kindOfInstance(value: object, prototype: object | null): ValueKind | undefined {
-  const kinds = kindsByPrototype.get(prototype);
-  if (kinds === undefined) return undefined;
-  for (const kind of kinds) if (kind.is === undefined || kind.is(value)) return kind;
-  return undefined;
+  if (prototype === Object.prototype || prototype === null) return undefined;
+  const kinds = kindsByPrototype.get(prototype) ?? kindsByClassName.get(builtInName(value, prototype));
+  return kinds?.find((kind) => kind.is === undefined || kind.is(value));
 }

@@ -3,7 +3,8 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === Object.prototype || prototype === null) return true;
-  return Object.getPrototypeOf(prototype) === null && className(value) === 'Object';
+  // By the prototype, since the object may have a key `constructor`.
+  return Object.getPrototypeOf(prototype) === null && className(Object(prototype)) === 'Object';
 }
 
 export function className(value: object): string {

@@ -1,3 +1,4 @@
+import { errorKind } from './kinds.js';
 import { formatStep } from './path.js';
 import type { ValueKind } from './value-kind.js';
 
@@ -24,5 +25,5 @@ export function takeApart(value: object, kind: ValueKind | undefined): TakenApar
     return null;
   });
   // An error is compared by its parts alone: the order of its properties is not kept.
-  return { parts, rest: parts.size > 0 ? '' : JSON.stringify(plain ?? null) };
+  return { parts, rest: kind === errorKind ? '' : JSON.stringify(plain ?? null) };
 }

@@ -1,3 +1,5 @@
+import { isBytes } from './built-in.js';
+
 /** What every backend can keep: the values of JSON. */
 export type PlainData =
   | null
@@ -7,12 +9,24 @@ export type PlainData =
   | readonly PlainData[]
   | { readonly [key: string]: PlainData };
 
+/** What another copy of the package in the same process goes by. */
+const brand = Symbol.for('@looopy-ai/aws/annotated-data');
+
 /**
  * Plain data that anyone can read, with notes beside it that say what it was.
  *
- * A backend keeps the two apart if it can, so that code which knows nothing of the notes can read the data.
+ * A backend keeps the two apart if it can, so that code which knows nothing of the notes can read the data. What another copy of
+ * the package has made is an instance, too.
  */
 export class AnnotatedData {
+  static {
+    Object.defineProperty(AnnotatedData.prototype, brand, { value: true });
+  }
+
+  static [Symbol.hasInstance](value: unknown): value is AnnotatedData {
+    return typeof value === 'object' && value !== null && brand in value;
+  }
+
   constructor(
     readonly data: PlainData,
     readonly notes: PlainData,
@@ -24,7 +38,7 @@ export type SerializedData = PlainData | AnnotatedData | Uint8Array;
 
 /** A copy of what has been checked before, which shares nothing with it. */
 export function cloneSerialized(serialized: SerializedData): SerializedData {
-  if (serialized instanceof Uint8Array) return new Uint8Array(serialized);
+  if (isBytes(serialized)) return new Uint8Array(serialized);
   if (!(serialized instanceof AnnotatedData)) return clonePlainData(serialized);
   return new AnnotatedData(clonePlainData(serialized.data), clonePlainData(serialized.notes));
 }

@@ -44,9 +44,8 @@ class PlainWalk {
     const kind = nearestKindOf(value);
     if (kind !== undefined) return this.#show(kind, value, inError);
     if ('toJSON' in value && typeof value.toJSON === 'function') return this.copy(value.toJSON(), inError);
-    if (value instanceof Number || value instanceof String || value instanceof Boolean) {
+    if (/ (Number|String|Boolean)\]/.test(Object.prototype.toString.call(value)))
       return this.copy(value.valueOf(), inError);
-    }
     return this.#copyEntries(Object.entries(value), inError);
   }
 

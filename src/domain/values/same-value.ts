@@ -1,7 +1,10 @@
+import { isError } from './built-in.js';
 import { maxDepth } from './encode.js';
 import { kindOf } from './kinds.js';
+import { className, isRecord } from './objects.js';
 import { takeApart } from './parts.js';
 import { formatValuePath, type ValueStep } from './path.js';
+import type { ValueKind } from './value-kind.js';
 
 /**
  * Says where and how two values differ in what a store promises to keep, or `null` if they are the same. Invalid dates are
@@ -38,14 +41,14 @@ class Comparison {
     if (level > maxDepth) return say(`is more than ${maxDepth} levels deep`);
     if (this.#ancestors.slice(0, depth).includes(expected)) return say('is an object that contains itself');
     if (typeof actual !== 'object' || actual === null) return say('is no object any more');
-    if (Object.getPrototypeOf(actual) !== Object.getPrototypeOf(expected)) return say('is of another class');
     this.#ancestors[depth] = expected;
     const kind = kindOf(expected);
+    if (!this.#isSameClass(actual, expected, kind)) return say('is of another class');
     if (kind !== kindOf(actual)) return say('is not what it was');
     const [ours, theirs] = [takeApart(actual, kind), takeApart(expected, kind)];
     if (ours.rest !== theirs.rest) return say('is not what it was');
     // A copy of an error may say what the error says by its class: its name, and that it has no cause.
-    const mayHaveMore = !this.#mayShare && expected instanceof Error;
+    const mayHaveMore = !this.#mayShare && isError(expected);
     if (!mayHaveMore && ours.parts.size !== theirs.parts.size) return say('has other properties');
     for (const [words, part] of theirs.parts) {
       if (!ours.parts.has(words)) return say('has other properties');
@@ -55,6 +58,18 @@ class Comparison {
       if (difference !== null) return difference;
     }
     return null;
+  }
+
+  /** Another realm's class counts as the one of this realm; and what was somebody's class of errors, as what it is loaded as. */
+  #isSameClass(actual: object, expected: object, kind: ValueKind | undefined): boolean {
+    if (Object.getPrototypeOf(actual) === Object.getPrototypeOf(expected)) return true;
+    if (kind !== kindOf(actual)) return false;
+    if (kind === undefined)
+      return Array.isArray(expected) ? Array.isArray(actual) : isRecord(actual) && isRecord(expected);
+    if (kind.className === undefined) return true;
+    const name = kind.className(expected);
+    // A copy made by others must not lose a class that its maker could have kept.
+    return kind.className(actual) === name && (this.#mayShare || name === className(expected));
   }
 }
 

@@ -1,4 +1,5 @@
 import { AgentStoreError } from '../errors.js';
+import { isBytes } from './built-in.js';
 import { AnnotatedData, isList, type PlainData, type SerializedData } from './plain-data.js';
 import { toStateText } from './text.js';
 
@@ -21,7 +22,7 @@ export function sizeOf(text: string | Uint8Array): number {
 
 /** No less than the bytes of the text, and much quicker to say. */
 function estimateData(data: SerializedData): number {
-  if (data instanceof Uint8Array) return data.byteLength;
+  if (isBytes(data)) return data.byteLength;
   return (data instanceof AnnotatedData ? estimate(data.data) + estimate(data.notes) : estimate(data)) + 32;
 }
 

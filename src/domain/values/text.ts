@@ -1,3 +1,4 @@
+import { isBytes } from './built-in.js';
 import { isRecord } from './objects.js';
 import { AnnotatedData, type PlainData, type SerializedData } from './plain-data.js';
 
@@ -6,7 +7,7 @@ import { AnnotatedData, type PlainData, type SerializedData } from './plain-data
  * `{"json":…}` with the notes beside it under `meta`, if there are any. superjson reads that text as it is.
  */
 export function toStateText(data: SerializedData): string | Uint8Array {
-  if (data instanceof Uint8Array) return data;
+  if (isBytes(data)) return data;
   if (data instanceof AnnotatedData) return JSON.stringify({ json: data.data, meta: data.notes });
   return JSON.stringify({ json: data });
 }

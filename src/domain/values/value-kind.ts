@@ -24,6 +24,8 @@ export interface ValueKind<Value = unknown> {
   readonly classes: readonly { readonly name: string; readonly prototype: object }[];
   /** Narrows the classes to some of their instances. */
   is?(value: Value): boolean;
+  /** The name of the class that a value is loaded as, if its kind has several. */
+  className?(value: Value): string;
   /** True if an instance may not carry properties besides what it holds: they would be lost. */
   readonly isBare?: boolean;
   /** The plain form. Values that it holds go through `inside`. */

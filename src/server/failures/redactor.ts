@@ -1,3 +1,5 @@
+import { isError } from '../../domain/values/built-in.js';
+
 /** What a thrown value says of itself. */
 export interface ErrorDescription {
   readonly type: string;
@@ -48,7 +50,7 @@ export class Redactor {
   /** The message of an error, if it has one. Never throws, whatever was thrown. */
   message(error: unknown): string | undefined {
     try {
-      return error instanceof Error ? this.text(toText(error.message)) : undefined;
+      return isError(error) ? this.text(toText(error.message)) : undefined;
     } catch {
       return undefined;
     }
@@ -67,7 +69,7 @@ export class Redactor {
   }
 
   #describe(error: unknown, depth: number): ErrorDescription {
-    if (!(error instanceof Error)) return { type: typeof error, message: 'What was thrown is not an error.' };
+    if (!isError(error)) return { type: typeof error, message: 'What was thrown is not an error.' };
     const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
     const hasCause = error.cause !== undefined && depth < maxCauses;
     return {
