@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,7 +6,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { createAgentStateTable } from '../../src/adapters/dynamodb/index.js';
 import { createClient, createTable, startDynamoDB } from '../backends/dynamodb-endpoint.js';
 import { RedisServer } from '../backends/redis-server.js';
-import { Consumer, compilers, packPackage, resolutions } from './consumer.js';
+import { Consumer, compilers, packPackage, resolutions, unpack } from './consumer.js';
 import { coreStandIn } from './core-stand-in.js';
 import {
   type DocumentedProgram,
@@ -14,6 +14,7 @@ import {
   readmePrograms,
   redisUrlVariable,
 } from './documented-programs.js';
+import { followLinks } from './links.js';
 import {
   assignability,
   docsSnippets,
@@ -34,17 +35,15 @@ const combinations = compilers.flatMap((compiler) =>
 /** Projects by the clients they have installed besides the package. */
 let consumers: Record<'none' | 'sdk' | 'redis' | 'both', Consumer>;
 let root: string;
+let tarball: string;
 const closing: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'package-'));
   const wanted = { ...peerDependencies, ...devDependencies };
   const inVersion = (...names: (keyof typeof wanted)[]) => names.map((name) => `${name}@${wanted[name]}`);
-  const none = await Consumer.create(
-    join(root, 'none'),
-    await packPackage(root),
-    ...inVersion('@types/node'),
-  );
+  tarball = await packPackage(root);
+  const none = await Consumer.create(join(root, 'none'), tarball, ...inVersion('@types/node'));
   const sdkPackages = inVersion('@aws-sdk/client-dynamodb', '@aws-sdk/lib-dynamodb');
   const sdk = await none.extend(join(root, 'sdk'), ...sdkPackages);
   const redis = await none.extend(join(root, 'redis'), ...inVersion('ioredis'));
@@ -95,8 +94,24 @@ describe('the tarball', () => {
   it('holds what is published and nothing else', async () => {
     const list = `import { readdirSync } from 'node:fs';
       console.log(JSON.stringify(readdirSync('node_modules/${name}').sort()));`;
-    const names = ['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json', 'src'];
+    const pages = ['CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'SECURITY.md'];
+    const names = [...pages, 'dist', 'docs', 'examples', 'package.json', 'src'];
     expect(await consumers.none.evaluate(list)).toEqual(names);
+  });
+
+  it('has whatever its pages link to', async () => {
+    const { count, broken } = await followLinks(await unpack(tarball, join(root, 'unpacked')));
+    expect(broken).toEqual([]);
+    expect(count).toBeGreaterThan(50);
+  });
+
+  it('would be seen to lack something', async () => {
+    const folder = await unpack(tarball, join(root, 'lacking'));
+    await rm(join(folder, 'LICENSE'));
+    await writeFile(join(folder, 'docs/redis.md'), '# Something else');
+    const { broken } = await followLinks(folder);
+    expect(broken).toContain('README.md: LICENSE');
+    expect(broken).toContain('README.md: docs/redis.md#the-server');
   });
 });
 
