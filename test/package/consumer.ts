@@ -122,8 +122,9 @@ export class Consumer {
   }
 }
 
-function run(command: string, args: readonly string[], cwd: string, env: Environment = {}) {
-  // What npm tells the scripts it runs is about this project, and not about the one in the folder.
+/** Runs a program to its end, with what is in the environment but what npm tells its own scripts. */
+export function run(command: string, args: readonly string[], cwd: string, env: Environment = {}) {
+  // That is about this project, and not about the one in the folder.
   const inherited = Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name));
   return execute(command, args, { cwd, env: { ...Object.fromEntries(inherited), ...env } });
 }

@@ -82,6 +82,8 @@ console.log(JSON.stringify({ ended: answer.includes('event: task-complete'), tur
   },
 ];
 
+const storeActions = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem'];
+
 /** Those of the documentation that need nothing but a table. */
 export const docsPrograms: readonly DocumentedProgram[] = [
   {
@@ -122,6 +124,31 @@ console.log(JSON.stringify(table));
       },
       UpdateReplacePolicy: 'Retain',
       DeletionPolicy: 'Retain',
+    },
+  },
+  {
+    what: 'the agents in AWS CDK',
+    says: 'class SupportAgentStack',
+    complete: (snippet) => `${snippet}
+import { mkdirSync } from 'node:fs';
+import { App } from 'aws-cdk-lib';
+for (const folder of ['dist/agentcore-esm', 'dist/lambda-esm']) mkdirSync(folder, { recursive: true });
+const app = new App();
+new SupportAgentStack(app, 'Agents');
+const { Resources } = app.synth().getStackByName('Agents').template;
+const found = (type: string) => Object.values<{ Type: string; Properties: Record<string, unknown> }>(Resources)
+  .filter(({ Type }) => Type === type).map(({ Properties }) => Properties);
+const [runtime] = found('AWS::BedrockAgentCore::Runtime');
+const { CodeConfiguration: code } = Object(runtime?.AgentRuntimeArtifact);
+const [url] = found('AWS::Lambda::Url');
+const allowed = JSON.stringify(found('AWS::IAM::Policy')).match(/dynamodb:\\w+/g);
+console.log(JSON.stringify({ runtime: code.Runtime, entry: code.EntryPoint, mode: url?.InvokeMode, allowed }));
+`,
+    prints: {
+      runtime: 'NODE_22',
+      entry: ['main.js'],
+      mode: 'RESPONSE_STREAM',
+      allowed: [...storeActions, ...storeActions],
     },
   },
   { what: 'the agent for production', says: 'ready: () => checkAgentStateTable', ...serving },
