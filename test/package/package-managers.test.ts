@@ -20,7 +20,7 @@ const yarn = [process.execPath, resolve('node_modules/@yarnpkg/cli-dist/bin/yarn
 const classicYarn = [process.execPath, resolve('node_modules/yarn/bin/yarn.js')];
 const managers: Readonly<Record<string, Manager>> = {
   pnpm: {
-    command: [resolve('node_modules/pnpm/pnpm')],
+    command: [process.execPath, resolve('node_modules/pnpm/bin/pnpm.cjs')],
     add: ['add', '--prefer-offline', '--store-dir', '../store'],
     node: [process.execPath],
     isStrict: true,
