@@ -18,8 +18,16 @@ export function startExample(file: string, env: Environment): Promise<ExampleSer
 }
 
 /** Starts Node with these arguments, and waits until the program says where it listens. */
-export async function startProgram(args: readonly string[], env: Environment): Promise<ExampleServer> {
-  const child = spawn(process.execPath, args, { env: withPath(env), stdio: ['ignore', 'pipe', 'inherit'] });
+export async function startProgram(
+  args: readonly string[],
+  env: Environment,
+  cwd = process.cwd(),
+): Promise<ExampleServer> {
+  const child = spawn(process.execPath, args, {
+    env: withPath(env),
+    cwd,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const closed = once(child, 'close').then(([code]) => code);
   for await (const line of createInterface(child.stdout)) {
     const [, url, port] = line.match(/^Listening on (?:(http\S+)|port (\d+))$/) ?? [];

@@ -58,6 +58,14 @@ describe('the page for production', () => {
     expect(calls).toContain(`{"pk":{"S":"agent#support"},"sk":{"S":"context#${session}"}}`);
   });
 
+  it('has a command that removes each thing that it has made', () => {
+    for (const made of ['table', 'role', 'repository', 'agent-runtime']) {
+      expect(calls).toMatch(new RegExp(`^aws \\S+ create-${made} `, 'm'));
+      expect(calls).toMatch(new RegExp(`^aws \\S+ delete-${made} `, 'm'));
+    }
+    expect(calls).toContain('delete-agent-runtime --agent-runtime-id id-1');
+  });
+
   it('gives the role what the store needs of the table, and nothing else of it', async () => {
     const text = await readFile(join(folder, 'support-agent/permissions.json'), 'utf8');
     const { Statement }: { Statement: { Action: string | string[]; Resource: string }[] } = JSON.parse(text);

@@ -88,7 +88,7 @@ const storeActions = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteIt
 export const docsPrograms: readonly DocumentedProgram[] = [
   {
     what: 'making the table',
-    says: 'await createAgentStateTable(',
+    says: 'await createAgentStateTable(new DynamoDBClient',
     complete: (snippet) => `${snippet}
 import { checkAgentStateTable } from '@looopy-ai/aws/stores/dynamodb';
 console.log(JSON.stringify((await checkAgentStateTable(new DynamoDBClient({}), { tableName: 'agent-state' })) ?? 'there'));
@@ -152,7 +152,11 @@ console.log(JSON.stringify({ runtime: code.Runtime, entry: code.EntryPoint, mode
     },
   },
   { what: 'the agent for production', says: 'ready: () => checkAgentStateTable', ...serving },
-  { what: 'a server with a store in memory', says: `stores/memory';\nimport { Agent }`, ...serving },
+  {
+    what: 'a server with a store in memory',
+    says: `import { Agent } from '@looopy-ai/core';\n\nconst agentStore = new InMemory`,
+    ...serving,
+  },
   { what: 'a serializer around the default one', says: 'brotliCompressSync', ...keeping },
   { what: 'a store in memory', says: `stores/memory';\n\nconst agentStore = new`, ...keeping },
   {
@@ -175,5 +179,63 @@ for (const { name, run } of cases) await run().catch((error: unknown) => failed.
 console.log(JSON.stringify({ some: cases.length > 50, failed }));
 `,
     prints: { some: true, failed: [] },
+  },
+  {
+    what: 'a table on this machine',
+    says: 'client.destroy();',
+    complete: (snippet) => `${snippet}
+import { checkAgentStateTable } from '@looopy-ai/aws/stores/dynamodb';
+console.log(JSON.stringify((await checkAgentStateTable(new DynamoDBClient({}), { tableName: 'agent-state' })) ?? 'there'));
+`,
+    prints: 'there',
+  },
+  {
+    what: 'deleting the sessions of a user',
+    says: 'forgetSessions',
+    complete: (snippet) => `${snippet}
+import { InMemoryAgentStore } from '@looopy-ai/aws/stores/memory';
+const store = new InMemoryAgentStore({ agentId: 'a' });
+for (const id of ['one', 'two', 'three']) await store.save(id, ${state});
+await forgetSessions(store, ['one', 'two', 'two']);
+const left = await Promise.all(['one', 'two', 'three'].map((id) => store.peek(id)));
+console.log(JSON.stringify(left.map((found) => found !== null)));
+`,
+    prints: [false, false, true],
+  },
+  {
+    what: 'reading events in a browser',
+    says: 'readEvents',
+    complete: (snippet) => `${snippet}
+import { createApp } from '@looopy-ai/aws';
+import { InMemoryAgentStore } from '@looopy-ai/aws/stores/memory';
+import { Agent } from '@looopy-ai/core';
+const agentStore = new InMemoryAgentStore({ agentId: 'a' });
+const app = createApp({ agentStore, agent: async (contextId) => new Agent({ agentId: 'a', contextId, agentStore }) });
+const events: TurnEvent[] = [];
+const response = await app.request('/invocations', { method: 'POST', body: '{"prompt":"hello"}' });
+for await (const event of readEvents(response)) events.push(event);
+console.log(JSON.stringify(events.map(({ kind, data }) => [kind, Object(data).content])));
+`,
+    prints: [
+      ['task-created', null],
+      ['content-delta', null],
+      ['task-complete', 'hello'],
+    ],
+  },
+  {
+    what: 'a server for pages of another origin',
+    says: 'exposeHeaders',
+    complete: (
+      snippet,
+    ) => `${snippet.replace(/^serve\(.*$/m, 'const server = serve({ fetch: app.fetch, port: 0 });\nserver.close();')}
+const headers = { Origin: 'https://app.example', 'Access-Control-Request-Method': 'POST' };
+const preflight = await app.request('/invocations', { method: 'OPTIONS', headers });
+const turn = await app.request('/invocations', { method: 'POST', headers, body: '{"prompt":"hello"}' });
+console.log(JSON.stringify({
+  preflight: [preflight.status, preflight.headers.get('Access-Control-Allow-Headers')?.includes(sessionHeader)],
+  turn: [turn.status, turn.headers.get('Access-Control-Allow-Origin'), (await turn.text()).includes('task-complete')],
+}));
+`,
+    prints: { preflight: [204, true], turn: [200, 'https://app.example', true] },
   },
 ];

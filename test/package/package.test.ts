@@ -47,7 +47,10 @@ beforeAll(async () => {
   const sdkPackages = inVersion('@aws-sdk/client-dynamodb', '@aws-sdk/lib-dynamodb');
   const sdk = await none.extend(join(root, 'sdk'), ...sdkPackages);
   const redis = await none.extend(join(root, 'redis'), ...inVersion('ioredis'));
-  const both = await sdk.extend(join(root, 'both'), ...inVersion('ioredis', 'rxjs', 'vitest', 'aws-cdk-lib'));
+  const both = await sdk.extend(
+    join(root, 'both'),
+    ...inVersion('ioredis', 'rxjs', 'vitest', 'aws-cdk-lib', '@hono/node-server'),
+  );
   for (const [path, text] of Object.entries(coreStandIn))
     await both.write(join('node_modules/@looopy-ai/core', path), text);
   consumers = { none, sdk, redis, both };
