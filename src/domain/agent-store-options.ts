@@ -3,7 +3,13 @@ import { createPrefixKeySchema, type KeyPrefixes, type KeySchema } from './key-s
 import { copySerialized } from './state-copy.js';
 import type { StateSerializer } from './state-serializer.js';
 
-/** What every store takes, whatever keeps its records. */
+/**
+ * What every store takes, whatever keeps its records.
+ *
+ * @example
+ * const options: AgentStoreOptions = { agentId: 'support', ttlSeconds: 30 * 24 * 3_600 };
+ * const agentStore = new InMemoryAgentStore(options);
+ */
 export interface AgentStoreOptions extends KeyPrefixes {
   /** Whose sessions these are. */
   readonly agentId: string;

@@ -4,6 +4,10 @@ import type { AgentState } from './agent-state.js';
  * Keeps the state of each session of one agent. Every method rejects with `AgentStoreError`.
  *
  * Calls for one context through one instance take effect in the order in which they were made.
+ *
+ * @example
+ * const state = await store.load(contextId);
+ * if (state !== null) await store.save(contextId, { ...state, metadata: { name: 'Ada' } });
  */
 export interface AgentStore {
   /** The stored state as a fresh copy, or `null` where there is none or it has expired. */

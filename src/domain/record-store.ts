@@ -1,7 +1,12 @@
 import type { RecordKey } from './key-schema.js';
 import type { SerializedState } from './state-serializer.js';
 
-/** A record as a backend found it. */
+/**
+ * A record as a backend found it.
+ *
+ * @example
+ * const stored: StoredRecord = { revision: 'r1', read: () => fromStateText('{"json":{}}') };
+ */
 export interface StoredRecord {
   /** Changes with every write; opaque to everybody but the backend and whoever made it. */
   readonly revision: string;
@@ -11,7 +16,12 @@ export interface StoredRecord {
   read(): SerializedState | Promise<SerializedState>;
 }
 
-/** A record about to be written. */
+/**
+ * A record about to be written.
+ *
+ * @example
+ * const toLine = ({ revision, expiresAt }: NewRecord) => JSON.stringify([revision, expiresAt ?? null]);
+ */
 export interface NewRecord {
   readonly revision: string;
   readonly expiresAt?: number;
@@ -22,7 +32,13 @@ export interface NewRecord {
   readonly text: string | Uint8Array;
 }
 
-/** What must be stored for a write to take place; a record that has expired counts as not there. */
+/**
+ * What must be stored for a write to take place; a record that has expired counts as not there.
+ *
+ * @example
+ * const isMet = ({ absent, revisions }: Expectation, stored: string | null) =>
+ *   stored === null ? absent : revisions.includes(stored);
+ */
 export interface Expectation {
   /** Write where there is no record. */
   readonly absent: boolean;
@@ -32,7 +48,12 @@ export interface Expectation {
   readonly now: number;
 }
 
-/** A write that did not take place. */
+/**
+ * A write that did not take place.
+ *
+ * @example
+ * const refused: RefusedPut = { written: false };
+ */
 export interface RefusedPut {
   readonly written: false;
   /** The record in its way, where there is one. */
@@ -41,10 +62,20 @@ export interface RefusedPut {
   readonly cause?: unknown;
 }
 
-/** What became of a write. */
+/**
+ * What became of a write.
+ *
+ * @example
+ * const result: PutResult = { written: true };
+ */
 export type PutResult = { readonly written: true } | RefusedPut;
 
-/** The longest key a backend keeps, in bytes of UTF-8. */
+/**
+ * The longest key a backend keeps, in bytes of UTF-8.
+ *
+ * @example
+ * const keyLimits: KeyLimits = { partition: 2_048, sort: 1_024 };
+ */
 export interface KeyLimits {
   readonly partition: number;
   readonly sort: number;
@@ -56,6 +87,10 @@ export interface KeyLimits {
  *
  * A failure is an `AgentStoreError` without ids, which the caller adds: `UNAVAILABLE` where the outcome is not known,
  * another code only where nothing was written. Anything else that is thrown counts as `UNAVAILABLE`.
+ *
+ * @example
+ * const records: RecordStore = new InMemoryRecordStore();
+ * const agentStore = createAgentStore(records, { agentId: 'support' });
  */
 export interface RecordStore {
   readonly keyLimits?: KeyLimits;

@@ -1,7 +1,12 @@
 import type { AgentState } from './agent-state.js';
 import type { StateIds } from './key-schema.js';
 
-/** What every backend can keep: the values of JSON. */
+/**
+ * What every backend can keep: the values of JSON.
+ *
+ * @example
+ * const plain: PlainData = { turnCount: 1, names: ['Ada', null] };
+ */
 export type PlainData =
   | null
   | boolean
@@ -14,6 +19,9 @@ export type PlainData =
  * Plain data that anyone can read, with notes beside it that say what it was.
  *
  * A backend keeps the two apart where it can, so that code which knows nothing of the notes can read the data.
+ *
+ * @example
+ * const annotated = new AnnotatedData({ at: '2026-01-02T03:04:05.678Z' }, { at: 'a date' });
  */
 export class AnnotatedData {
   constructor(
@@ -22,13 +30,23 @@ export class AnnotatedData {
   ) {}
 }
 
-/** A value in a state that JSON does not have, such as a date, `undefined` or a `Map`, and the keys that lead to it. */
+/**
+ * A value in a state that JSON does not have, such as a date, `undefined` or a `Map`, and the keys that lead to it.
+ *
+ * @example
+ * const found: ValueBeyondJson = { path: ['metadata', 'seen'], value: new Set(['Ada']) };
+ */
 export interface ValueBeyondJson {
   readonly path: readonly (string | number)[];
   readonly value: unknown;
 }
 
-/** What a serializer makes of a state. */
+/**
+ * What a serializer makes of a state.
+ *
+ * @example
+ * const isText = (data: SerializedState) => !(data instanceof Uint8Array);
+ */
 export type SerializedState = PlainData | AnnotatedData | Uint8Array;
 
 /**

@@ -4,6 +4,9 @@ import { AnnotatedData, type PlainData, type SerializedState } from './state-ser
 /**
  * A serialized state in the form that backends without a native map keep: bytes as they are, all else as JSON text,
  * `{"json":…}` with the notes beside it under `meta` where there are any. superjson reads that text as it is.
+ *
+ * @example
+ * toStateText({ turnCount: 1 }); // '{"json":{"turnCount":1}}'
  */
 export function toStateText(state: SerializedState): string | Uint8Array {
   if (state instanceof Uint8Array) return state;
@@ -11,7 +14,12 @@ export function toStateText(state: SerializedState): string | Uint8Array {
   return JSON.stringify({ json: state });
 }
 
-/** The reverse of {@link toStateText}. Throws where the text is not of that form, without repeating any of it. */
+/**
+ * The reverse of {@link toStateText}. Throws where the text is not of that form, without repeating any of it.
+ *
+ * @example
+ * fromStateText('{"json":{"turnCount":1}}'); // { turnCount: 1 }
+ */
 export function fromStateText(text: string | Uint8Array): SerializedState {
   if (typeof text !== 'string') return text;
   const parsed = parseJson(text);

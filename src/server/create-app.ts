@@ -8,7 +8,7 @@ import { answerWebRequest } from './web-exchange.js';
  * The server as a Hono app without a socket, for any platform with Web standard requests and responses.
  *
  * @example
- * const app = createApp({ agent: async (contextId) => new Agent({ contextId, agentStore }) });
+ * const app = createApp({ agent: async (contextId) => new Agent({ agentId: 'support', contextId, agentStore }) });
  * const response = await app.request('/ping');
  */
 export function createApp(config: AppConfig): Hono {

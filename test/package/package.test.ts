@@ -6,6 +6,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { createAgentStateTable } from '../../src/adapters/dynamodb/index.js';
 import { createClient, createTable, startDynamoDB } from '../backends/dynamodb-endpoint.js';
 import { RedisServer } from '../backends/redis-server.js';
+import { apiExamples } from './api-examples.js';
 import { Consumer, compilers, packPackage, resolutions, unpack } from './consumer.js';
 import { coreStandIn } from './core-stand-in.js';
 import {
@@ -239,6 +240,15 @@ describe('what users write', () => {
     const files = Object.keys(sources).map((file) => `docs/${file}.ts`);
     expect(files).not.toEqual([]);
     // The types of other packages are theirs to check.
+    const options = { skipLibCheck: true };
+    expect(await consumers.both.typeCheck('typescript', 'nodenext', files, options)).toBe('');
+  });
+
+  it('is right in types, in the API reference', async () => {
+    const sources = apiExamples();
+    for (const [file, text] of Object.entries(sources)) await consumers.both.write(`api/${file}.ts`, text);
+    const files = Object.keys(sources).map((file) => `api/${file}.ts`);
+    expect(files).not.toEqual([]);
     const options = { skipLibCheck: true };
     expect(await consumers.both.typeCheck('typescript', 'nodenext', files, options)).toBe('');
   });

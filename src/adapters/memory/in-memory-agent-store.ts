@@ -4,6 +4,12 @@ import type { AgentStoreOptions } from '../../domain/agent-store-options.js';
 import { createAgentStore } from '../superjson/create-agent-store.js';
 import { InMemoryRecordStore } from './in-memory-record-store.js';
 
+/**
+ * What an `InMemoryAgentStore` takes. `agentId` is required.
+ *
+ * @example
+ * const options: InMemoryAgentStoreOptions = { agentId: 'support', now: () => 0 };
+ */
 export interface InMemoryAgentStoreOptions extends AgentStoreOptions {
   /** Where the records are; stores that are given the same share a table. @defaultValue one of its own */
   readonly records?: InMemoryRecordStore;

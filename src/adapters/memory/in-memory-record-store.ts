@@ -10,7 +10,15 @@ import { copySerialized } from '../../domain/state-copy.js';
 
 type Entry = Pick<NewRecord, 'revision' | 'expiresAt' | 'state'>;
 
-/** Records in this process. What was written is nobody else's, and each reader gets a copy: nothing stored is shared. */
+/**
+ * Records in this process. What was written is nobody else's, and each reader gets a copy: nothing stored is shared.
+ *
+ * @example
+ * // Two processes over one table.
+ * const records = new InMemoryRecordStore();
+ * const before = new InMemoryAgentStore({ agentId: 'support', records });
+ * const afterRestart = new InMemoryAgentStore({ agentId: 'support', records });
+ */
 export class InMemoryRecordStore implements RecordStore {
   readonly #entries = new Map<string, Entry>();
   #revisions = 0;

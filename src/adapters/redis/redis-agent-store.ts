@@ -6,6 +6,12 @@ import { createAgentStore } from '../superjson/create-agent-store.js';
 import { type RedisClient, type RedisCommands, RedisConnection, requireCommands } from './redis-client.js';
 import { RedisRecordStore } from './redis-record-store.js';
 
+/**
+ * What a `RedisAgentStore` takes: `agentId`, and either `client` or `url`.
+ *
+ * @example
+ * const options: RedisAgentStoreOptions = { agentId: 'support', url: 'redis://localhost:6379' };
+ */
 export interface RedisAgentStoreOptions extends AgentStoreOptions {
   /** The client to send through: a `Redis` or a `Cluster` of ioredis. It is never closed or reconfigured. */
   readonly client?: RedisClient;
