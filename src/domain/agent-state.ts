@@ -87,12 +87,12 @@ export interface AgentState {
   metadata?: Record<string, unknown>;
 }
 
-/** Whether the required fields are there, each of its type. */
+/** True if the required fields are there, each of its type. */
 export function isAgentState<T extends object>(value: T): value is T & AgentState {
   return findInvalidField(value) === null;
 }
 
-/** The name of the first required field that is missing or of another type, or `null` where all are right. */
+/** The name of the first required field that is missing or of another type, or `null` if all are right. */
 export function findInvalidField(value: object): string | null {
   const { status, turnCount, lastActivity, createdAt }: Partial<Record<string, unknown>> = { ...value };
   if (typeof status !== 'string') return 'status';
@@ -102,7 +102,7 @@ export function findInvalidField(value: object): string | null {
 }
 
 /**
- * Whether a state waits for an answer or a credential. The lists decide, whatever the stored status says.
+ * True if a state waits for an answer or a credential. The lists decide, whatever the stored status says.
  *
  * @example
  * const state = await store.load(contextId);

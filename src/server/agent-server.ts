@@ -1,25 +1,44 @@
 import type { Agent } from '../domain/agent.js';
-import { Activity } from './activity.js';
-import { type AppConfig, type ResolvedConfig, resolveConfig } from './config.js';
-import type { Exchange } from './exchange.js';
-import { answerError, HttpError } from './http-error.js';
-import { Invocation } from './invocation.js';
+import { type AppConfig, resolveConfig } from './config.js';
+import { answerError, HttpError } from './failures/http-error.js';
+import { Redactor } from './failures/redactor.js';
+import type { Exchange } from './http/exchange.js';
+import { Invocation } from './invocation/invocation.js';
 import { type Logger, silentLogger, withoutFailing } from './logger.js';
-import { Redactor } from './redactor.js';
-import { SessionRegistry } from './session-registry.js';
-import { retireAgent } from './session-state.js';
-import { within } from './timing.js';
+import { within } from './process/timing.js';
+import type { ServerContext } from './server-context.js';
+import { Activity } from './sessions/activity.js';
+import { SessionRegistry } from './sessions/session-registry.js';
+import { retireAgent } from './sessions/session-state.js';
 
 /** How long the shutdown of an agent may hold up its session, or the end of the process. */
 const retireSeconds = 3;
 
-/** The server itself: what its routes do, and what they share. Failures are answers: none of the promises rejects. */
-export class AgentServer {
-  readonly config: ResolvedConfig<AppConfig>;
+type Handler = (exchange: Exchange) => Promise<void>;
+
+interface Route {
+  readonly path: string;
+  /** `GET` stands for `HEAD` too. */
+  readonly methods: readonly string[];
+  readonly handle: Handler;
+}
+
+/** The server itself, however requests reach it. Failures are answers: no handler rejects. */
+export class AgentServer implements ServerContext {
+  readonly config: ServerContext['config'];
   readonly logger: Logger;
   readonly sessions: SessionRegistry;
   readonly #activity = new Activity();
   #isReady: boolean;
+
+  readonly routes: readonly Route[] = [
+    {
+      path: '/invocations',
+      methods: ['GET', 'POST'],
+      handle: (exchange) => new Invocation(this, exchange).answer(),
+    },
+    { path: '/ping', methods: ['GET'], handle: async (exchange) => this.#ping(exchange) },
+  ];
 
   constructor(config: AppConfig) {
     this.config = resolveConfig(config);
@@ -37,20 +56,14 @@ export class AgentServer {
 
   /** Answers any request. */
   handle(exchange: Exchange): Promise<void> {
-    const { method, path } = exchange;
-    const isGet = method === 'GET' || method === 'HEAD';
-    if (path === '/invocations' && (isGet || method === 'POST')) return this.invoke(exchange);
-    return path === '/ping' && isGet ? this.ping(exchange) : this.miss(exchange);
+    const { path, method } = exchange;
+    const asked = method === 'HEAD' ? 'GET' : method;
+    const route = this.routes.find((known) => known.path === path && known.methods.includes(asked));
+    return route === undefined ? this.miss(exchange) : route.handle(exchange);
   }
 
-  readonly invoke = (exchange: Exchange): Promise<void> => new Invocation(this, exchange).answer();
-
-  readonly ping = async (exchange: Exchange): Promise<void> => {
-    if (this.#isReady) exchange.answer(200, 'application/json', JSON.stringify(this.#activity.health()));
-    else answerError(exchange, new HttpError('NOT_READY', 'The server is not ready yet.'));
-  };
-
-  readonly miss = async (exchange: Exchange): Promise<void> => {
+  /** Answers a request that no route is for. */
+  readonly miss: Handler = async (exchange) => {
     const { method, path } = exchange;
     const failure = new HttpError('NOT_FOUND', 'There is no such route.');
     this.logger.warn({ method, path, status: failure.status, code: failure.code }, 'request');
@@ -65,16 +78,17 @@ export class AgentServer {
       .finally(() => this.#activity.end(task));
   }
 
+  #ping(exchange: Exchange): void {
+    if (this.#isReady) exchange.answer(200, 'application/json', JSON.stringify(this.#activity.health()));
+    else answerError(exchange, new HttpError('NOT_READY', 'The server is not ready yet.'));
+  }
+
   async #retire(agent: Agent): Promise<void> {
     try {
       const isDone = await within(retireSeconds, retireAgent(agent, this.config.agentStore));
       if (!isDone) throw new Error(`It took longer than ${retireSeconds} seconds.`);
     } catch (error) {
-      this.#logFailure(
-        'An agent that is not needed any more could not be shut down.',
-        error,
-        agent.contextId,
-      );
+      this.#logFailure('An agent that is no longer needed could not be shut down.', error, agent.contextId);
     }
   }
 

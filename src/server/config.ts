@@ -1,24 +1,25 @@
 import type { Agent } from '../domain/agent.js';
 import type { AgentStore } from '../domain/agent-store.js';
+import type { Middleware } from './http/middleware.js';
 import type { Logger } from './logger.js';
 import type { RequestContext } from './request-context.js';
 
-/** What the server needs of a store: it only looks. */
+/** The part of a store that the server uses. It only reads. */
 export interface StateReader extends Pick<AgentStore, 'load'>, Partial<Pick<AgentStore, 'peek' | 'close'>> {}
 
 /** What `createApp` takes. Only `agent` is required. */
 export interface AppConfig {
   /** Makes the agent of a session: once, and again after a failure. */
   agent(contextId: string, context: RequestContext): Promise<Agent>;
-  /** Where the agents keep their states. With it, a session can be looked at and resumed in any process. */
+  /** The store in which the agents keep their states. With it, a session can be looked at and resumed in any process. */
   readonly agentStore?: StateReader;
   /** A pino logger, or one like it. @defaultValue none for `createApp`, pino to stdout for `serve` */
   readonly logger?: Logger;
-  /** Turns the `Authorization` header into what the agent gets as `authContext`. Where given, the header is required. */
+  /** Turns the `Authorization` header into what the agent gets as `authContext`. With it, the header is required. */
   decodeAuthorization?(header: string): Promise<unknown>;
   /** Whether this caller may use this session. @defaultValue everybody may */
   authorize?(authContext: unknown, contextId: string): boolean | Promise<boolean>;
-  /** Pings are answered 503 until this resolves. */
+  /** Until this resolves, pings are answered 503. @defaultValue ready at once */
   ready?(): Promise<unknown>;
   /** `'events'` answers a failed `POST` as 200 with one `error` event. @defaultValue `'status'` */
   readonly errors?: 'status' | 'events';
@@ -36,14 +37,20 @@ export interface AppConfig {
   readonly strictSessionIds?: boolean;
 }
 
+/** What `createServer` takes. Only `agent` is required. */
+export interface ServerConfig extends AppConfig {
+  /** What stands in front of the server, called in order for every request. @defaultValue none */
+  readonly middleware?: readonly Middleware[];
+  /** How long running turns may go on once the server is asked to stop. @defaultValue 10 */
+  readonly shutdownGraceSeconds?: number;
+}
+
 /** What `serve` takes. Only `agent` is required. */
-export interface ServeConfig extends AppConfig {
+export interface ServeConfig extends ServerConfig {
   /** 0 picks a free one. @defaultValue 8080 */
   readonly port?: number;
   /** @defaultValue `'0.0.0.0'` */
   readonly hostname?: string;
-  /** How long running turns may go on once the server is asked to stop. @defaultValue 10 */
-  readonly shutdownGraceSeconds?: number;
 }
 
 const defaults = {
@@ -56,6 +63,7 @@ const defaults = {
   strictSessionIds: false,
   port: 8080,
   hostname: '0.0.0.0',
+  middleware: [],
   shutdownGraceSeconds: 10,
 } as const satisfies Partial<ServeConfig>;
 
@@ -81,9 +89,10 @@ export function resolveConfig<Config extends AppConfig>(config: Config): Resolve
   for (const [name, mayBeZero] of Object.entries(numbers)) {
     const value: unknown = Reflect.get(resolved, name);
     if (typeof value === 'number' && (value > 0 || (mayBeZero && value === 0))) continue;
-    throw new TypeError(
-      `The option "${name}" must be a number, ${mayBeZero ? 'and not negative' : 'and above 0'}.`,
-    );
+    throw new TypeError(`The option "${name}" must be a number ${mayBeZero ? 'of at least' : 'above'} 0.`);
+  }
+  if (!resolved.middleware.every((each) => typeof each === 'function')) {
+    throw new TypeError('The option "middleware" must be a list of functions.');
   }
   return resolved;
 }

@@ -1,4 +1,4 @@
-/** Where the server logs to; a pino logger is one. */
+/** What the server writes its log with. A pino logger is one. */
 export interface Logger {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
@@ -9,7 +9,7 @@ export interface Logger {
 
 export const silentLogger: Logger = { info() {}, warn() {}, error() {} };
 
-/** A logger that fails takes no turn down with it. What it was told stays out of the warning. */
+/** Turns failures of the logger into warnings without the fields of the line: a turn must not fail with its logger. */
 export function withoutFailing(logger: Logger): Logger {
   const attempt = (level: 'info' | 'warn' | 'error') => (fields: object, message: string) => {
     try {

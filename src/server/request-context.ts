@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** What is known of the request that is being served. Holds secrets: do not log it. */
+/** What the server knows of the request it serves. Holds secrets: do not log it. */
 export interface RequestContext {
   /** The session; the `contextId` of its agent. */
   readonly sessionId: string;
@@ -26,8 +26,8 @@ interface Scope {
 const scopes = new AsyncLocalStorage<Scope>();
 
 /**
- * The request that the running code serves: in the agent factory, in a turn, and in all that they await. `undefined`
- * elsewhere.
+ * The request that the calling code serves, inside the agent factory, a turn and everything that they await; elsewhere
+ * `undefined`.
  */
 export function getRequestContext(): RequestContext | undefined {
   return scopes.getStore()?.context;
@@ -36,7 +36,7 @@ export function getRequestContext(): RequestContext | undefined {
 /**
  * Reports work that a turn has begun and that goes on beyond it: until the promise settles, the server is busy.
  *
- * @throws Error outside a turn, where no server can be told; there, use `trackTask` of what `serve` returns.
+ * @throws Error outside a turn, since it cannot know which server is meant: use the `trackTask` that `serve` returns.
  */
 export function trackTask(task: Promise<unknown>): void {
   const scope = scopes.getStore();
@@ -44,7 +44,7 @@ export function trackTask(task: Promise<unknown>): void {
   scope.trackTask(task);
 }
 
-/** Does work that is not done for the request that happens to cause it, and must not hold on to its secrets. */
+/** Does work that belongs to no request, such as clearing up. It must not keep the secrets of the one that caused it. */
 export function runOutsideScope<Result>(work: () => Result): Result {
   return scopes.exit(work);
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBAgentStore, type DynamoDBAgentStoreOptions } from '../../src/adapters/dynamodb/index.js';
-import { type ContractBackend, Faults } from '../../src/domain/testing/index.js';
+import { type ContractBackend, Faults } from '../../src/testing/index.js';
 
 let backends = 0;
 

@@ -1,14 +1,14 @@
 import { InMemoryRecordStore } from '../../src/adapters/memory/index.js';
-import { createAgentStore } from '../../src/adapters/superjson/create-agent-store.js';
-import { superjsonSerializer } from '../../src/adapters/superjson/superjson-serializer.js';
 import type { AgentState } from '../../src/domain/agent-state.js';
 import type { AgentStore } from '../../src/domain/agent-store.js';
+import { defaultSerializer } from '../../src/domain/default-serializer.js';
 import { isAgentStoreError } from '../../src/domain/errors.js';
 import type { KeySchema, RecordKey } from '../../src/domain/key-schema.js';
-import { isRecord } from '../../src/domain/object-kinds.js';
 import type { Expectation, NewRecord, RecordStore } from '../../src/domain/record-store.js';
 import type { StateSerializer } from '../../src/domain/state-serializer.js';
-import { type ContractBackend, type ContractStoreOptions, Faults } from '../../src/domain/testing/index.js';
+import { createAgentStore } from '../../src/domain/store/create-agent-store.js';
+import { isRecord } from '../../src/domain/values/objects.js';
+import { type ContractBackend, type ContractStoreOptions, Faults } from '../../src/testing/index.js';
 import { encode } from '../superjson/encode.js';
 
 /** A store with one defect, of a kind that real ones have had, and the case of the contract that must find it. */
@@ -60,7 +60,7 @@ export const brokenStores: readonly BrokenStore[] = [
     const serializer: StateSerializer = {
       serialize: (state) =>
         JSON.parse(JSON.stringify(state, (_, value) => (typeof value === 'bigint' ? 0 : value))),
-      deserialize: (data, ids) => superjsonSerializer.deserialize(data, ids),
+      deserialize: (data, ids) => defaultSerializer.deserialize(data, ids),
     };
     return createAgentStore(records, { ...options, serializer });
   }),
@@ -68,7 +68,7 @@ export const brokenStores: readonly BrokenStore[] = [
   broken('drops undefined from lists', 'keeps undefined, in lists as in objects', (options, records) => {
     const serializer: StateSerializer = {
       serialize: (state) => encode(withoutUndefined(state)),
-      deserialize: (data, ids) => superjsonSerializer.deserialize(data, ids),
+      deserialize: (data, ids) => defaultSerializer.deserialize(data, ids),
     };
     return createAgentStore(records, { ...options, serializer });
   }),
@@ -227,14 +227,18 @@ function createBackend(open: Open): ContractBackend {
   const records: RecordStore = {
     get: (key) => faults.run(() => inMemory.get(key)),
     put: (key, record, expected) => faults.run(() => inMemory.put(key, record, expected)),
-    delete: (key) => faults.run(() => inMemory.delete(key)),
+    delete: (key, expected) => faults.run(() => inMemory.delete(key, expected)),
   };
   return {
     faults,
     open: (options) => open(options, records),
     corrupt: async ({ agentId, contextId }) => {
       const key = { partition: `agent#${agentId}`, sort: `context#${contextId}` };
-      await inMemory.put(key, { revision: 'unreadable', updatedAt: 0, state: null, text: '{"json":' }, null);
+      await inMemory.put(
+        key,
+        { revision: 'unreadable', updatedAt: 0, entityType: '', data: null, text: '{' },
+        null,
+      );
     },
     dispose: async () => undefined,
   };
@@ -256,7 +260,7 @@ function changeRecords(records: RecordStore, changes: Partial<RecordStore>): Rec
     get: (key: RecordKey) => records.get(key),
     put: (key: RecordKey, record: NewRecord, expected: Expectation | null) =>
       records.put(key, record, expected),
-    delete: (key: RecordKey) => records.delete(key),
+    delete: (key: RecordKey, expected: Expectation | null) => records.delete(key, expected),
     ...changes,
   };
 }

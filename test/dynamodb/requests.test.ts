@@ -2,8 +2,8 @@ import { ConditionalCheckFailedException, type PutItemCommand } from '@aws-sdk/c
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from 'vitest';
 import type { DynamoDBSender } from '../../src/adapters/dynamodb/index.js';
-import { createState } from '../../src/domain/testing/fixtures.js';
-import { assertSameValue } from '../../src/domain/testing/index.js';
+import { createState } from '../../src/testing/fixtures.js';
+import { assertSameValue } from '../../src/testing/index.js';
 import { createClient } from '../backends/dynamodb-endpoint.js';
 import { TestTable } from './table.js';
 

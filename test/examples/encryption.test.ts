@@ -3,10 +3,10 @@ import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/cl
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEncryptingSerializer } from '../../examples/encryption/encrypting-serializer.js';
 import { createPrefixKeySchema } from '../../src/domain/key-schema.js';
-import { createState } from '../../src/domain/testing/fixtures.js';
-import { assertSameValue } from '../../src/domain/testing/index.js';
 import type { StateSerializer } from '../../src/index.js';
 import { DynamoDBAgentStore, InMemoryAgentStore, InMemoryRecordStore } from '../../src/stores.js';
+import { createState } from '../../src/testing/fixtures.js';
+import { assertSameValue } from '../../src/testing/index.js';
 import {
   createClient,
   createTable,
@@ -62,7 +62,11 @@ function inMemory(): Sessions {
     open: (serializer) => new InMemoryAgentStore({ agentId: 'agent', serializer, records }),
     copy: async (from, to) => {
       const bytes = await read(from);
-      await records.put(key(to), { revision: 'copied', updatedAt: 0, state: bytes, text: bytes }, null);
+      await records.put(
+        key(to),
+        { revision: 'copied', updatedAt: 0, entityType: '', data: bytes, text: bytes },
+        null,
+      );
     },
     stored: read,
   };

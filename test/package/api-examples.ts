@@ -4,8 +4,9 @@ import { readApi } from '../../tools/api-reference/read-api.js';
 const surroundings = `import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type * as aws from '@looopy-ai/aws';
-import type { ContractBackend } from '@looopy-ai/aws/testing';
+import type * as kit from '@looopy-ai/aws/testing';
 import { Redis } from 'ioredis';
+import { SuperJSON } from 'superjson';
 import test from 'node:test';
 import v8 from 'node:v8';
 import { describe, it } from 'vitest';
@@ -17,11 +18,15 @@ declare const store: aws.AgentStore;
 declare const agentStore: aws.AgentStore;
 declare const agent: aws.Agent;
 declare const observer: aws.AgentEventObserver;
+declare const FileRecordStore: new (folder: string) => aws.RecordStore;
+declare class Money {
+  readonly amount: number;
+}
 declare const MyAgent: new (contextId: string) => aws.Agent;
 declare function reload(): Promise<unknown>;
 declare function encrypt(...args: unknown[]): Promise<Uint8Array>;
 declare function decrypt(...args: unknown[]): Buffer;
-declare function createBackend(): Promise<ContractBackend>;
+declare function createBackend(): Promise<kit.ContractBackend>;
 `;
 
 /** The examples in the comments of the source as modules, each by the name that it is an example of. */

@@ -154,7 +154,7 @@ console.log(JSON.stringify({ runtime: code.Runtime, entry: code.EntryPoint, mode
   { what: 'the agent for production', says: 'ready: () => checkAgentStateTable', ...serving },
   {
     what: 'a server with a store in memory',
-    says: `import { Agent } from '@looopy-ai/core';\n\nconst agentStore = new InMemory`,
+    says: `import { serve } from '@looopy-ai/aws';\nimport { InMemory`,
     ...serving,
   },
   { what: 'a serializer around the default one', says: 'brotliCompressSync', ...keeping },
@@ -224,16 +224,18 @@ console.log(JSON.stringify(events.map(({ kind, data }) => [kind, Object(data).co
   },
   {
     what: 'a server for pages of another origin',
-    says: 'exposeHeaders',
+    says: 'Access-Control-Expose-Headers',
     complete: (
       snippet,
-    ) => `${snippet.replace(/^serve\(.*$/m, 'const server = serve({ fetch: app.fetch, port: 0 });\nserver.close();')}
-const headers = { Origin: 'https://app.example', 'Access-Control-Request-Method': 'POST' };
-const preflight = await app.request('/invocations', { method: 'OPTIONS', headers });
-const turn = await app.request('/invocations', { method: 'POST', headers, body: '{"prompt":"hello"}' });
+    ) => `${snippet.replace('await serve({', 'const server = await serve({\n  port: 0,\n  logger: { info() {}, warn() {}, error() {} },')}
+const url = \`http://127.0.0.1:\${server.port}/invocations\`;
+const preflight = await fetch(url, { method: 'OPTIONS' });
+const turn = await fetch(url, { method: 'POST', body: '{"prompt":"hello"}' });
+const ended = (await turn.text()).includes('task-complete');
+await server.close();
 console.log(JSON.stringify({
   preflight: [preflight.status, preflight.headers.get('Access-Control-Allow-Headers')?.includes(sessionHeader)],
-  turn: [turn.status, turn.headers.get('Access-Control-Allow-Origin'), (await turn.text()).includes('task-complete')],
+  turn: [turn.status, turn.headers.get('Access-Control-Allow-Origin'), ended],
 }));
 `,
     prints: { preflight: [204, true], turn: [200, 'https://app.example', true] },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { ContextMemory } from '../../src/domain/context-memory.js';
+import { ContextMemory } from '../../src/domain/store/context-memory.js';
 import { runs } from './options.js';
 
 const limit = 4;

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { superjsonSerializer } from '../../src/adapters/superjson/superjson-serializer.js';
+import { defaultSerializer } from '../../src/domain/default-serializer.js';
 import { copyState } from '../../src/domain/state-copy.js';
-import { fromStateText, toStateText } from '../../src/domain/state-text.js';
-import { createState } from '../../src/domain/testing/fixtures.js';
-import { assertSameValue } from '../../src/domain/testing/index.js';
+import { fromStateText, toStateText } from '../../src/domain/values/text.js';
+import { createState } from '../../src/testing/fixtures.js';
+import { assertSameValue } from '../../src/testing/index.js';
 import { encode } from '../superjson/encode.js';
 import { extendedSuperjson } from '../superjson/extended-superjson.js';
 import { state, unsupported } from './arbitraries.js';
@@ -26,7 +26,7 @@ describe('any state of the supported values', () => {
     await fc.assert(
       fc.asyncProperty(state, async (original) => {
         const text = toStateText(await encode(original));
-        assertSameValue(await superjsonSerializer.deserialize(fromStateText(String(text)), ids), original);
+        assertSameValue(await defaultSerializer.deserialize(fromStateText(String(text)), ids), original);
       }),
       runs(),
     );

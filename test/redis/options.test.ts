@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { RedisAgentStore } from '../../src/adapters/redis/index.js';
-import { createState } from '../../src/domain/testing/fixtures.js';
+import { createState } from '../../src/testing/fixtures.js';
 import { bareClient } from './fixtures.js';
 
 const agentId = 'agent';

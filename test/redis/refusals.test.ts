@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { Cluster, Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { RedisAgentStore } from '../../src/adapters/redis/index.js';
-import { createState } from '../../src/domain/testing/fixtures.js';
+import { createState } from '../../src/testing/fixtures.js';
 import { RedisServer } from '../backends/redis-server.js';
 import { bareClient, connect, openStore, startServer } from './fixtures.js';
 

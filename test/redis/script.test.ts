@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RedisClient } from '../../src/adapters/redis/index.js';
-import { createState } from '../../src/domain/testing/fixtures.js';
+import { createState } from '../../src/testing/fixtures.js';
 import { RedisServer } from '../backends/redis-server.js';
 import { connect, openStore, startServer } from './fixtures.js';
 

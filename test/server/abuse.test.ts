@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { Redactor } from '../../src/server/redactor.js';
+import { Redactor } from '../../src/server/failures/redactor.js';
 import { echo, FakeAgent } from './fake-agent.js';
 import { readAll, readKinds, sessionHeader, startServer, type TestServer } from './harness.js';
 
@@ -220,11 +220,7 @@ it('does not let secrets that are in its own words blow up what it logs', async 
 it('collects the secrets of a request once, however much there is to say of its failure', () => {
   const collected = vi.fn();
   const redactor = new Redactor();
-  redactor.setBody({
-    type: 'prompt',
-    prompt: 'secret',
-    metadata: Object.defineProperty({}, 'a', { enumerable: true, get: collected }),
-  });
+  redactor.hide(['secret', Object.defineProperty({}, 'a', { enumerable: true, get: collected })]);
   const cause = new Error('the secret cause');
   expect(redactor.describe(new Error('It is secret.', { cause }))).toMatchObject({
     message: 'It is [redacted].',

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
-import { BodyCollector } from '../../src/server/body-collector.js';
+import { BodyCollector } from '../../src/server/http/body-collector.js';
 
 it('puts chunks of any size together', () => {
   const collector = new BodyCollector(10_000);

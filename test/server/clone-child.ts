@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { createApp } from '../../src/index.js';
-import { sessionIdHeader } from '../../src/server/request-head.js';
+import { sessionIdHeader } from '../../src/server/invocation/request-head.js';
 import { FakeAgent } from './fake-agent.js';
 
 const app = createApp({ agent: async (contextId) => new FakeAgent(contextId) });

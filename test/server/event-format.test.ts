@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createFormat } from '../../src/server/event-format.js';
+import { createFormat } from '../../src/server/turn/event-format.js';
 import { event } from './fake-agent.js';
 
 it('frames an event with its kind, its id and its data, without what the stream says already', () => {

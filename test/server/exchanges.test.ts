@@ -3,17 +3,18 @@ import { once } from 'node:events';
 import { createServer, IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
+import { Hono } from 'hono';
 import { EMPTY, ignoreElements, NEVER, Subject, timer } from 'rxjs';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { z } from 'zod';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { AgentEvent } from '../../src/domain/agent.js';
 import { createApp } from '../../src/index.js';
 import type { AppConfig } from '../../src/server/config.js';
-import { NodeExchange } from '../../src/server/node-exchange.js';
+import { NodeExchange } from '../../src/server/http/node-exchange.js';
 import { event, FakeAgent, type Script } from './fake-agent.js';
 import { sessionHeader, startServer } from './harness.js';
 
 type Config = Partial<AppConfig> & { script?: Script };
+type FetchCallback = Parameters<typeof createAdaptorServer>[0]['fetch'];
 
 /** The port of a server that `serve` has started. */
 async function serveOnNode(config: Config): Promise<number> {
@@ -22,8 +23,11 @@ async function serveOnNode(config: Config): Promise<number> {
 
 /** The port of another server, which runs what `createApp` has made. */
 async function serveApp({ script, ...config }: Config): Promise<number> {
-  const app = createApp({ agent: async (contextId) => new FakeAgent(contextId, script), ...config });
-  const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
+  return listen(createApp({ agent: async (contextId) => new FakeAgent(contextId, script), ...config }).fetch);
+}
+
+async function listen(fetch: FetchCallback, overrideGlobalObjects = false): Promise<number> {
+  const server = createAdaptorServer({ fetch, overrideGlobalObjects }) as Server;
   onTestFinished(() => {
     server.close();
     server.closeAllConnections();
@@ -55,7 +59,9 @@ const prompt = (...fields: string[]) =>
 function watchRequests(): IncomingMessage[] {
   const requests: IncomingMessage[] = [];
   const note = (message: unknown) => {
-    requests.push(z.object({ request: z.instanceof(IncomingMessage) }).parse(message).request);
+    const { request } = Object(message);
+    if (!(request instanceof IncomingMessage)) throw new TypeError('The message holds no request.');
+    requests.push(request);
   };
   subscribe('http.server.request.start', note);
   onTestFinished(() => void unsubscribe('http.server.request.start', note));
@@ -94,6 +100,24 @@ describe.each([
       { method: 'GET', path: '/elsewhere', status: 404, code: 'NOT_FOUND' },
       'request',
     );
+  });
+
+  it.each([
+    ['/%70ing', 200],
+    ['/./ping', 200],
+    ['/x/../ping', 200],
+    ['/ping#fragment', 200],
+    ['/PING', 404],
+    ['/ping/', 404],
+    ['//ping', 404],
+    ['/ping%2f', 404],
+    ['/ping%zz', 404],
+    ['/ping;x', 404],
+    ['/%', 404],
+    ['/', 404],
+  ])('knows the path %s in whatever way it is written, and answers %i', async (target, status) => {
+    const port = await start({});
+    expect(await send(port, head(`GET ${target}`))).toContain(`HTTP/1.1 ${status} `);
   });
 
   it('joins a header that is sent more than once', async () => {
@@ -171,11 +195,49 @@ describe.each([
   it('parts from a caller that goes on sending what nobody reads', async () => {
     const port = await start({ decodeAuthorization: async () => null });
     const { socket } = await open(port);
-    const closed = once(socket, 'close');
+    const closed = new Promise((resolve) => socket.once('close', resolve));
     socket.write(head('POST /invocations', 'transfer-encoding: chunked'));
     const sending = setInterval(() => socket.write('1\r\nx\r\n'), 10);
     onTestFinished(() => clearInterval(sending));
     await closed;
+  });
+});
+
+describe('createApp on @hono/node-server', () => {
+  const agent = async (contextId: string) => new FakeAgent(contextId);
+  const { Request, Response } = globalThis;
+  afterEach(() => {
+    Object.defineProperty(globalThis, 'Request', { value: Request });
+    Object.defineProperty(globalThis, 'Response', { value: Response });
+  });
+
+  it.each([
+    ['its own', true],
+    ['the standard', false],
+  ])('writes to the response of Node with %s Web objects, but for HEAD', async (_, overrides) => {
+    const app = createApp({ agent });
+    const alreadySent: boolean[] = [];
+    const port = await listen(async (request, env) => {
+      const response = await app.fetch(request, env);
+      alreadySent.push(response.headers.has('x-hono-already-sent'));
+      return response;
+    }, overrides);
+    expect(await send(port, prompt())).toMatch(/^HTTP\/1\.1 200 .*event: task-complete\n.*\n\n$/s);
+    expect(await send(port, head('GET /ping'))).toContain('"Healthy"');
+    expect(await send(port, head('HEAD /ping'))).toMatch(/^HTTP\/1\.1 200 .*\r\n\r\n$/s);
+    expect(alreadySent).toEqual([true, true, false]);
+  });
+
+  it('lets middleware of Hono change the answer', async () => {
+    const app = new Hono();
+    app.use(async (c, next) => {
+      c.res.headers.set('x-before', '1');
+      await next();
+      c.res.headers.set('x-after', '1');
+    });
+    const port = await listen(app.route('/agents', createApp({ agent })).fetch);
+    const answer = await send(port, prompt().replace('/invocations', '/agents/invocations'));
+    expect(answer).toMatch(/^HTTP\/1\.1 200 .*x-after: 1\r\n.*x-before: 1\r\n.*event: task-complete\n/is);
   });
 });
 

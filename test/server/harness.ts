@@ -1,5 +1,4 @@
 import { onTestFinished } from 'vitest';
-import { z } from 'zod';
 import type { AgentState } from '../../src/domain/agent-state.js';
 import type { ServeConfig } from '../../src/server/config.js';
 import type { Logger } from '../../src/server/logger.js';
@@ -7,8 +6,6 @@ import { type RunningServer, serve } from '../../src/server/serve.js';
 import { FakeAgent, type Script } from './fake-agent.js';
 
 export const sessionHeader = 'X-Amzn-Bedrock-AgentCore-Runtime-Session-Id';
-
-const health = z.object({ status: z.string(), time_of_last_update: z.number() });
 
 /** One line of the log. */
 type LogLine = { level: string; message: string } & Record<string, unknown>;
@@ -33,7 +30,7 @@ export interface TestServer extends RunningServer {
   readonly logger: MemoryLogger;
   post(session: string | null, body: unknown, init?: RequestInit): Promise<Response>;
   get(session: string | null, path?: string): Promise<Response>;
-  health(): Promise<z.infer<typeof health>>;
+  health(): Promise<{ status: string; time_of_last_update: number }>;
 }
 
 export async function startServer(
@@ -73,7 +70,7 @@ export async function startServer(
         headers: headersFor(session, init),
       }),
     get: (session, path = '/invocations') => fetch(url + path, { headers: headersFor(session) }),
-    health: async () => health.parse(await (await fetch(`${url}/ping`)).json()),
+    health: async () => JSON.parse(await (await fetch(`${url}/ping`)).text()),
   };
 }
 

@@ -10,7 +10,7 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{1
 /** With the state of a process that has made no id yet. */
 async function importFresh() {
   vi.resetModules();
-  return import('../../src/server/ids.js');
+  return import('../../src/server/process/ids.js');
 }
 
 it('makes ids that are UUIDs, and each only once', async () => {

@@ -2,7 +2,7 @@ import { concat, of, Subject, throwError } from 'rxjs';
 import { expect, it, vi } from 'vitest';
 import type { AgentEvent } from '../../src/domain/agent.js';
 import { createApp, getRequestContext, type RequestContext, trackTask } from '../../src/index.js';
-import { Activity } from '../../src/server/activity.js';
+import { Activity } from '../../src/server/sessions/activity.js';
 import { echo, event, events, FakeAgent, type FakeTurn } from './fake-agent.js';
 import { readAll, readKinds, sessionHeader, startServer } from './harness.js';
 

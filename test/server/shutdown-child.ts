@@ -5,7 +5,7 @@ import type { AgentEvent } from '../../src/domain/agent.js';
 import { serve } from '../../src/index.js';
 import { echo, event, events, FakeAgent } from './fake-agent.js';
 
-const [logFile, graceSeconds] = process.argv.slice(2);
+const [logFile, graceSeconds, hasMiddleware] = process.argv.slice(2);
 const tell = (message: object) => process.send?.(message);
 
 const finished = new Subject<void>();
@@ -35,6 +35,15 @@ const { port } = await serve({
       tell({ closed: 'store' });
     },
   },
+  // As a login does, it answers some requests by itself, and takes its time.
+  ...(hasMiddleware && {
+    middleware: [
+      (request, response, next) => {
+        if (request.url === '/login') response.end('Who are you?');
+        else setImmediate(next);
+      },
+    ],
+  }),
   port: 0,
   hostname: '127.0.0.1',
   shutdownGraceSeconds: Number(graceSeconds),

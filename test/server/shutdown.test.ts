@@ -5,26 +5,29 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { z } from 'zod';
 import { readAll, sessionHeader, startServer } from './harness.js';
 
-const message = z.object({ port: z.number(), shutdown: z.string(), closed: z.string() }).partial();
+interface Message {
+  readonly port?: number;
+  readonly shutdown?: string;
+  readonly closed?: string;
+}
 
 /** A server in a process of its own, and what it has told. */
-async function startChild(graceSeconds: number, logFile = '') {
+async function startChild(graceSeconds: number, { logFile = '', middleware = '' } = {}) {
   const script = fileURLToPath(new URL('./shutdown-child.ts', import.meta.url));
-  const child = fork(script, [logFile, String(graceSeconds)], {
+  const child = fork(script, [logFile, String(graceSeconds), middleware], {
     execArgv: ['--import', 'tsx'],
     silent: true,
   });
   onTestFinished(() => void child.kill('SIGKILL'));
-  const told: z.infer<typeof message>[] = [];
-  child.on('message', (raw) => told.push(message.parse(raw)));
+  const told: Message[] = [];
+  child.on('message', (message) => told.push(Object(message)));
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data) => (output += data));
   const exited = once(child, 'close').then(([code, signal]) => ({ code, signal }));
-  const port = await vi.waitFor(() => z.number().parse(told[0]?.port), { timeout: 20_000 });
-  const url = `http://127.0.0.1:${port}`;
+  await vi.waitFor(() => expect(told[0]?.port).toBeGreaterThan(0), { timeout: 20_000 });
+  const url = `http://127.0.0.1:${told[0]?.port}`;
   const post = (session: string, prompt: string) => {
     const init = { method: 'POST', headers: { [sessionHeader]: session }, body: JSON.stringify({ prompt }) };
     return fetch(`${url}/invocations`, init);
@@ -33,34 +36,36 @@ async function startChild(graceSeconds: number, logFile = '') {
     output
       .trim()
       .split('\n')
-      .map((line) => z.looseObject({ msg: z.string() }).parse(JSON.parse(line)));
+      .map((line) => JSON.parse(line));
   const stopping = () =>
     vi.waitFor(() => expect(lines()).toContainEqual(expect.objectContaining({ msg: 'Stopping.' })));
   return { child, url, post, told, exited, lines, stopping };
 }
 
-it.each(['SIGTERM', 'SIGINT'] as const)(
-  'lets a running turn end on %s, and begins no other',
-  async (name) => {
-    const { child, url, post, told, exited, stopping } = await startChild(60);
-    await readAll(await post('idle', 'hi'));
-    const running = await post('running', 'wait');
-    child.kill(name);
-    await stopping();
-    expect(await (await post('idle', 'hi')).json()).toMatchObject({ error: { code: 'STOPPING' } });
-    expect(await (await fetch(`${url}/ping`)).json()).toMatchObject({ status: 'HealthyBusy' });
-    child.send('finish');
-    expect((await readAll(running)).at(-1)?.kind).toBe('task-complete');
-    expect(await exited).toEqual({ code: 0, signal: null });
-    expect(told.slice(1)).toEqual([{ shutdown: 'idle' }, { shutdown: 'running' }, { closed: 'store' }]);
-  },
-);
+it.each([
+  ['SIGTERM', ''],
+  ['SIGINT', ''],
+  ['SIGTERM', ' with middleware in front'],
+] as const)('lets a running turn end on %s%s, and begins no other', async (name, middleware) => {
+  const { child, url, post, told, exited, stopping } = await startChild(60, { middleware });
+  if (middleware) expect(await (await fetch(`${url}/login`)).text()).toBe('Who are you?');
+  await readAll(await post('idle', 'hi'));
+  const running = await post('running', 'wait');
+  child.kill(name);
+  await stopping();
+  expect(await (await post('idle', 'hi')).json()).toMatchObject({ error: { code: 'STOPPING' } });
+  expect(await (await fetch(`${url}/ping`)).json()).toMatchObject({ status: 'HealthyBusy' });
+  child.send('finish');
+  expect((await readAll(running)).at(-1)?.kind).toBe('task-complete');
+  expect(await exited).toEqual({ code: 0, signal: null });
+  expect(told.slice(1)).toEqual([{ shutdown: 'idle' }, { shutdown: 'running' }, { closed: 'store' }]);
+});
 
 it('stops a turn that does not end in time, and ends with states and logs written', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'shutdown-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const logFile = join(folder, 'log');
-  const { child, post, told, exited } = await startChild(0.05, logFile);
+  const { child, post, told, exited } = await startChild(0.05, { logFile });
   await readAll(await post('idle', 'hi'));
   const running = await post('running', 'endless');
   child.kill('SIGTERM');

@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
-import { StopSignal } from '../../src/server/stop-signal.js';
-import { unlessStopped } from '../../src/server/stoppable.js';
+import { unlessStopped } from '../../src/server/turn/observe.js';
+import { StopSignal } from '../../src/server/turn/stop-signal.js';
 
 it('stops once, for the first reason', () => {
   const [first, second] = [new Error('first'), new Error('second')];

@@ -1,8 +1,34 @@
 import { SuperJSON } from 'superjson';
-import { type BinaryValue, binaryClassName, bytesOf, createBinary } from '../../src/domain/binary-values.js';
-import { errorClasses, isRecord, setOwn } from '../../src/domain/object-kinds.js';
+import { isRecord, setOwn } from '../../src/domain/values/objects.js';
 
 type Json = ReturnType<SuperJSON['serialize']>['json'];
+
+type BinaryValue = ArrayBuffer | ArrayBufferView;
+
+const errorClasses = [
+  Error,
+  EvalError,
+  RangeError,
+  ReferenceError,
+  SyntaxError,
+  TypeError,
+  URIError,
+] as const;
+
+const views: Readonly<Record<string, (buffer: ArrayBuffer) => ArrayBufferView>> = {
+  Int8Array: (buffer) => new Int8Array(buffer),
+  Uint8Array: (buffer) => new Uint8Array(buffer),
+  Uint8ClampedArray: (buffer) => new Uint8ClampedArray(buffer),
+  Int16Array: (buffer) => new Int16Array(buffer),
+  Uint16Array: (buffer) => new Uint16Array(buffer),
+  Int32Array: (buffer) => new Int32Array(buffer),
+  Uint32Array: (buffer) => new Uint32Array(buffer),
+  Float32Array: (buffer) => new Float32Array(buffer),
+  Float64Array: (buffer) => new Float64Array(buffer),
+  BigInt64Array: (buffer) => new BigInt64Array(buffer),
+  BigUint64Array: (buffer) => new BigUint64Array(buffer),
+  DataView: (buffer) => new DataView(buffer),
+};
 
 /** superjson, taught to keep what it would lose or refuse by itself: what the serializer writes and reads is held to it. */
 export const extendedSuperjson = extend(new SuperJSON());
@@ -47,13 +73,22 @@ function extend(superjson: SuperJSON): SuperJSON {
 }
 
 function toNamedBase64(value: BinaryValue): string[] {
-  const { buffer, byteOffset, byteLength } = bytesOf(value);
-  return [String(binaryClassName(value)), Buffer.from(buffer, byteOffset, byteLength).toString('base64')];
+  const bytes =
+    value instanceof ArrayBuffer
+      ? Buffer.from(value)
+      : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  return [value.constructor.name, bytes.toString('base64')];
 }
 
 function fromNamedBase64(stored: unknown): BinaryValue {
   const [name, base64] = asList(stored);
-  return createBinary(String(name), Buffer.from(String(base64), 'base64'));
+  const bytes = Buffer.from(String(base64), 'base64');
+  if (name === 'Buffer') return bytes;
+  const { buffer } = new Uint8Array(bytes);
+  if (name === 'ArrayBuffer') return buffer;
+  const create = views[String(name)];
+  if (create === undefined) throw new RangeError('The class is unknown.');
+  return create(buffer);
 }
 
 /** The class of an error, then its own properties: those that are not listed among its keys first. */

@@ -1,8 +1,8 @@
 import { AgentStoreError } from '../../domain/errors.js';
-import { isRecord } from '../../domain/object-kinds.js';
-import { toAgentStoreError } from './backend-errors.js';
-import { DynamoDBConnection, type Sdk } from './dynamodb-client.js';
+import { isRecord } from '../../domain/values/objects.js';
+import { DynamoDBConnection, type Sdk } from './connection.js';
 import type { DynamoDBSender } from './dynamodb-sender.js';
+import { toAgentStoreError } from './errors.js';
 
 /**
  * Names a table, and the attributes that it is to have.

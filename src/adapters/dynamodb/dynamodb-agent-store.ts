@@ -1,10 +1,12 @@
-import type { AgentState } from '../../domain/agent-state.js';
-import type { AgentStore } from '../../domain/agent-store.js';
-import { type AgentStoreOptions, refusal } from '../../domain/agent-store-options.js';
-import { isRecord } from '../../domain/object-kinds.js';
-import { type Compression, resolveCompression } from '../gzip/state-bytes.js';
-import { createAgentStore } from '../superjson/create-agent-store.js';
-import { DynamoDBConnection } from './dynamodb-client.js';
+import {
+  type AgentStoreOptions,
+  invalidOption,
+  resolveAgentStoreOptions,
+} from '../../domain/store/agent-store-options.js';
+import { PersistentAgentStore } from '../../domain/store/persistent-agent-store.js';
+import { isRecord } from '../../domain/values/objects.js';
+import { type Compression, resolveCompression } from '../compression.js';
+import { DynamoDBConnection } from './connection.js';
 import { DynamoDBRecordStore } from './dynamodb-record-store.js';
 import type { DynamoDBSender } from './dynamodb-sender.js';
 import { type ItemLayout, ownAttributes } from './item.js';
@@ -47,70 +49,54 @@ export interface DynamoDBAgentStoreOptions extends AgentStoreOptions {
  *   agentId: 'support',
  *   documentClient: DynamoDBDocumentClient.from(new DynamoDBClient({})),
  * });
- *
- * @throws AgentStoreError `CONFIGURATION`, naming the option, where the options cannot work.
  */
-export class DynamoDBAgentStore implements AgentStore {
-  readonly #store: AgentStore;
-
+export class DynamoDBAgentStore extends PersistentAgentStore {
+  /** @throws AgentStoreError `CONFIGURATION`, naming the option, if the options cannot work. */
   constructor(options: DynamoDBAgentStoreOptions) {
-    const { tableName, consistentRead = true } = options;
-    requireName('tableName', tableName);
-    if (typeof consistentRead !== 'boolean') throw refusal('consistentRead', 'must be true or false');
-    const records = new DynamoDBRecordStore(connect(options), tableName, toLayout(options), consistentRead);
-    this.#store = createAgentStore(records, options);
+    super(resolveAgentStoreOptions(options, resolveEntityType(options)), resolveRecords(options));
   }
+}
 
-  load(contextId: string): Promise<AgentState | null> {
-    return this.#store.load(contextId);
-  }
+function resolveRecords(options: DynamoDBAgentStoreOptions): DynamoDBRecordStore {
+  const { tableName, consistentRead = true } = options;
+  requireName('tableName', tableName);
+  if (typeof consistentRead !== 'boolean') throw invalidOption('consistentRead', 'must be true or false');
+  return new DynamoDBRecordStore(connect(options), tableName, toLayout(options), consistentRead);
+}
 
-  save(contextId: string, state: AgentState): Promise<void> {
-    return this.#store.save(contextId, state);
-  }
-
-  delete(contextId: string): Promise<void> {
-    return this.#store.delete(contextId);
-  }
-
-  peek(contextId: string): Promise<AgentState | null> {
-    return this.#store.peek(contextId);
-  }
-
-  close(): Promise<void> {
-    return this.#store.close();
-  }
+function resolveEntityType({ entityType = 'agent-state' }: DynamoDBAgentStoreOptions): string {
+  requireName('entityType', entityType);
+  return entityType;
 }
 
 function connect({ documentClient, dynamoDbClientConfig }: DynamoDBAgentStoreOptions): DynamoDBConnection {
   if (documentClient !== undefined && typeof documentClient?.send !== 'function') {
-    throw refusal('documentClient', 'must have the method send');
+    throw invalidOption('documentClient', 'must have the method send');
   }
   if (dynamoDbClientConfig !== undefined && !isRecord(dynamoDbClientConfig)) {
-    throw refusal('dynamoDbClientConfig', 'must be an object');
+    throw invalidOption('dynamoDbClientConfig', 'must be an object');
   }
   if (documentClient !== undefined && dynamoDbClientConfig !== undefined) {
-    throw refusal('dynamoDbClientConfig', 'has no effect beside "documentClient"; leave one out');
+    throw invalidOption('dynamoDbClientConfig', 'has no effect beside "documentClient"; leave one out');
   }
   return new DynamoDBConnection(documentClient, dynamoDbClientConfig);
 }
 
 function toLayout(options: DynamoDBAgentStoreOptions): ItemLayout {
   const { partitionKeyName = 'pk', sortKeyName = 'sk', ttlAttributeName = 'ttl' } = options;
-  const { entityType = 'agent-state' } = options;
   const taken = [...ownAttributes];
   for (const [option, name] of Object.entries({ partitionKeyName, sortKeyName, ttlAttributeName })) {
     requireName(option, name);
-    if (name === '__proto__') throw refusal(option, 'cannot be "__proto__", which the SDK loses');
-    if (taken.includes(name)) throw refusal(option, `cannot be "${name}": another attribute has that name`);
+    if (name === '__proto__') throw invalidOption(option, 'cannot be "__proto__", which the SDK loses');
+    if (taken.includes(name))
+      throw invalidOption(option, `cannot be "${name}": another attribute has that name`);
     taken.push(name);
   }
-  requireName('entityType', entityType);
   const compression = resolveCompression(options.compression);
-  return { partitionKeyName, sortKeyName, ttlAttributeName, entityType, compression };
+  return { partitionKeyName, sortKeyName, ttlAttributeName, compression };
 }
 
 function requireName(option: string, value: unknown): void {
   if (typeof value === 'string' && value !== '' && value.isWellFormed()) return;
-  throw refusal(option, 'must be a well-formed string that is not empty');
+  throw invalidOption(option, 'must be a well-formed string that is not empty');
 }

@@ -1,16 +1,19 @@
 import type { RecordKey } from '../../domain/key-schema.js';
-import { isRecord } from '../../domain/object-kinds.js';
 import type {
   Expectation,
   NewRecord,
-  PutResult,
   RecordStore,
   StoredRecord,
+  WriteResult,
 } from '../../domain/record-store.js';
-import { takeItem, toAgentStoreError } from './backend-errors.js';
+import { isRecord } from '../../domain/values/objects.js';
 import { toCondition } from './condition.js';
-import type { DynamoDBConnection } from './dynamodb-client.js';
+import type { DynamoDBConnection, Sdk } from './connection.js';
+import { takeItem, toAgentStoreError } from './errors.js';
 import { fromItem, type ItemLayout, toItem, toKey } from './item.js';
+
+/** With a refusal, DynamoDB hands over what is in the way. */
+const withItem = { ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const };
 
 /** Records as items of one table, with `GetItem`, `PutItem` and `DeleteItem` and nothing else. */
 export class DynamoDBRecordStore implements RecordStore {
@@ -37,17 +40,32 @@ export class DynamoDBRecordStore implements RecordStore {
     return item === null ? null : fromItem(item, this.#layout);
   }
 
-  async put(key: RecordKey, record: NewRecord, expected: Expectation | null): Promise<PutResult> {
-    const input = {
-      TableName: this.#tableName,
-      Item: await toItem(key, record, this.#layout),
-      ...(expected !== null && {
-        ...toCondition(expected, this.#layout),
-        ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
-      }),
-    };
+  async put(key: RecordKey, record: NewRecord, expected: Expectation | null): Promise<WriteResult> {
+    const Item = await toItem(key, record, this.#layout);
+    return this.#write(key, expected, ({ PutItemCommand }, condition) => {
+      return new PutItemCommand({ TableName: this.#tableName, Item, ...condition });
+    });
+  }
+
+  delete(key: RecordKey, expected: Expectation | null): Promise<WriteResult> {
+    const Key = toKey(key, this.#layout);
+    return this.#write(key, expected, ({ DeleteItemCommand }, condition) => {
+      return new DeleteItemCommand({ TableName: this.#tableName, Key, ...condition });
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#connection.close();
+  }
+
+  async #write(
+    key: RecordKey,
+    expected: Expectation | null,
+    create: (sdk: Sdk, condition: object) => object,
+  ): Promise<WriteResult> {
+    const condition = expected === null ? {} : { ...toCondition(expected, this.#layout), ...withItem };
     try {
-      await this.#connection.send(({ PutItemCommand }) => new PutItemCommand(input));
+      await this.#connection.send((sdk) => create(sdk, condition));
       return { written: true };
     } catch (error) {
       if (!(error instanceof Error) || error.name !== 'ConditionalCheckFailedException') {
@@ -63,28 +81,15 @@ export class DynamoDBRecordStore implements RecordStore {
     }
   }
 
-  async delete(key: RecordKey): Promise<void> {
-    const input = { TableName: this.#tableName, Key: toKey(key, this.#layout) };
-    await this.#send(({ DeleteItemCommand }) => new DeleteItemCommand(input));
-  }
-
-  close(): Promise<void> {
-    return this.#connection.close();
-  }
-
   async #getItem(key: RecordKey, consistentRead: boolean): Promise<Record<string, unknown> | null> {
     const input = {
       TableName: this.#tableName,
       Key: toKey(key, this.#layout),
       ConsistentRead: consistentRead,
     };
-    const { Item } = await this.#send(({ GetItemCommand }) => new GetItemCommand(input));
-    return isRecord(Item) ? Item : null;
-  }
-
-  async #send(create: Parameters<DynamoDBConnection['send']>[0]): Promise<Record<string, unknown>> {
     try {
-      return await this.#connection.send(create);
+      const { Item } = await this.#connection.send(({ GetItemCommand }) => new GetItemCommand(input));
+      return isRecord(Item) ? Item : null;
     } catch (error) {
       throw toAgentStoreError(error, this.#tableName);
     }

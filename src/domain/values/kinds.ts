@@ -1,0 +1,191 @@
+import { binaryKind } from './binary-kind.js';
+import { errorKind } from './error-kind.js';
+import { setOwn } from './objects.js';
+import { formatStep } from './path.js';
+import type { PlainData } from './plain-data.js';
+import { asEntry, asList, defineKind, type ValueKind } from './value-kind.js';
+
+const undefinedKind = defineKind<undefined>({
+  type: 'undefined',
+  classes: [],
+  toPlain: () => null,
+  fromPlain: () => undefined,
+});
+
+const bigintKind = defineKind<bigint>({
+  type: 'bigint',
+  classes: [],
+  toPlain: String,
+  fromPlain: (plain) => {
+    if (typeof plain === 'string' && /^-?\d+$/.test(plain)) return BigInt(plain);
+    throw new TypeError('A bigint in the stored state is not a whole number.');
+  },
+});
+
+/** The numbers that JSON has no words for. */
+const numberKind = defineKind<number>({
+  type: 'number',
+  classes: [],
+  toPlain: (value) => (Object.is(value, -0) ? '-0' : String(value)),
+  fromPlain: (plain) => {
+    if (typeof plain === 'string' && ['NaN', 'Infinity', '-Infinity', '-0'].includes(plain))
+      return Number(plain);
+    throw new TypeError('A number in the stored state is not one that JSON cannot hold.');
+  },
+  toJson: () => null,
+});
+
+const invalidDateKind = defineKind<Date>({
+  type: ['custom', 'invalid-date'],
+  classes: [Date],
+  is: (date) => Number.isNaN(date.getTime()),
+  isBare: true,
+  toPlain: () => null,
+  fromPlain: () => new Date(Number.NaN),
+});
+
+const dateKind = defineKind<Date>({
+  type: 'Date',
+  classes: [Date],
+  isBare: true,
+  toPlain: (date) => date.toISOString(),
+  fromPlain: toDate,
+});
+
+const mapKind = defineKind<ReadonlyMap<unknown, unknown>>({
+  type: 'map',
+  classes: [Map],
+  isBare: true,
+  toPlain: (map, inside) => {
+    const entries: PlainData[] = [];
+    for (const [key, value] of map) {
+      const index = entries.length;
+      entries.push([
+        inside({ notes: `${index}.0`, words: `.key(${index})` }, key),
+        inside({ notes: `${index}.1`, words: `.value(${index})` }, value),
+      ]);
+    }
+    return entries;
+  },
+  fromPlain: (plain) => new Map(asList(plain).map(asEntry)),
+  toJson: (map, { list, object }) => {
+    const entries: [string, unknown][] = [];
+    for (const [key, value] of map) {
+      if (typeof key !== 'string') return list([...map]);
+      entries.push([key, value]);
+    }
+    return object(entries);
+  },
+});
+
+const setKind = defineKind<ReadonlySet<unknown>>({
+  type: 'set',
+  classes: [Set],
+  isBare: true,
+  toPlain: (set, inside) =>
+    [...set].map((value, index) => inside({ notes: `${index}`, words: `.value(${index})` }, value)),
+  fromPlain: (plain) => new Set(asList(plain)),
+  toJson: (set, { list }) => list([...set]),
+});
+
+const urlKind = defineKind<URL>({
+  type: 'URL',
+  classes: [URL],
+  isBare: true,
+  toPlain: (url) => url.href,
+  fromPlain: (plain) => {
+    if (typeof plain === 'string' && URL.canParse(plain)) return new URL(plain);
+    throw new TypeError('A URL in the stored state is not one.');
+  },
+});
+
+/** An object with a key that superjson refuses inside of a value of another kind; tool arguments, which a model writes, may hold one. */
+export const entriesKind = defineKind<Record<string, unknown>>({
+  type: ['custom', 'entries'],
+  classes: [],
+  toPlain: (record, inside) =>
+    Object.entries(record).map(([key, value], index) => [
+      key,
+      inside({ notes: `${index}.1`, words: formatStep(key) }, value),
+    ]),
+  fromPlain: (plain) => {
+    const record: Record<string, unknown> = {};
+    for (const entry of asList(plain)) {
+      const [key, value] = asEntry(entry);
+      setOwn(record, String(key), value);
+    }
+    return record;
+  },
+});
+
+/** Every kind of value that JSON does not have. A new kind is one entry more. */
+const kinds: readonly ValueKind[] = [
+  undefinedKind,
+  bigintKind,
+  numberKind,
+  invalidDateKind,
+  dateKind,
+  mapKind,
+  setKind,
+  urlKind,
+  errorKind,
+  binaryKind,
+  entriesKind,
+];
+
+const kindsByType = new Map(kinds.map((kind) => [String(kind.type), kind]));
+
+const kindsByPrototype = new Map<object | null, ValueKind[]>();
+for (const kind of kinds) {
+  for (const { prototype } of kind.classes) {
+    kindsByPrototype.set(prototype, [...(kindsByPrototype.get(prototype) ?? []), kind]);
+  }
+}
+
+/** The kind of a value that JSON does not have; `undefined` for a value that it has, a plain object, and what cannot be kept. */
+export function kindOf(value: unknown): ValueKind | undefined {
+  switch (typeof value) {
+    case 'object':
+      return value === null ? undefined : kindOfInstance(value, Object.getPrototypeOf(value));
+    case 'number':
+      return Number.isFinite(value) && !Object.is(value, -0) ? undefined : numberKind;
+    case 'undefined':
+      return undefinedKind;
+    case 'bigint':
+      return bigintKind;
+    default:
+      return undefined;
+  }
+}
+
+/** The same, but an object of a derived class counts as one of the class that it is derived from. */
+export function nearestKindOf(value: object): ValueKind | undefined {
+  let prototype: object | null = Object.getPrototypeOf(value);
+  while (prototype !== null) {
+    const kind = kindOfInstance(value, prototype);
+    if (kind !== undefined) return kind;
+    prototype = Object.getPrototypeOf(prototype);
+  }
+  return undefined;
+}
+
+/** @throws TypeError for a type of which there is no kind. */
+export function kindOfType(type: unknown): ValueKind {
+  const kind = kindsByType.get(String(type));
+  if (kind !== undefined) return kind;
+  throw new TypeError('The notes beside the stored state name a type that is not known.');
+}
+
+/** @throws TypeError for anything but the text of a date. */
+export function toDate(plain: unknown): Date {
+  const date = new Date(typeof plain === 'string' ? plain : Number.NaN);
+  if (Number.isNaN(date.getTime())) throw new TypeError('A date in the stored state is not an ISO date.');
+  return date;
+}
+
+function kindOfInstance(value: object, prototype: object | null): ValueKind | undefined {
+  const kinds = kindsByPrototype.get(prototype);
+  if (kinds === undefined) return undefined;
+  for (const kind of kinds) if (kind.is === undefined || kind.is(value)) return kind;
+  return undefined;
+}

@@ -1,0 +1,80 @@
+import { type AgentStoreErrorCode, isAgentStoreError } from '../../domain/errors.js';
+import type { Exchange } from '../http/exchange.js';
+
+const statuses = {
+  BAD_REQUEST: 400,
+  UNAUTHORIZED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  NOT_RESUMABLE: 409,
+  TURN_RUNNING: 409,
+  BODY_TOO_LARGE: 413,
+  STOPPING: 503,
+  NOT_READY: 503,
+  CANCELLED: 409,
+  CLIENT_GONE: 499,
+  TIMED_OUT: 504,
+  AGENT_FAILED: 500,
+  MIDDLEWARE_FAILED: 500,
+  CONFLICT: 409,
+  CORRUPTED: 500,
+  INVALID_KEY: 400,
+  UNSERIALIZABLE: 500,
+  TOO_LARGE: 500,
+  CONFIGURATION: 500,
+  UNAVAILABLE: 503,
+} as const satisfies Record<AgentStoreErrorCode, number> & Record<string, number>;
+
+/** What a caller is told of a failure: one code for each cause, in the JSON answer and in the `error` event alike. */
+export type ServerErrorCode = keyof typeof statuses;
+
+/** A failure whose message is for the caller to read. */
+export class HttpError extends Error {
+  override readonly name = 'HttpError';
+  readonly code: ServerErrorCode;
+  readonly status: (typeof statuses)[ServerErrorCode];
+  /** None: the place in the server that answers says nothing about the cause. */
+  override readonly stack = undefined;
+
+  constructor(code: ServerErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.status = statuses[code];
+  }
+}
+
+export function badRequest(message: string): HttpError {
+  return new HttpError('BAD_REQUEST', message);
+}
+
+export function bodyTooLarge(maxBytes: number): HttpError {
+  return new HttpError('BODY_TOO_LARGE', `The body is larger than ${maxBytes} bytes.`);
+}
+
+export function bodyCutOff(cause: unknown): HttpError {
+  return new HttpError('BAD_REQUEST', 'The body was cut off.', { cause });
+}
+
+export function unknownSession(): HttpError {
+  return new HttpError('NOT_FOUND', 'Nothing is known of this session.');
+}
+
+export function serverStopping(): HttpError {
+  return new HttpError('STOPPING', 'The server is stopping.');
+}
+
+/** The failure as a caller may see it. What an agent or a library threw is not for callers, and stays the `cause`. */
+export function toHttpError(error: unknown): HttpError {
+  try {
+    if (error instanceof HttpError) return error;
+    if (isAgentStoreError(error)) return new HttpError(error.code, error.message, { cause: error });
+  } catch {
+    // What was thrown refuses to be looked at.
+  }
+  return new HttpError('AGENT_FAILED', 'The agent failed. The log says why.', { cause: error });
+}
+
+/** Answers with the failure as JSON. */
+export function answerError(exchange: Exchange, { code, message, status }: HttpError): void {
+  exchange.answer(status, 'application/json', JSON.stringify({ error: { code, message } }));
+}

@@ -1,0 +1,30 @@
+/**
+ * A request and its answer, however they travel. It is answered once: whole with `answer`, or bit by bit with `open`.
+ */
+export interface Exchange {
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  /** By their names in lower case; those sent more than once are joined. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Reads the whole body. @throws HttpError `BODY_TOO_LARGE` as soon as it is, `BAD_REQUEST` if it is cut off. */
+  readBody(maxBytes: number): Promise<Uint8Array>;
+  /** Calls back when the connection has closed, even if it has already, and also after the answer has ended. */
+  onGone(listener: () => void): void;
+  /** Answers at once. After `open` it is too late to say anything, and the answer is cut off. */
+  answer(status: number, contentType: string, text: string): void;
+  /** Begins to answer 200. `onUnread` is called if the caller does not read what is written. */
+  open(headers: Readonly<Record<string, string>>, onUnread: () => void): ResponseWriter;
+}
+
+/** A response that is written bit by bit. */
+export interface ResponseWriter {
+  write(text: string): void;
+  end(): void;
+}
+
+/**
+ * How many characters may wait for a caller that reads more slowly than its agent writes. An agent cannot be slowed
+ * down: beyond this, a caller that does not read counts as gone.
+ */
+export const maxUnsent = 64 * 1024 * 1024;

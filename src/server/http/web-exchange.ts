@@ -1,0 +1,107 @@
+import { bodyCutOff, bodyTooLarge, HttpError } from '../failures/http-error.js';
+import { BodyCollector } from './body-collector.js';
+import { type Exchange, maxUnsent, type ResponseWriter } from './exchange.js';
+import { readPath } from './request-path.js';
+
+/** Handles a Web standard request. Resolves when the response begins. */
+export function answerWebRequest(
+  request: Request,
+  handle: (exchange: Exchange) => Promise<void>,
+): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    handle(new WebExchange(request, resolve)).catch(reject);
+  });
+}
+
+class WebExchange implements Exchange {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly #request: Request;
+  readonly #respond: (response: Response) => void;
+  #writer: WebWriter | undefined;
+
+  constructor(request: Request, respond: (response: Response) => void) {
+    this.method = request.method;
+    this.path = readPath(request.url);
+    this.headers = Object.fromEntries(request.headers);
+    this.#request = request;
+    this.#respond = respond;
+  }
+
+  async readBody(maxBytes: number): Promise<Uint8Array> {
+    const collector = new BodyCollector(maxBytes);
+    try {
+      if (Number(this.headers['content-length']) > maxBytes) throw bodyTooLarge(maxBytes);
+      for await (const chunk of this.#request.body ?? []) collector.add(chunk);
+    } catch (error) {
+      throw error instanceof HttpError ? error : bodyCutOff(error);
+    }
+    return collector.whole();
+  }
+
+  onGone(listener: () => void): void {
+    const { signal } = this.#request;
+    if (signal.aborted) listener();
+    else signal.addEventListener('abort', listener);
+  }
+
+  answer(status: number, contentType: string, text: string): void {
+    this.#writer?.cutOff();
+    this.#respond(new Response(text, { status, headers: { 'content-type': contentType } }));
+  }
+
+  open(headers: Readonly<Record<string, string>>, onUnread: () => void): ResponseWriter {
+    this.#writer = new WebWriter(onUnread);
+    this.#respond(new Response(this.#writer.body, { headers }));
+    return this.#writer;
+  }
+}
+
+/** A stream that hands over everything written so far each time its reader asks for more. */
+class WebWriter implements ResponseWriter {
+  readonly body: ReadableStream<Uint8Array>;
+  readonly #onGone: () => void;
+  #unsent = '';
+  #hasEnded = false;
+  #isCutOff = false;
+  #wakeReader: (() => void) | undefined;
+
+  constructor(onGone: () => void) {
+    this.#onGone = onGone;
+    const encoder = new TextEncoder();
+    const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
+      if (this.#unsent === '' && !this.#hasEnded && !this.#isCutOff) {
+        await new Promise<void>((resolve) => {
+          this.#wakeReader = resolve;
+        });
+      }
+      if (this.#isCutOff) throw new Error('The answer could not be sent to its end.');
+      if (this.#unsent !== '') controller.enqueue(encoder.encode(this.#unsent));
+      this.#unsent = '';
+      if (this.#hasEnded) controller.close();
+    };
+    this.body = new ReadableStream({ pull, cancel: onGone }, { highWaterMark: 0 });
+  }
+
+  write(text: string): void {
+    this.#unsent += text;
+    if (this.#wakeReader === undefined && this.#unsent.length > maxUnsent) this.#onGone();
+    if (this.#unsent !== '') this.#wake();
+  }
+
+  end(): void {
+    this.#hasEnded = true;
+    this.#wake();
+  }
+
+  cutOff(): void {
+    this.#isCutOff = true;
+    this.#wake();
+  }
+
+  #wake(): void {
+    this.#wakeReader?.();
+    this.#wakeReader = undefined;
+  }
+}

@@ -1,0 +1,125 @@
+import type { PlainData } from '../../domain/values/plain-data.js';
+import { toPlainJson } from '../../domain/values/plain-json.js';
+import { answerError, badRequest, HttpError, toHttpError, unknownSession } from '../failures/http-error.js';
+import { Redactor } from '../failures/redactor.js';
+import type { Exchange } from '../http/exchange.js';
+import { createId } from '../process/ids.js';
+import { type RequestContext, runInScope } from '../request-context.js';
+import type { ServerContext } from '../server-context.js';
+import { readState } from '../sessions/session-state.js';
+import { createFormat, toErrorEvent } from '../turn/event-format.js';
+import { answerTurn } from '../turn/turn-answer.js';
+import { authenticate, authorize } from './authorization.js';
+import { type InvocationBody, parseInvocation, type TurnBody } from './request-body.js';
+import { readHead, sessionIdHeader } from './request-head.js';
+
+/** One request to `/invocations`. */
+export class Invocation {
+  readonly #server: ServerContext;
+  readonly #exchange: Exchange;
+  readonly #redactor: Redactor;
+  readonly #startedAt = performance.now();
+  #ids: { sessionId?: string; requestId?: string } = {};
+
+  constructor(server: ServerContext, exchange: Exchange) {
+    this.#server = server;
+    this.#exchange = exchange;
+    this.#redactor = new Redactor(exchange.headers);
+  }
+
+  async answer(): Promise<void> {
+    try {
+      await this.#handle();
+    } catch (error) {
+      const failure = toHttpError(error);
+      this.#log(failure.status, error ?? failure);
+      this.#answerFailure(failure);
+    }
+  }
+
+  async #handle(): Promise<void> {
+    const { config } = this.#server;
+    const { headers, method } = this.#exchange;
+    const head = readHead(headers, config.strictSessionIds);
+    this.#ids = { sessionId: head.sessionId, requestId: head.requestId };
+    const authContext = config.decodeAuthorization && (await authenticate(config, headers));
+    const isPost = method === 'POST';
+    const sessionId = head.sessionId ?? (isPost ? createId() : missSessionId());
+    this.#ids.sessionId = sessionId;
+    if (config.authorize !== undefined) await authorize(config, authContext, sessionId);
+    if (!isPost) return this.#answerState(sessionId);
+
+    const body = parseInvocation(await this.#exchange.readBody(config.maxBodyBytes));
+    hideBody(body, this.#redactor);
+    // Only a prompt can be the first thing a session is sent.
+    if (body.type !== 'prompt' && head.sessionId === undefined) missSessionId();
+    if (body.type === 'status') return this.#answerState(sessionId);
+    if (body.type === 'cancel') return this.#cancel(sessionId);
+    return this.#answerTurn({ ...head, sessionId, authContext }, body);
+  }
+
+  async #answerTurn(context: RequestContext, body: TurnBody): Promise<void> {
+    const turnRequest = { exchange: this.#exchange, context, body, redactor: this.#redactor };
+    const scope = { context, trackTask: (task: Promise<unknown>) => this.#server.trackTask(task) };
+    const { outcome, error } = await runInScope(scope, () => answerTurn(this.#server, turnRequest));
+    // An agent may fail with nothing.
+    this.#log(200, outcome === 'completed' ? undefined : (error ?? toHttpError(error)));
+  }
+
+  async #answerState(sessionId: string): Promise<void> {
+    const { sessions, config } = this.#server;
+    const state = await readState(sessionId, sessions, config.agentStore);
+    if (state === null) throw unknownSession();
+    this.#answerJson(toPlainJson(state));
+  }
+
+  /** Answers when the turn has stopped. */
+  async #cancel(sessionId: string): Promise<void> {
+    const turn = this.#server.sessions.find(sessionId)?.turn;
+    await turn?.stop(new HttpError('CANCELLED', 'The turn was cancelled.'));
+    this.#answerJson({ cancelled: turn !== undefined });
+  }
+
+  #answerJson(value: PlainData): void {
+    this.#log(200);
+    this.#exchange.answer(200, 'application/json', JSON.stringify(value));
+  }
+
+  #answerFailure(failure: HttpError): void {
+    const { headers, method } = this.#exchange;
+    if (this.#server.config.errors === 'status' || method !== 'POST') {
+      answerError(this.#exchange, failure);
+      return;
+    }
+    const format = createFormat(headers.accept);
+    const text = format.event(toErrorEvent(failure, this.#redactor)) + format.end();
+    this.#exchange.answer(200, format.contentType, text);
+  }
+
+  #log(status: number, failure?: unknown): void {
+    const { method, path } = this.#exchange;
+    const durationMs = Math.round(performance.now() - this.#startedAt);
+    const fields = { ...this.#ids, method, path, status, durationMs };
+    if (failure === undefined) {
+      this.#server.logger.info(fields, 'request');
+      return;
+    }
+    const { code, status: severity } = toHttpError(failure);
+    const level = severity >= 500 ? 'error' : 'warn';
+    this.#server.logger[level]({ ...fields, code, error: this.#redactor.describe(failure) }, 'request');
+  }
+}
+
+function missSessionId(): never {
+  throw badRequest(`The header ${sessionIdHeader} is missing.`);
+}
+
+function hideBody(body: InvocationBody, redactor: Redactor): void {
+  if (body.type === 'prompt') redactor.hide([body.prompt, body.metadata]);
+  if (body.type !== 'resume') return;
+  const answers = body.inputs?.map(({ value }) => value);
+  redactor.hide(
+    [answers, body.metadata],
+    body.credentials?.map(({ credential }) => credential),
+  );
+}

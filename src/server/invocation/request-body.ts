@@ -1,0 +1,149 @@
+import { badRequest } from '../failures/http-error.js';
+import type { TurnInput } from '../turn/turn.js';
+
+/** How deep a body may nest. */
+const maxNesting = 500;
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+interface PromptBody {
+  readonly type: 'prompt';
+  readonly prompt: string;
+  readonly metadata?: Record<string, unknown>;
+}
+
+interface ResumeBody extends Pick<TurnInput['options'], 'inputs' | 'credentials' | 'metadata'> {
+  readonly type: 'resume';
+}
+
+/** A body that asks for a turn. */
+export type TurnBody = PromptBody | ResumeBody;
+export type InvocationBody = TurnBody | { readonly type: 'cancel' } | { readonly type: 'status' };
+
+/** Reads the body of `POST /invocations`. @throws HttpError `BAD_REQUEST`, which names the field and never its value. */
+export function parseInvocation(bytes: Uint8Array): InvocationBody {
+  const body = parseJson(bytes);
+  if (!isObject(body)) throw badRequest('The body must be a JSON object.');
+  const type = 'type' in body ? body.type : guessType(body);
+  switch (type) {
+    case 'prompt':
+      return { type, prompt: readText(body.prompt, '"prompt"', 100_000), ...readMetadata(body) };
+    case 'resume':
+      return readResume(body);
+    case 'cancel':
+    case 'status':
+      return { type };
+    default:
+      throw badRequest('"type" must be "prompt", "resume", "cancel" or "status".');
+  }
+}
+
+/** What the agent is asked. */
+export function toTurnInput(body: TurnBody, authContext: unknown): TurnInput {
+  const { metadata } = body;
+  const common = { ...(authContext != null && { authContext }), ...(metadata && { metadata }) };
+  if (body.type === 'prompt') return { message: body.prompt, options: common };
+  const { inputs, credentials } = body;
+  return {
+    message: null,
+    options: { ...common, ...(inputs && { inputs }), ...(credentials && { credentials }) },
+  };
+}
+
+function guessType(body: object): TurnBody['type'] {
+  if ('prompt' in body) return 'prompt';
+  if ('inputs' in body || 'credentials' in body) return 'resume';
+  throw badRequest('The body needs "prompt", "inputs", "credentials" or a "type".');
+}
+
+function readResume(body: Record<string, unknown>): ResumeBody {
+  const inputs = readList(body, 'inputs', (entry, path) => ({
+    inputId: readText(entry.inputId, `"${path}.inputId"`, 256),
+    ...('value' in entry && { value: entry.value }),
+  }));
+  const credentials = readList(body, 'credentials', (entry, path) => ({
+    authId: readText(entry.authId, `"${path}.authId"`, 256),
+    credential: readText(entry.credential, `"${path}.credential"`, 65_536),
+  }));
+  if (inputs.length + credentials.length === 0) {
+    throw badRequest('"inputs" or "credentials" must have at least one entry.');
+  }
+  return {
+    type: 'resume',
+    ...('inputs' in body && { inputs }),
+    ...('credentials' in body && { credentials }),
+    ...readMetadata(body),
+  };
+}
+
+function readList<Entry>(
+  body: Record<string, unknown>,
+  name: string,
+  read: (entry: Record<string, unknown>, path: string) => Entry,
+): Entry[] {
+  const list = name in body ? body[name] : [];
+  if (!Array.isArray(list) || list.length > 20)
+    throw badRequest(`"${name}" must be a list of at most 20 entries.`);
+  return list.map((entry: unknown, index) => {
+    if (!isObject(entry)) throw badRequest(`"${name}.${index}" must be an object.`);
+    return read(entry, `${name}.${index}`);
+  });
+}
+
+function readText(value: unknown, path: string, longest: number): string {
+  if (typeof value === 'string' && value.length > 0 && value.length <= longest) return value;
+  throw badRequest(`${path} must be a text of 1 to ${longest} characters.`);
+}
+
+function readMetadata(body: Record<string, unknown>): { metadata?: Record<string, unknown> } {
+  if (!('metadata' in body)) return {};
+  if (!isObject(body.metadata)) throw badRequest('"metadata" must be an object.');
+  return { metadata: body.metadata };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  refuseNesting(bytes);
+  let text: string;
+  try {
+    text = decoder.decode(bytes);
+  } catch {
+    throw badRequest('The body is not valid UTF-8.');
+  }
+  // Code that copies such a key by assignment sets a prototype. Looking for it is slow, and seldom needed.
+  const mayHoldProto = text.includes('__proto__') || text.includes('\\u');
+  try {
+    return JSON.parse(text, mayHoldProto ? refuseProto : undefined);
+  } catch (error) {
+    // The message of a SyntaxError quotes the body.
+    throw error instanceof SyntaxError ? badRequest('The body is not valid JSON.') : error;
+  }
+}
+
+function refuseProto(key: string, value: unknown): unknown {
+  if (key === '__proto__') throw badRequest('The body has a key "__proto__".');
+  return value;
+}
+
+/** Before it is parsed: parsing alone can take more memory than there is. */
+function refuseNesting(bytes: Uint8Array): void {
+  let depth = 0;
+  let isInText = false;
+  for (let index = 0; index < bytes.length; index++) {
+    const byte = bytes[index];
+    if (isInText) {
+      if (byte === 0x5c) index++;
+      else if (byte === 0x22) isInText = false;
+    } else if (byte === 0x22) {
+      isInText = true;
+    } else if (byte === 0x5b || byte === 0x7b) {
+      depth++;
+      if (depth > maxNesting) throw badRequest(`The body nests deeper than ${maxNesting} levels.`);
+    } else if (byte === 0x5d || byte === 0x7d) {
+      depth--;
+    }
+  }
+}

@@ -1,0 +1,32 @@
+/** What the process is working on. It is busy while there is any such work; there is no flag to set. */
+export class Activity {
+  readonly #running = new Set<object>();
+  #changedAt = Date.now();
+
+  readonly #whenIdle: (() => void)[] = [];
+
+  begin(work: object): void {
+    if (this.#running.size === 0) this.#changedAt = Date.now();
+    this.#running.add(work);
+  }
+
+  end(work: object): void {
+    if (!this.#running.delete(work) || this.#running.size > 0) return;
+    this.#changedAt = Date.now();
+    for (const resolve of this.#whenIdle.splice(0)) resolve();
+  }
+
+  /** Resolves once nothing is running. */
+  async idle(): Promise<void> {
+    if (this.#running.size > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+  }
+
+  /** The answer to a ping. */
+  health(): { status: 'Healthy' | 'HealthyBusy'; time_of_last_update: number } {
+    return {
+      status: this.#running.size === 0 ? 'Healthy' : 'HealthyBusy',
+      // In seconds, and changed only with the status: the platform ends or keeps a session by the age of its status.
+      time_of_last_update: Math.floor(this.#changedAt / 1000),
+    };
+  }
+}

@@ -1,0 +1,172 @@
+import type { Agent } from '../../domain/agent.js';
+import { HttpError, serverStopping } from '../failures/http-error.js';
+import { maxTimerMs, within } from '../process/timing.js';
+import { runOutsideScope } from '../request-context.js';
+import { StopSignal } from '../turn/stop-signal.js';
+import type { Activity } from './activity.js';
+
+/** What is kept of one session: its agent, and its turn while one runs. */
+export interface Session {
+  readonly contextId: string;
+  agent?: Agent;
+  turn?: RunningTurn;
+  usedAt: number;
+}
+
+/** A turn. Its session can have no other until it ends. */
+export class RunningTurn {
+  readonly session: Session;
+  readonly signal = new StopSignal();
+  #end = () => {};
+  readonly ended = new Promise<void>((resolve) => {
+    this.#end = resolve;
+  });
+
+  constructor(session: Session) {
+    this.session = session;
+  }
+
+  /** Stops the turn; resolves once it has stopped. */
+  stop(reason: HttpError): Promise<void> {
+    this.signal.stop(reason);
+    return this.ended;
+  }
+
+  end(): void {
+    this.#end();
+  }
+}
+
+export interface SessionRegistryOptions {
+  readonly activity: Activity;
+  readonly maxSessions: number;
+  readonly idleSeconds: number;
+  /** Ends an agent that is no longer needed. Never rejects. */
+  readonly retire: (agent: Agent) => Promise<void>;
+}
+
+/** The sessions of this process. One without an agent and without a turn is not kept. */
+export class SessionRegistry {
+  readonly #options: SessionRegistryOptions;
+  /** The least recently used first. */
+  readonly #sessions = new Map<string, Session>();
+  /** Work that must end before the session may have another agent. */
+  readonly #leaving = new Map<string, Promise<unknown>>();
+  readonly #retiring = new Set<Promise<unknown>>();
+  #sweep: ReturnType<typeof setTimeout> | undefined;
+  #isStopping = false;
+
+  constructor(options: SessionRegistryOptions) {
+    this.#options = options;
+  }
+
+  find(contextId: string): Session | undefined {
+    return this.#sessions.get(contextId);
+  }
+
+  /** Begins a turn. Until `end`, the session has no other turn and keeps its agent. */
+  begin(contextId: string): RunningTurn {
+    if (this.#isStopping) throw serverStopping();
+    const session = this.#sessions.get(contextId) ?? { contextId, usedAt: 0 };
+    if (session.turn !== undefined) throw new HttpError('TURN_RUNNING', 'A turn of this session is running.');
+    const turn = new RunningTurn(session);
+    session.turn = turn;
+    this.#options.activity.begin(turn);
+    this.#sessions.set(contextId, session);
+    this.#evict();
+    return turn;
+  }
+
+  /** Ends the turn. Without `keepAgent`, the agent is dropped as it is. */
+  end(turn: RunningTurn, keepAgent: boolean): void {
+    const { session } = turn;
+    delete session.turn;
+    if (!keepAgent) delete session.agent;
+    this.#touch(session);
+    if (session.agent === undefined) this.#sessions.delete(session.contextId);
+    this.#options.activity.end(turn);
+    this.#evict();
+    this.#scheduleSweep();
+    turn.end();
+  }
+
+  /** Waits for the end of an earlier agent of this session. */
+  async settled(contextId: string): Promise<void> {
+    await this.#leaving.get(contextId);
+  }
+
+  /** Drops the idle agent of a session, and lets it have no other until `look` is done. */
+  withoutAgent<Result>(contextId: string, look: () => Promise<Result>): Promise<Result> {
+    const session = this.#sessions.get(contextId);
+    if (session !== undefined) delete session.agent;
+    if (session?.turn === undefined) this.#sessions.delete(contextId);
+    const result = look();
+    this.#leave(contextId, result);
+    return result;
+  }
+
+  /** Lets no further turn begin, gives the running ones a grace period, stops them, and retires all agents. */
+  async stop(graceSeconds: number): Promise<void> {
+    this.#isStopping = true;
+    await within(graceSeconds, this.#options.activity.idle());
+    const turns = [...this.#sessions.values()].flatMap((session) => session.turn ?? []);
+    await Promise.all(turns.map((turn) => turn.stop(serverStopping())));
+    for (const session of this.#sessions.values()) this.#retire(session);
+    // What only looks at a state is not waited for: a store may never answer.
+    await Promise.all(this.#retiring);
+  }
+
+  #touch(session: Session): void {
+    this.#sessions.delete(session.contextId);
+    this.#sessions.set(session.contextId, session);
+    session.usedAt = performance.now();
+  }
+
+  #evict(): void {
+    let excess = this.#sessions.size - this.#options.maxSessions;
+    for (const session of this.#sessions.values()) {
+      if (excess <= 0) return;
+      if (session.turn !== undefined) continue;
+      this.#retire(session);
+      excess--;
+    }
+  }
+
+  #scheduleSweep(): void {
+    if (this.#sweep !== undefined) return;
+    const oldest = [...this.#sessions.values()].find((session) => session.turn === undefined);
+    if (oldest === undefined) return;
+    const dueMs = oldest.usedAt + this.#options.idleSeconds * 1_000 - performance.now();
+    const delayMs = Math.min(Math.max(dueMs, 1), maxTimerMs);
+    this.#sweep = runOutsideScope(() => setTimeout(() => this.#retireIdle(), delayMs));
+    // The timer alone must not keep the process alive. Not every platform returns an object.
+    if (typeof this.#sweep === 'object') this.#sweep.unref();
+  }
+
+  #retireIdle(): void {
+    this.#sweep = undefined;
+    const limit = performance.now() - this.#options.idleSeconds * 1_000;
+    for (const session of this.#sessions.values()) {
+      if (session.usedAt > limit) break;
+      if (session.turn === undefined) this.#retire(session);
+    }
+    this.#scheduleSweep();
+  }
+
+  #retire({ contextId, agent }: Session): void {
+    this.#sessions.delete(contextId);
+    if (agent === undefined) return;
+    const retired = runOutsideScope(() => this.#options.retire(agent));
+    this.#retiring.add(retired);
+    void retired.then(() => this.#retiring.delete(retired));
+    this.#leave(contextId, retired);
+  }
+
+  #leave(contextId: string, leaving: Promise<unknown>): void {
+    const earlier = this.#leaving.get(contextId);
+    const all = Promise.allSettled([earlier, leaving]).then(() => {
+      if (this.#leaving.get(contextId) === all) this.#leaving.delete(contextId);
+    });
+    this.#leaving.set(contextId, all);
+  }
+}
