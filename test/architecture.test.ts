@@ -8,6 +8,8 @@ const compression = 'src/adapters/compression.js';
 
 /** What each layer may import: a folder or file of ours, a package, any Node built-in. What is not listed is refused. */
 const layers: Readonly<Record<string, readonly string[]>> = {
+  // What only the kernel can give, and no built-in module of another name.
+  'src/domain/kernel-random.ts': ['node:crypto', 'node:fs'],
   [domain]: [domain, 'node:async_hooks', 'node:crypto'],
   'src/testing/': ['src/testing/', domain, 'node:assert'],
   'src/adapters/compression.ts': [domain, 'node:'],

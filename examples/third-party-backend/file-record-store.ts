@@ -20,11 +20,11 @@ export class FileRecordStore implements RecordStore {
     );
   }
 
-  put: RecordStore['put'] = (key, { revision, expiresAt, token, text }, expected) =>
+  put: RecordStore['put'] = (key, { revision, expiresAt, token, lineage, text }, expected) =>
     this.#inTurn(key, expected, async (path) => {
       const data = typeof text === 'string' ? { text } : { base64: Buffer.from(text).toString('base64') };
       // Whoever reads now, or starts after a crash, finds the old file or the new one.
-      await writeFile(`${path}.new`, JSON.stringify({ revision, expiresAt, token, ...data }), {
+      await writeFile(`${path}.new`, JSON.stringify({ revision, expiresAt, token, lineage, ...data }), {
         flush: true,
       });
       await rename(`${path}.new`, path);

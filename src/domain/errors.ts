@@ -13,11 +13,11 @@ const codes = [
 /**
  * What kind of failure it was, and so what to do:
  *
- * - `CONFLICT`: somebody else wrote or deleted the state, or this instance has not loaded it. Load, then decide.
+ * - `CONFLICT`: somebody else wrote or deleted the state, or this holder has not loaded it. Load, then decide.
  * - `CORRUPTED`: what is stored cannot be read. It stays as it is until it is deleted.
  * - `INVALID_KEY`: the backend cannot keep this id.
  * - `UNSERIALIZABLE`: the state holds something that cannot be kept; the message names the path.
- * - `TOO_LARGE`: the state is larger than the backend's limit.
+ * - `TOO_LARGE`: the state is larger than `maxStateBytes`, or than what the backend can keep.
  * - `CONFIGURATION`: the options, the table or the permissions are wrong; retrying does not help.
  * - `UNAVAILABLE`: the backend did not answer; a write may or may not have taken effect. Retry later.
  *
@@ -32,7 +32,7 @@ export type AgentStoreErrorCode = (typeof codes)[number];
  * @example
  * const changesNothing = (operation: AgentStoreOperation) => operation === 'load' || operation === 'peek';
  */
-export type AgentStoreOperation = 'load' | 'save' | 'delete' | 'peek' | 'close' | 'constructor';
+export type AgentStoreOperation = 'load' | 'save' | 'update' | 'delete' | 'peek' | 'close' | 'constructor';
 
 /**
  * What an `AgentStoreError` knows besides its code and its message.

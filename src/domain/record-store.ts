@@ -14,8 +14,17 @@ export interface StoredRecord {
   readonly expiresAt?: number;
   /** The fencing token that it was written with, if it was written with one. */
   readonly token?: number;
-  /** What was stored. Throws if it cannot be read. */
-  read(): SerializedData | Promise<SerializedData>;
+  /** The revisions that it went through, as they were given with it. */
+  readonly lineage?: string;
+  /** The other records that belong to it, as they were given with it. */
+  readonly parts?: string;
+  /**
+   * What was stored. Throws if it cannot be read.
+   *
+   * @param maxBytes - The size of its text, or of its bytes, beyond which it is `TOO_LARGE`: as soon as that is known, and
+   * before it is parsed.
+   */
+  read(maxBytes: number): SerializedData | Promise<SerializedData>;
 }
 
 /**
@@ -28,6 +37,10 @@ export interface NewRecord {
   readonly revision: string;
   readonly expiresAt?: number;
   readonly token?: number;
+  /** The last revisions that the record went through, base64url without padding; absent if there are none. */
+  readonly lineage?: string;
+  /** Which other records belong to it, as JSON; absent if none do. Only given to a backend that has `maxRecordBytes`. */
+  readonly parts?: string;
   /** When it was made, in milliseconds. */
   readonly updatedAt: number;
   /** What the record is about, such as `'agent-state'`, for people and tools that look at the records. */
@@ -100,10 +113,19 @@ export interface KeyLimits {
  */
 export interface RecordStore {
   readonly keyLimits?: KeyLimits;
+  /**
+   * Text of this many bytes fits into a record, whatever is in it. With it, data that `put` refuses as `TOO_LARGE` is spread
+   * over several records; without it, the refusal is the caller's.
+   */
+  readonly maxRecordBytes?: number;
   /** True if nothing outside of this process can reach the records: their revisions can then be short. @defaultValue `false` */
   readonly isLocal?: boolean;
-  /** The record under a key, an expired one included, or `null`. */
-  get(key: RecordKey): Promise<StoredRecord | null>;
+  /**
+   * The record under a key, an expired one included, or `null`.
+   *
+   * @param isFresh - True to see every write that came before, whatever the backend does otherwise.
+   */
+  get(key: RecordKey, isFresh?: boolean): Promise<StoredRecord | null>;
   /** Writes a record if what is stored meets the expectation; always, if there is none. */
   put(key: RecordKey, record: NewRecord, expected: Expectation | null): Promise<WriteResult>;
   /** Removes what is stored under a key if it meets the expectation; always, if there is none. */

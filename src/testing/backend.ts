@@ -18,6 +18,7 @@ export type ContractStoreOptions = Pick<
   | 'ttlSeconds'
   | 'concurrency'
   | 'maxTrackedContexts'
+  | 'maxStateBytes'
   | 'now'
   | 'serializer'
 >;
@@ -33,8 +34,6 @@ export type ContractStoreOptions = Pick<
 export interface ContractBackend {
   /** The longest keys it keeps, prefixes included; absent where it sets no limit. */
   readonly keyLimits?: KeyLimits;
-  /** The size in bytes beyond which it refuses a state, however it is written; absent where it sets no limit. */
-  readonly maxStateBytes?: number;
   /** Applied to every request that its stores send: pass each of them through `faults.run`. */
   readonly faults: Faults;
   /** Another instance over the same records, as another process would make it. */

@@ -5,7 +5,13 @@ import { corruptionCases, failureCases } from './failure-cases.js';
 import { keyCases } from './key-cases.js';
 import { orderCases } from './order-cases.js';
 import { peekCases } from './peek-cases.js';
-import { createdCases, lastWriteWinsCases, revisionCases } from './revision-cases.js';
+import {
+  createdCases,
+  holderCases,
+  lastWriteWinsCases,
+  lineageCases,
+  revisionCases,
+} from './revision-cases.js';
 import { valueCases } from './value-cases.js';
 
 const cases = {
@@ -13,6 +19,8 @@ const cases = {
   ...keyCases,
   ...createdCases,
   ...revisionCases,
+  ...lineageCases,
+  ...holderCases,
   ...orderCases,
   ...lastWriteWinsCases,
   ...peekCases,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { AgentStore } from '../domain/agent-store.js';
 import type { Cases } from './contract-case.js';
 import { assertFails, assertStoredTurns, createState, ids } from './fixtures.js';
+import { assertSameValue } from './same-value.js';
 
 const { agentId, contextId } = ids;
 const secret = 'a-word-that-must-stay-in-the-state';
@@ -41,24 +42,41 @@ export const corruptionCases: Cases = {
 
 /** Promises 9 and 10: what fails says so, with a code, and keeps the state to itself. */
 export const failureCases: Cases = {
-  'refuses a state beyond its limit with both numbers, and keeps a large one within it': async ({
-    open,
-    backend,
-  }) => {
-    const ours = open();
+  'refuses a state beyond its limit with both numbers, and keeps one within it': async ({ open }) => {
+    const ours = open({ maxStateBytes: 100_000 });
     await ours.save(contextId, createState(1));
-    const { maxStateBytes } = backend;
-    await ours.save(contextId, createState(2, { metadata: { text: noise(200_000) } }));
-    if (maxStateBytes === undefined) {
-      await ours.save(contextId, createState(3, { metadata: { text: noise(5_000_000) } }));
-      return assertStoredTurns(open(), 3);
-    }
-    const tooLarge = createState(4, { metadata: { text: noise(maxStateBytes * 2) } });
+    await ours.save(contextId, createState(2, { metadata: { text: noise(90_000) } }));
+    const tooLarge = createState(3, { metadata: { text: noise(100_000) } });
     const error = await assertFails(ours.save(contextId, tooLarge), 'TOO_LARGE');
-    assert.match(error.message, new RegExp(`\\d+ bytes.*${maxStateBytes}`));
+    assert.match(error.message, /1\d{5} bytes.*100000/);
     await assertStoredTurns(open(), 2);
-    await ours.save(contextId, createState(5));
-    await assertStoredTurns(open(), 5);
+    await ours.save(contextId, createState(4));
+    await assertStoredTurns(open(), 4);
+  },
+
+  'reads no state beyond its limit, however small it is stored, and replaces none': async ({ open }) => {
+    await open().save(contextId, createState(1, { metadata: { text: 'a'.repeat(300_000) } }));
+    const ours = open({ maxStateBytes: 200_000 });
+    await assertFails(ours.load(contextId), 'TOO_LARGE');
+    await assertFails(ours.peek(contextId), 'TOO_LARGE');
+    await assertFails(ours.save(contextId, createState(2)), 'CONFLICT');
+    await assertStoredTurns(open(), 1);
+  },
+
+  'keeps a state of megabytes, replaces it by another one, and removes it': async ({ open }) => {
+    const ours = open();
+    for (const turn of [1, 2]) {
+      const state = createState(turn, { metadata: { text: noise(1_500_000 * turn), at: new Date(turn) } });
+      await ours.save(contextId, state);
+      assertSameValue(await open().load(contextId), state);
+      assertSameValue(await open().peek(contextId), state);
+    }
+    await assertFails(open().save(contextId, createState(9)), 'CONFLICT');
+    await ours.save(contextId, createState(3));
+    await assertStoredTurns(open(), 3);
+    await ours.save(contextId, createState(4, { metadata: { text: noise(1_500_000) } }));
+    await ours.delete(contextId);
+    await assertStoredTurns(open(), null);
   },
 
   'reports every failure with a code, the call, the ids and the cause': async ({ open, backend }) => {

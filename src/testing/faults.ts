@@ -46,12 +46,22 @@ export class Faults {
     };
   }
 
-  /** The next request takes effect, its answer is lost, and the client sends it again. */
-  repeatNext(): void {
+  /**
+   * The next request takes effect, its answer is lost, and the client sends it again.
+   *
+   * @param between - What others do before it is sent again.
+   */
+  repeatNext(between: () => Promise<unknown> = async () => undefined): void {
     this.#next.push(async (call) => {
       await Promise.allSettled([call()]);
+      await between();
       return call();
     });
+  }
+
+  /** The next request goes as it should: what is ordered after it is for a later one. */
+  passNext(): void {
+    this.#next.push((call) => call());
   }
 
   /** The next request waits, before it takes effect, for the call of what is returned. */

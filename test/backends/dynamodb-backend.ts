@@ -22,7 +22,6 @@ export function createDynamoDBBackend(
   return {
     faults,
     keyLimits: { partition: 2_048 - word.length, sort: 1_024 },
-    maxStateBytes: 409_600,
     open: ({ agentKeyPrefix = 'agent#', ...options }) =>
       new DynamoDBAgentStore({
         tableName,

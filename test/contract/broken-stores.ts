@@ -111,7 +111,7 @@ export const brokenStores: readonly BrokenStore[] = [
         changeRecords(records, {
           get: async (key) => {
             const record = await records.get(key);
-            return record && { revision: record.revision, read: () => record.read() };
+            return record && { revision: record.revision, read: (maxBytes) => record.read(maxBytes) };
           },
         }),
         options,
@@ -250,6 +250,8 @@ function change(store: AgentStore, changes: Partial<AgentStore>): AgentStore {
     save: (contextId, state) => store.save(contextId, state),
     delete: (contextId) => store.delete(contextId),
     peek: (contextId) => store.peek(contextId),
+    update: (contextId, change) => store.update(contextId, change),
+    holder: () => store.holder(),
     close: () => store.close(),
     ...changes,
   };

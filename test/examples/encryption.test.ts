@@ -54,7 +54,7 @@ function inMemory(): Sessions {
   const records = new InMemoryRecordStore();
   const key = (contextId: string) => createPrefixKeySchema().key({ agentId: 'agent', contextId });
   const read = async (contextId: string) => {
-    const data = await (await records.get(key(contextId)))?.read();
+    const data = await (await records.get(key(contextId)))?.read(1_000_000);
     if (!(data instanceof Uint8Array)) throw new TypeError('No bytes are stored.');
     return Buffer.from(data);
   };

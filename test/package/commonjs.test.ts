@@ -23,8 +23,9 @@ let consumer: Consumer;
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'commonjs-'));
-  const types = `@types/node@${packageJson.devDependencies['@types/node']}`;
-  consumer = await Consumer.create(join(root, 'project'), await packPackage(root), types);
+  const { '@types/node': types } = packageJson.devDependencies;
+  const packages = { '@looopy-ai/aws': `file:${await packPackage(root)}`, '@types/node': types };
+  consumer = await Consumer.create(join(root, 'project'), packages);
   await consumer.write('program.cts', program);
   await consumer.write('importing.cts', importing);
 });

@@ -15,6 +15,9 @@ type Resolution = (typeof resolutions)[number];
 
 type Environment = Readonly<Record<string, string>>;
 
+/** Packages by name, in the versions or the places to take them from. */
+type Packages = Readonly<Record<string, string>>;
+
 /** What `npm publish` would publish, as a file in the folder. */
 export async function packPackage(folder: string): Promise<string> {
   await run('npm', ['pack', '--pack-destination', folder], process.cwd());
@@ -38,7 +41,7 @@ export class Consumer {
     this.#folder = folder;
   }
 
-  static async create(folder: string, ...packages: string[]): Promise<Consumer> {
+  static async create(folder: string, packages: Packages): Promise<Consumer> {
     const consumer = new Consumer(folder);
     await consumer.write('package.json', JSON.stringify({ private: true, type: 'module' }));
     await consumer.#install(packages);
@@ -46,15 +49,22 @@ export class Consumer {
   }
 
   /** The same project once more, with further packages. */
-  async extend(folder: string, ...packages: string[]): Promise<Consumer> {
+  async extend(folder: string, packages: Packages): Promise<Consumer> {
     await cp(this.#folder, folder, { recursive: true, verbatimSymlinks: true });
     const consumer = new Consumer(folder);
     await consumer.#install(packages);
     return consumer;
   }
 
-  async #install(packages: readonly string[]): Promise<void> {
-    await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', ...packages], this.#folder);
+  async #install(packages: Packages): Promise<void> {
+    const { dependencies, ...rest } = JSON.parse(await readFile(join(this.#folder, 'package.json'), 'utf8'));
+    await this.write(
+      'package.json',
+      JSON.stringify({ ...rest, dependencies: { ...dependencies, ...packages } }),
+    );
+    // In the versions of this repository: those a range allows today may not fit what npm has cached of the registry.
+    await cp('package-lock.json', join(this.#folder, 'package-lock.json'));
+    await run('npm', ['install', '--no-audit', '--no-fund'], this.#folder);
   }
 
   async write(path: string, text: string): Promise<void> {
@@ -122,9 +132,9 @@ export class Consumer {
   }
 }
 
-/** Runs a program to its end, with what is in the environment but what npm tells its own scripts. */
+/** Runs a program as if from a shell in the folder. */
 export function run(command: string, args: readonly string[], cwd: string, env: Environment = {}) {
-  // That is about this project, and not about the one in the folder.
+  // What npm tells the scripts it runs is about this project, and not about the one in the folder.
   const inherited = Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name));
   return execute(command, args, { cwd, env: { ...Object.fromEntries(inherited), ...env } });
 }

@@ -28,8 +28,12 @@ beforeAll(async () => {
   const session = lines.find((line) => line.startsWith('session='));
   requests = lines.filter((line) => line.startsWith('curl')).map((line) => `${session}\n${line}`);
   const { tsx, '@aws-sdk/client-dynamodb': sdk } = packageJson.devDependencies;
-  const others = [`tsx@${tsx}`, `@aws-sdk/client-dynamodb@${sdk}`];
-  consumer = await Consumer.create(folder, await packPackage(root), ...others);
+  const packages = {
+    '@looopy-ai/aws': `file:${await packPackage(root)}`,
+    '@aws-sdk/client-dynamodb': sdk,
+    tsx,
+  };
+  consumer = await Consumer.create(folder, packages);
   endpoint = await startDynamoDB();
 });
 

@@ -42,15 +42,17 @@ const closing: (() => Promise<void>)[] = [];
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'package-'));
   const wanted = { ...peerDependencies, ...devDependencies };
-  const inVersion = (...names: (keyof typeof wanted)[]) => names.map((name) => `${name}@${wanted[name]}`);
+  const inVersion = (...names: (keyof typeof wanted)[]) =>
+    Object.fromEntries(names.map((name) => [name, wanted[name]]));
   tarball = await packPackage(root);
-  const none = await Consumer.create(join(root, 'none'), tarball, ...inVersion('@types/node'));
+  const packages = { [name]: `file:${tarball}`, ...inVersion('@types/node') };
+  const none = await Consumer.create(join(root, 'none'), packages);
   const sdkPackages = inVersion('@aws-sdk/client-dynamodb', '@aws-sdk/lib-dynamodb');
-  const sdk = await none.extend(join(root, 'sdk'), ...sdkPackages);
-  const redis = await none.extend(join(root, 'redis'), ...inVersion('ioredis'));
+  const sdk = await none.extend(join(root, 'sdk'), sdkPackages);
+  const redis = await none.extend(join(root, 'redis'), inVersion('ioredis'));
   const both = await sdk.extend(
     join(root, 'both'),
-    ...inVersion('ioredis', 'rxjs', 'superjson', 'vitest', 'aws-cdk-lib'),
+    inVersion('ioredis', 'rxjs', 'superjson', 'vitest', 'aws-cdk-lib'),
   );
   for (const [path, text] of Object.entries(coreStandIn))
     await both.write(join('node_modules/@looopy-ai/core', path), text);

@@ -103,9 +103,10 @@ const memory: BackendKind = {
   records: () => new InMemoryRecordStore(),
 };
 
-export const backendKinds: readonly BackendKind[] = [
-  memory,
-  new DynamoDBKind(),
-  new RedisKind('Redis', openRedis),
-  new RedisKind('Redis Cluster', openRedisCluster),
-];
+const inProcess: readonly BackendKind[] = [memory, new DynamoDBKind()];
+
+/** All of them, or with `TEST_BACKENDS=in-process` those that need no program besides. */
+export const backendKinds: readonly BackendKind[] =
+  process.env.TEST_BACKENDS === 'in-process'
+    ? inProcess
+    : [...inProcess, new RedisKind('Redis', openRedis), new RedisKind('Redis Cluster', openRedisCluster)];

@@ -13,7 +13,7 @@ it('remembers the contexts that were used last, and what was seen of them last',
       const known = new Map<string, string>();
       uses.forEach((contextId, index) => {
         const revision = `revision ${index}`;
-        memory.remember(contextId, { revision, attempts: [] });
+        memory.remember(contextId, { revision, lineage: '', attempts: [] });
         known.delete(contextId);
         known.set(contextId, revision);
         const kept = new Map([...known].slice(-limit));

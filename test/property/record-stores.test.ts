@@ -51,7 +51,7 @@ describe.each(backendKinds)('records in $name', (kind) => {
           expect(result.written).toBe(isExpectationMet(expected, stored));
           const left = result.written ? (isDelete ? null : next) : stored;
           const found = await records.get(key);
-          expect(found && { ...found, read: undefined, data: await found.read() }).toEqual(
+          expect(found && { ...found, read: undefined, data: await found.read(1_000) }).toEqual(
             left && {
               revision: left.revision,
               expiresAt: left.expiresAt,

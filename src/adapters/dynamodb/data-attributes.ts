@@ -2,10 +2,11 @@ import { AgentStoreError } from '../../domain/errors.js';
 import type { NewRecord } from '../../domain/record-store.js';
 import { isRecord } from '../../domain/values/objects.js';
 import { AnnotatedData, type PlainData, type SerializedData } from '../../domain/values/plain-data.js';
+import { requireDataSize } from '../../domain/values/size.js';
 import { parseJson } from '../../domain/values/text.js';
 import { type Compression, fromStateBytes, toStateBytes } from '../compression.js';
 import { type AttributeValue, fromAttributeValue, type Item, toAttributeValue } from './attribute-value.js';
-import { itemSize } from './item-size.js';
+import { itemSize, maxItemBytes } from './item-size.js';
 
 /** The attributes that hold the data of a record. */
 export const dataAttribute = 'state';
@@ -14,6 +15,9 @@ export const notesAttribute = 'stateNotes';
 /** An item up to this size is not worth compressing: reading it strongly costs one read unit as it is. */
 const smallItemBytes = 4_096;
 const writeUnitBytes = 1_024;
+
+/** As text, no native map is larger: JSON takes at most 6 bytes for a character. */
+const maxNativeBytes = 6 * maxItemBytes;
 
 /**
  * The attributes of a record's data, beside others that take `otherBytes`: a native map, or the compact form if that needs
@@ -54,12 +58,17 @@ function toNativeAttributes(
 }
 
 /** The data in an item, of whichever form. Throws if it is of none, without repeating any of it. */
-export async function fromDataAttributes(item: Readonly<Record<string, unknown>>): Promise<SerializedData> {
+export async function fromDataAttributes(
+  item: Readonly<Record<string, unknown>>,
+  maxBytes: number,
+): Promise<SerializedData> {
   const stored = item[dataAttribute];
   const notes = item[notesAttribute];
-  if (isRecord(stored) && stored.B instanceof Uint8Array) return fromStateBytes(stored.B);
+  if (isRecord(stored) && stored.B instanceof Uint8Array) return fromStateBytes(stored.B, maxBytes);
   const data = fromAttributeValue(stored);
-  return notes === undefined ? data : new AnnotatedData(data, parseNotes(fromAttributeValue(notes)));
+  const read = notes === undefined ? data : new AnnotatedData(data, parseNotes(fromAttributeValue(notes)));
+  if (maxBytes < maxNativeBytes) requireDataSize(read, maxBytes);
+  return read;
 }
 
 function parseNotes(text: PlainData): PlainData {

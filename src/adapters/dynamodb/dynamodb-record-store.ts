@@ -12,12 +12,17 @@ import type { DynamoDBConnection, Sdk } from './connection.js';
 import { takeItem, toAgentStoreError } from './errors.js';
 import { fromItem, type ItemLayout, toItem, toKey } from './item.js';
 
+/** What is left of an item of 400 KB beside its other attributes, with room to spare. */
+const maxTextBytes = 384_000;
+
 /** With a refusal, DynamoDB hands over what is in the way. */
 const withItem = { ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const };
 
 /** Records as items of one table, with `GetItem`, `PutItem` and `DeleteItem` and nothing else. */
 export class DynamoDBRecordStore implements RecordStore {
   readonly keyLimits = { partition: 2_048, sort: 1_024 };
+  /** Absent if only what earlier releases can read may be written: they know of no parts. */
+  readonly maxRecordBytes?: number;
   readonly #connection: DynamoDBConnection;
   readonly #tableName: string;
   readonly #layout: ItemLayout;
@@ -32,11 +37,12 @@ export class DynamoDBRecordStore implements RecordStore {
     this.#connection = connection;
     this.#tableName = tableName;
     this.#layout = layout;
+    if (layout.compression === 'auto') this.maxRecordBytes = maxTextBytes;
     this.#consistentRead = consistentRead;
   }
 
-  async get(key: RecordKey): Promise<StoredRecord | null> {
-    const item = await this.#getItem(key, this.#consistentRead);
+  async get(key: RecordKey, isFresh = this.#consistentRead): Promise<StoredRecord | null> {
+    const item = await this.#getItem(key, isFresh);
     return item === null ? null : fromItem(item, this.#layout);
   }
 

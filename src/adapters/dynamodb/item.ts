@@ -19,6 +19,8 @@ export interface ItemLayout {
 export const revisionAttribute = 'revision';
 export const updatedAtAttribute = 'updatedAt';
 export const tokenAttribute = 'fencingToken';
+const lineageAttribute = 'lineage';
+const partsAttribute = 'parts';
 const entityTypeAttribute = 'entityType';
 
 /** The names that no key or expiry attribute may have. */
@@ -29,6 +31,8 @@ export const ownAttributes: readonly string[] = [
   updatedAtAttribute,
   revisionAttribute,
   tokenAttribute,
+  lineageAttribute,
+  partsAttribute,
 ];
 
 export function toKey({ partition, sort }: RecordKey, { partitionKeyName, sortKeyName }: ItemLayout): Item {
@@ -37,7 +41,7 @@ export function toKey({ partition, sort }: RecordKey, { partitionKeyName, sortKe
 
 /** @throws AgentStoreError `TOO_LARGE` if no form of the data fits into an item. */
 export async function toItem(key: RecordKey, record: NewRecord, layout: ItemLayout): Promise<Item> {
-  const { revision, updatedAt, expiresAt, token, entityType } = record;
+  const { revision, updatedAt, expiresAt, token, lineage, parts, entityType } = record;
   const item: Item = {
     ...toKey(key, layout),
     [entityTypeAttribute]: { S: entityType },
@@ -45,6 +49,8 @@ export async function toItem(key: RecordKey, record: NewRecord, layout: ItemLayo
     [revisionAttribute]: { S: revision },
     ...(expiresAt !== undefined && { [layout.ttlAttributeName]: { N: String(expiresAt) } }),
     ...(token !== undefined && { [tokenAttribute]: { N: String(token) } }),
+    ...(lineage !== undefined && { [lineageAttribute]: { B: Buffer.from(lineage, 'base64url') } }),
+    ...(parts !== undefined && { [partsAttribute]: { S: parts } }),
   };
   Object.assign(item, await toDataAttributes(record, itemSize(item), layout.compression));
   const bytes = itemSize(item);
@@ -56,16 +62,24 @@ export async function toItem(key: RecordKey, record: NewRecord, layout: ItemLayo
 export function fromItem(item: Readonly<Record<string, unknown>>, layout: ItemLayout): StoredRecord {
   const expiresAt = readNumber(item[layout.ttlAttributeName]);
   const token = readNumber(item[tokenAttribute]);
+  const lineage = readBytes(item[lineageAttribute]);
+  const parts = readText(item[partsAttribute]);
   return {
     revision: readText(item[revisionAttribute]) ?? toUnrevised(item[updatedAtAttribute]),
     ...(expiresAt !== undefined && { expiresAt }),
     ...(token !== undefined && { token }),
-    read: () => fromDataAttributes(item),
+    ...(lineage !== undefined && { lineage: Buffer.from(lineage).toString('base64url') }),
+    ...(parts !== undefined && { parts }),
+    read: (maxBytes) => fromDataAttributes(item, maxBytes),
   };
 }
 
 function readText(value: unknown): string | undefined {
   return isRecord(value) && typeof value.S === 'string' ? value.S : undefined;
+}
+
+function readBytes(value: unknown): Uint8Array | undefined {
+  return isRecord(value) && value.B instanceof Uint8Array ? value.B : undefined;
 }
 
 function readNumber(value: unknown): number | undefined {

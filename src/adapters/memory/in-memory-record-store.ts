@@ -8,8 +8,9 @@ import {
   type WriteResult,
 } from '../../domain/record-store.js';
 import { cloneSerialized } from '../../domain/values/plain-data.js';
+import { requireDataSize } from '../../domain/values/size.js';
 
-type Entry = Pick<NewRecord, 'revision' | 'expiresAt' | 'token' | 'data'>;
+type Entry = Pick<NewRecord, 'revision' | 'expiresAt' | 'token' | 'lineage' | 'parts' | 'data'>;
 
 /**
  * Records in this process. What was written is nobody else's, and each reader gets a copy: nothing stored is shared.
@@ -31,7 +32,7 @@ export class InMemoryRecordStore implements RecordStore {
 
   async put(
     key: RecordKey,
-    { revision, expiresAt, token, data }: NewRecord,
+    { revision, expiresAt, token, lineage, parts, data }: NewRecord,
     expected: Expectation | null,
   ): Promise<WriteResult> {
     return this.#write(key, expected, (name) =>
@@ -40,6 +41,8 @@ export class InMemoryRecordStore implements RecordStore {
         data,
         ...(expiresAt !== undefined && { expiresAt }),
         ...(token !== undefined && { token }),
+        ...(lineage !== undefined && { lineage }),
+        ...(parts !== undefined && { parts }),
       }),
     );
   }
@@ -64,5 +67,11 @@ function toEntryName({ partition, sort }: RecordKey): string {
 }
 
 function toStoredRecord({ data, ...entry }: Entry): StoredRecord {
-  return { ...entry, read: () => cloneSerialized(data) };
+  return {
+    ...entry,
+    read: (maxBytes) => {
+      requireDataSize(data, maxBytes);
+      return cloneSerialized(data);
+    },
+  };
 }

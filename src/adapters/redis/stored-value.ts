@@ -1,6 +1,7 @@
 import { AgentStoreError } from '../../domain/errors.js';
 import type { NewRecord, StoredRecord } from '../../domain/record-store.js';
 import type { SerializedData } from '../../domain/values/plain-data.js';
+import { requireSize } from '../../domain/values/size.js';
 import { fromStateText } from '../../domain/values/text.js';
 import { type Compression, fromStateBytes, toStateBytes } from '../compression.js';
 
@@ -17,10 +18,10 @@ const compressionLevel = 2;
 const never = '-';
 
 /** What the line with the revision and the expiry always fits into. */
-export const maxHeaderBytes = 128;
+export const maxHeaderBytes = 256;
 
-/** The first line of a value: revision, expiry and fencing token. The script reads it by the same rule. */
-const headerForm = /^([!-~]+) (-|\d{1,15})(?: (\d{1,15}))?\n/;
+/** The first line of a value: revision, expiry, fencing token, lineage. The script reads it by the same rule. */
+const headerForm = /^([!-~]{1,64}) (-|\d{1,15})(?: (-|\d{1,15})(?: ([\w-]{1,96}))?)?\n/;
 
 /** How text that is not compressed starts; no other form does. */
 const textMarker = '{'.charCodeAt(0);
@@ -32,10 +33,12 @@ const textMarker = '{'.charCodeAt(0);
  * @throws AgentStoreError `TOO_LARGE` if Redis cannot hold it.
  */
 export async function toValue(
-  { revision, expiresAt, token, text }: NewRecord,
+  { revision, expiresAt, token, lineage, text }: NewRecord,
   compression: Compression,
 ): Promise<Buffer> {
-  const fields = [revision, expiresAt ?? never, ...(token === undefined ? [] : [token])];
+  const fields = [revision, expiresAt ?? never];
+  if (token !== undefined || lineage !== undefined) fields.push(token ?? never);
+  if (lineage !== undefined) fields.push(lineage);
   const value = await toBytes(`${fields.join(' ')}\n`, text, compression);
   if (value.length <= maxValueBytes) return value;
   const message = `The state needs ${value.length} bytes; the limit of Redis is ${maxValueBytes}. Keep less in it.`;
@@ -46,13 +49,14 @@ export async function toValue(
 export function fromValue(value: Uint8Array): StoredRecord {
   const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   const found = headerForm.exec(bytes.toString('latin1', 0, maxHeaderBytes));
-  const [header, revision, expiry, token] = found ?? [];
+  const [header, revision, expiry, token, lineage] = found ?? [];
   if (header === undefined || revision === undefined) return { revision: '', read: refuseToRead };
   return {
     revision,
     ...(expiry !== never && { expiresAt: Number(expiry) }),
-    ...(token !== undefined && { token: Number(token) }),
-    read: () => fromBytes(bytes.subarray(header.length)),
+    ...(token !== undefined && token !== never && { token: Number(token) }),
+    ...(lineage !== undefined && { lineage }),
+    read: (maxBytes) => fromBytes(bytes.subarray(header.length), maxBytes),
   };
 }
 
@@ -69,8 +73,10 @@ async function toBytes(header: string, text: string | Uint8Array, compression: C
   return Buffer.concat([Buffer.from(header), await toStateBytes(text, compressionLevel)]);
 }
 
-function fromBytes(bytes: Buffer): SerializedData | Promise<SerializedData> {
-  return bytes[0] === textMarker ? fromStateText(bytes.toString()) : fromStateBytes(bytes);
+function fromBytes(bytes: Buffer, maxBytes: number): SerializedData | Promise<SerializedData> {
+  if (bytes[0] !== textMarker) return fromStateBytes(bytes, maxBytes);
+  requireSize(bytes.length, maxBytes);
+  return fromStateText(bytes.toString());
 }
 
 function refuseToRead(): never {

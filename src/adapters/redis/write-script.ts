@@ -22,8 +22,12 @@ if now ~= '' then
   local revision, expiry, rest = string.match(header, '^([!-~]+) ([%d-]+)([^\\n]*)\\n')
   local expiresAt, stored
   if revision then
-    expiresAt, stored = string.match(expiry, '^%d+$'), string.match(rest, '^ (%d+)$')
-    local isForm = (expiry == '-' or expiresAt) and #expiry <= 15 and (rest == '' or stored) and #rest <= 16
+    local token, lineage = string.match(rest, '^ ([%d-]+)(.*)$')
+    local isNumber = function(text) return #text <= 15 and string.match(text, '^%d+$') end
+    expiresAt, stored = isNumber(expiry), token and isNumber(token)
+    local isForm = #revision <= 64 and (expiry == '-' or expiresAt) and (rest == '' or token)
+      and (not token or token == '-' or stored)
+      and (not token or lineage == '' or (#lineage <= 97 and string.match(lineage, '^ [%w_-]+$')))
     if not isForm then revision, expiresAt, stored = nil, nil, nil end
   end
   local gone = redis.call('EXISTS', key) == 0 or (expiresAt and tonumber(expiresAt) * 1000 <= tonumber(now))

@@ -20,9 +20,16 @@ export interface AgentStoreOptions extends KeyPrefixes {
   readonly serializer?: StateSerializer;
   /** A state not saved for this many seconds is gone; it must exceed the longest turn. @defaultValue never */
   readonly ttlSeconds?: number;
-  /** Whether a save is refused that would replace what this instance has not seen. @defaultValue `'optimistic'` */
+  /**
+   * The largest state, as the bytes of its text before it is compressed; larger ones are neither written nor read. A state
+   * too large for one record is kept in several. @defaultValue 4,194,304
+   */
+  readonly maxStateBytes?: number;
+  /** Starts the sort keys of the further records of a state that is too large for one. @defaultValue `'part#'` */
+  readonly partKeyPrefix?: string;
+  /** Whether a save is refused that would replace what this holder has not seen. @defaultValue `'optimistic'` */
   readonly concurrency?: 'optimistic' | 'last-write-wins';
-  /** How many contexts' revisions an instance remembers, the least recently used forgotten first. @defaultValue 100,000 */
+  /** How many contexts' revisions a holder remembers, the least recently used forgotten first. @defaultValue 100,000 */
   readonly maxTrackedContexts?: number;
   /** The current time in milliseconds. @defaultValue `Date.now` */
   readonly now?: () => number;
@@ -36,9 +43,14 @@ export interface AgentStoreSettings {
   readonly ttlSeconds: number | null;
   readonly optimistic: boolean;
   readonly maxTrackedContexts: number;
+  readonly maxStateBytes: number;
+  readonly partKeyPrefix: string;
   readonly now: () => number;
   readonly entityType: string;
 }
+
+/** Beyond it, the text of a state with its escapes would be longer than a string can be. */
+const largestState = 256 * 1024 * 1024;
 
 /** @throws AgentStoreError `CONFIGURATION`, naming the option, if the options cannot work. */
 export function resolveAgentStoreOptions(
@@ -46,15 +58,21 @@ export function resolveAgentStoreOptions(
   entityType = 'agent-state',
 ): AgentStoreSettings {
   const { agentId, keySchema, serializer, ttlSeconds, concurrency = 'optimistic', now = Date.now } = options;
-  const { maxTrackedContexts = 100_000 } = options;
+  const { maxTrackedContexts = 100_000, maxStateBytes = 4 * 1024 * 1024, partKeyPrefix = 'part#' } = options;
   if (typeof agentId !== 'string' || agentId === '' || !agentId.isWellFormed()) {
     throw invalidOption('agentId', 'must be a well-formed string that is not empty');
   }
   if (ttlSeconds !== undefined && !(Number.isFinite(ttlSeconds) && ttlSeconds > 0)) {
     throw invalidOption('ttlSeconds', 'must be a positive number of seconds');
   }
-  if (!Number.isSafeInteger(maxTrackedContexts) || maxTrackedContexts < 1) {
-    throw invalidOption('maxTrackedContexts', 'must be a positive whole number');
+  for (const [option, value] of Object.entries({ maxTrackedContexts, maxStateBytes })) {
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw invalidOption(option, 'must be a positive whole number');
+  }
+  if (maxStateBytes > largestState)
+    throw invalidOption('maxStateBytes', `must not be larger than ${largestState}`);
+  if (typeof partKeyPrefix !== 'string' || partKeyPrefix === '' || !partKeyPrefix.isWellFormed()) {
+    throw invalidOption('partKeyPrefix', 'must be a well-formed string that is not empty');
   }
   if (concurrency !== 'optimistic' && concurrency !== 'last-write-wins') {
     throw invalidOption('concurrency', `must be 'optimistic' or 'last-write-wins'`);
@@ -63,13 +81,22 @@ export function resolveAgentStoreOptions(
   if (serializer !== undefined && !hasMethods(serializer, 'serialize', 'deserialize')) {
     throw invalidOption('serializer', 'must have the methods serialize and deserialize');
   }
+  const schema = resolveKeySchema(keySchema, options);
+  if (options.contextKeyPrefix?.startsWith(partKeyPrefix)) {
+    throw invalidOption(
+      'contextKeyPrefix',
+      `must not start with "partKeyPrefix", which is "${partKeyPrefix}"`,
+    );
+  }
   return {
     agentId,
-    keySchema: resolveKeySchema(keySchema, options),
+    keySchema: schema,
     serializer: serializer === undefined ? defaultSerializer : checked(serializer),
     ttlSeconds: ttlSeconds ?? null,
     optimistic: concurrency === 'optimistic',
     maxTrackedContexts,
+    maxStateBytes,
+    partKeyPrefix,
     now,
     entityType,
   };

@@ -22,6 +22,15 @@ export function checkKey(key: RecordKey, limits: KeyLimits | undefined): void {
   }
 }
 
+/** @throws AgentStoreError `INVALID_KEY` if the key could be that of a record of another kind. */
+export function requireNoPart({ sort }: RecordKey, partKeyPrefix: string): void {
+  if (!sort.startsWith(partKeyPrefix)) return;
+  throw invalid(
+    'The sort key',
+    `starts with ${JSON.stringify(partKeyPrefix)}, as those of "partKeyPrefix" do`,
+  );
+}
+
 function invalid(what: string, problem: string): AgentStoreError {
   return new AgentStoreError('INVALID_KEY', `${what} ${problem}. Use another id, or another key schema.`);
 }

@@ -1,13 +1,14 @@
 import { type AgentState, findInvalidField, isAgentState } from '../agent-state.js';
 import { AgentStoreError } from '../errors.js';
 import type { RecordKey, StateIds } from '../key-schema.js';
-import type { Expectation, KeyLimits, NewRecord, StoredRecord } from '../record-store.js';
+import type { Expectation, KeyLimits, NewRecord } from '../record-store.js';
 import { copyState, requireState } from '../state-copy.js';
 import { isRecord } from '../values/objects.js';
 import type { SerializedData } from '../values/plain-data.js';
+import { requireDataSize, requireSize, sizeOf } from '../values/size.js';
 import { toStateText } from '../values/text.js';
 import type { AgentStoreSettings } from './agent-store-options.js';
-import { checkContextId, checkKey } from './key-check.js';
+import { checkContextId, checkKey, requireNoPart } from './key-check.js';
 import { createLocalRevision, createRevision } from './revision.js';
 
 /** One session, and where its record is kept. */
@@ -16,15 +17,9 @@ export interface Session {
   readonly key: RecordKey;
 }
 
-/** What is stored of a session; both are `null` if nothing is, or if it has expired. */
-export interface StoredSession {
-  readonly revision: string | null;
-  readonly state: AgentState | null;
-}
-
 /** @throws AgentStoreError `INVALID_KEY` if the backend cannot keep the id. */
 export function locateSession(
-  { agentId, keySchema }: AgentStoreSettings,
+  { agentId, keySchema, partKeyPrefix }: AgentStoreSettings,
   contextId: string,
   limits: KeyLimits | undefined,
 ): Session {
@@ -32,6 +27,7 @@ export function locateSession(
   checkContextId(contextId);
   const key = keySchema.key(ids);
   checkKey(key, limits);
+  requireNoPart(key, partKeyPrefix);
   return { ids, key };
 }
 
@@ -69,36 +65,56 @@ function refuse(cause: unknown): never {
   throw new AgentStoreError('UNSERIALIZABLE', 'The serializer failed.', { cause });
 }
 
-/** @throws AgentStoreError `CORRUPTED` if the record cannot be read. */
-export async function decodeRecord(
-  { serializer, now }: AgentStoreSettings,
+/** @throws AgentStoreError `CORRUPTED` if what is stored cannot be read. */
+export async function decodeState(
+  { serializer }: AgentStoreSettings,
   { ids, key }: Session,
-  record: StoredRecord | null,
-): Promise<StoredSession> {
-  const isGone = record?.expiresAt !== undefined && record.expiresAt * 1000 <= now();
-  if (record === null || isGone) return { revision: null, state: null };
+  read: () => SerializedData | Promise<SerializedData>,
+): Promise<AgentState> {
   try {
-    const state: unknown = await serializer.deserialize(await record.read(), ids);
+    const state: unknown = await serializer.deserialize(await read(), ids);
     if (!isRecord(state)) throw new TypeError('The stored state is not an object.');
-    if (isAgentState(state)) return { revision: record.revision, state };
+    if (isAgentState(state)) return state;
     throw new TypeError(`The field "${findInvalidField(state)}" is missing or of another type.`);
   } catch (cause) {
-    if (cause instanceof AgentStoreError) throw cause;
-    const where = `partition ${JSON.stringify(key.partition)}, sort ${JSON.stringify(key.sort)}`;
-    const message = `What is stored under ${where} cannot be read. It stays as it is until it is deleted.`;
-    throw new AgentStoreError('CORRUPTED', message, { cause });
+    throw cause instanceof AgentStoreError ? cause : corrupted(key, cause);
   }
+}
+
+export function corrupted(key: RecordKey, cause: unknown): AgentStoreError {
+  const where = `partition ${JSON.stringify(key.partition)}, sort ${JSON.stringify(key.sort)}`;
+  const message = `What is stored under ${where} cannot be read. It stays as it is until it is deleted.`;
+  return new AgentStoreError('CORRUPTED', message, { cause });
+}
+
+/** What must be stored for a save: one of `revisions`, `null` standing for no record. */
+export function toExpectation(revisions: readonly (string | null)[], now: number): Expectation {
+  return {
+    absent: revisions.includes(null),
+    revisions: revisions.filter((revision) => revision !== null),
+    now,
+  };
 }
 
 /** The last second of the year 9999: later ones are more than some backends can keep, and as good as never. */
 const latestExpiry = 253_402_300_799;
 
-/** A record of serialized data, to take the place of `previous`. */
+/** What a new record takes the place of, and the form that it has. */
+export interface RecordBase {
+  readonly previous: string | null;
+  readonly lineage: string;
+  readonly isLocal: boolean;
+}
+
+/**
+ * A record of serialized data.
+ *
+ * @throws AgentStoreError `TOO_LARGE` if it is larger than the store's limit.
+ */
 export async function createRecord(
-  { ttlSeconds, now, entityType }: AgentStoreSettings,
+  { ttlSeconds, now, entityType, maxStateBytes }: AgentStoreSettings,
   data: SerializedData,
-  previous: string | null,
-  isLocal: boolean,
+  { previous, lineage, isLocal }: RecordBase,
 ): Promise<NewRecord> {
   const updatedAt = now();
   let text: string | Uint8Array | undefined;
@@ -106,10 +122,13 @@ export async function createRecord(
     text ??= toStateText(data);
     return text;
   };
+  if (isLocal) requireDataSize(data, maxStateBytes);
+  else requireSize(sizeOf(toText()), maxStateBytes);
   return {
     revision: isLocal
       ? createLocalRevision()
       : await createRevision({ previous: previous ?? '', text: toText(), now: updatedAt }),
+    ...(lineage !== '' && { lineage }),
     ...(ttlSeconds !== null && {
       expiresAt: Math.min(Math.ceil(updatedAt / 1000 + ttlSeconds), latestExpiry),
     }),
@@ -122,16 +141,22 @@ export async function createRecord(
   };
 }
 
-/** What must be stored for a record to be written: one of `revisions`, `null` standing for no record. */
-export function expect(
-  { optimistic }: AgentStoreSettings,
-  revisions: readonly (string | null)[],
-  now: number,
-): Expectation | null {
-  if (!optimistic) return null;
+/** The same record with other data, or with the names of the records that belong to it. */
+export function changeRecord(
+  record: NewRecord,
+  { data, parts }: { data?: SerializedData; parts: string | undefined },
+): NewRecord {
+  const { revision, lineage, expiresAt, updatedAt, entityType } = record;
   return {
-    absent: revisions.includes(null),
-    revisions: revisions.filter((revision) => revision !== null),
-    now,
+    revision,
+    ...(lineage !== undefined && { lineage }),
+    ...(expiresAt !== undefined && { expiresAt }),
+    ...(parts !== undefined && { parts }),
+    updatedAt,
+    entityType,
+    data: data === undefined ? record.data : data,
+    get text() {
+      return data === undefined ? record.text : toStateText(data);
+    },
   };
 }

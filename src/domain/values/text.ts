@@ -27,11 +27,32 @@ export function fromStateText(text: string | Uint8Array): SerializedData {
   return parsed.meta === undefined ? parsed.json : new AnnotatedData(parsed.json, parsed.meta);
 }
 
+/** How deep JSON may nest: parsing what nests a hundred thousand times takes gigabytes. */
+const maxNesting = 10_000;
+
 /** `JSON.parse`, but for its message: that quotes the text, which is somebody's session. */
 export function parseJson(text: string): PlainData {
+  if (text.length > maxNesting && nestsDeeper(text, maxNesting))
+    throw new SyntaxError(`The stored text nests deeper than ${maxNesting} levels.`);
   try {
     return JSON.parse(text);
   } catch {
     throw new SyntaxError('The stored text is not JSON.');
   }
+}
+
+function nestsDeeper(text: string, limit: number): boolean {
+  let depth = 0;
+  let isInText = false;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (isInText) {
+      if (code === 0x5c) index++;
+      else if (code === 0x22) isInText = false;
+    } else if (code === 0x22) isInText = true;
+    else if (code === 0x5b || code === 0x7b) depth++;
+    else if (code === 0x5d || code === 0x7d) depth--;
+    if (depth > limit) return true;
+  }
+  return false;
 }
