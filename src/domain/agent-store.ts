@@ -16,6 +16,10 @@ export type StateChange = (
  * another one; two that share one cannot be told apart. Inside `serve`, a store knows which agent calls it.
  *
  * Calls for one context through one store and its holders take effect in the order in which they were made.
+ *
+ * @example
+ * const state = await store.load(contextId);
+ * if (state !== null) await store.save(contextId, { ...state, metadata: { name: 'Ada' } });
  */
 export interface AgentStore {
   /** The stored state as a fresh copy, or `null` where there is none or it has expired. */

@@ -1,7 +1,12 @@
 import type { RecordKey } from './key-schema.js';
 import type { PlainData, SerializedData } from './values/plain-data.js';
 
-/** A record as a backend found it. */
+/**
+ * A record as a backend found it.
+ *
+ * @example
+ * const stored: StoredRecord = { revision: 'r1', read: () => fromStateText('{"json":{}}') };
+ */
 export interface StoredRecord {
   /** Changes with every write; opaque to everybody but whoever made it. */
   readonly revision: string;
@@ -22,7 +27,12 @@ export interface StoredRecord {
   read(maxBytes: number): SerializedData | Promise<SerializedData>;
 }
 
-/** A record about to be written. */
+/**
+ * A record about to be written.
+ *
+ * @example
+ * const toLine = ({ revision, expiresAt }: NewRecord) => JSON.stringify([revision, expiresAt ?? null]);
+ */
 export interface NewRecord {
   readonly revision: string;
   readonly expiresAt?: number;
@@ -42,7 +52,13 @@ export interface NewRecord {
   readonly text: string | Uint8Array;
 }
 
-/** What must be stored for a write to take place; a record that has expired counts as not there. */
+/**
+ * What must be stored for a write to take place; a record that has expired counts as not there.
+ *
+ * @example
+ * const isMet = ({ absent, revisions }: Expectation, stored: string | null) =>
+ *   stored === null ? absent : revisions.includes(stored);
+ */
 export interface Expectation {
   /** Write if there is no record. */
   readonly absent: boolean;
@@ -54,7 +70,12 @@ export interface Expectation {
   readonly token?: number;
 }
 
-/** A write that did not take place. */
+/**
+ * A write that did not take place.
+ *
+ * @example
+ * const refused: RefusedWrite = { written: false };
+ */
 export interface RefusedWrite {
   readonly written: false;
   /** The record in its way, if there is one. */
@@ -63,10 +84,20 @@ export interface RefusedWrite {
   readonly cause?: unknown;
 }
 
-/** What became of a write. */
+/**
+ * What became of a write.
+ *
+ * @example
+ * const result: WriteResult = { written: true };
+ */
 export type WriteResult = { readonly written: true } | RefusedWrite;
 
-/** The longest key a backend keeps, in bytes of UTF-8. */
+/**
+ * The longest key a backend keeps, in bytes of UTF-8.
+ *
+ * @example
+ * const keyLimits: KeyLimits = { partition: 2_048, sort: 1_024 };
+ */
 export interface KeyLimits {
   readonly partition: number;
   readonly sort: number;
@@ -77,6 +108,10 @@ export interface KeyLimits {
  *
  * A failure is an `AgentStoreError` without ids, which the caller adds: `UNAVAILABLE` if the outcome is not known,
  * another code only if nothing was written. Anything else that is thrown counts as `UNAVAILABLE`.
+ *
+ * @example
+ * const records: RecordStore = new InMemoryRecordStore();
+ * const agentStore = createAgentStore(records, { agentId: 'support' });
  */
 export interface RecordStore {
   readonly keyLimits?: KeyLimits;
@@ -101,7 +136,13 @@ export interface RecordStore {
   close?(): Promise<void>;
 }
 
-/** True if what a backend has found meets an expectation: for those that have no language of their own to say it in. */
+/**
+ * True if what a backend has found meets an expectation: for those that have no language of their own to say it in.
+ *
+ * @example
+ * const expected: Expectation = { absent: true, revisions: [], now: Date.now() };
+ * isExpectationMet(expected, null); // true: nothing is stored, and nothing is expected
+ */
 export function isExpectationMet(
   { absent, revisions, now, token }: Expectation,
   stored: Pick<StoredRecord, 'revision' | 'expiresAt' | 'token'> | null,

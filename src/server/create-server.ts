@@ -35,7 +35,7 @@ export interface AgentHttpServer {
  *
  * @throws AgentStoreError `CONFIGURATION` for an option that cannot work, or is not known.
  * @example
- * const { http, close } = createServer({ agent: async (contextId) => new Agent({ contextId, agentStore }) });
+ * const { http, close } = createServer({ agent: async (contextId) => new Agent({ agentId: 'support', contextId, agentStore }) });
  * http.listen('/run/agent.sock');
  */
 export function createServer<AuthContext = unknown>(config: ServerConfig<AuthContext>): AgentHttpServer {

@@ -4,7 +4,12 @@ import type { KeyLimits } from '../domain/record-store.js';
 import type { AgentStoreOptions } from '../domain/store/agent-store-options.js';
 import type { Faults } from './faults.js';
 
-/** The options that a case gives the stores it opens; those left out have their defaults. */
+/**
+ * The options that a case gives the stores it opens; those left out have their defaults.
+ *
+ * @example
+ * const options: ContractStoreOptions = { agentId: 'support', ttlSeconds: 60, now: () => 0 };
+ */
 export type ContractStoreOptions = Pick<
   AgentStoreOptions,
   | 'agentId'
@@ -18,7 +23,14 @@ export type ContractStoreOptions = Pick<
   | 'serializer'
 >;
 
-/** A backend that holds nothing yet and that nobody else uses. */
+/**
+ * A backend that holds nothing yet and that nobody else uses.
+ *
+ * @example
+ * const backend: ContractBackend = await createBackend();
+ * const agentStore = backend.open({ agentId: 'support' });
+ * await backend.dispose();
+ */
 export interface ContractBackend {
   /** The longest keys it keeps, prefixes included; absent where it sets no limit. */
   readonly keyLimits?: KeyLimits;
@@ -32,4 +44,10 @@ export interface ContractBackend {
   dispose(): Promise<void>;
 }
 
+/**
+ * Makes a backend that holds nothing yet; called once for each case.
+ *
+ * @example
+ * const create: CreateBackend = () => createBackend();
+ */
 export type CreateBackend = () => ContractBackend | Promise<ContractBackend>;

@@ -2,7 +2,15 @@ import type { AgentStore } from '../domain/agent-store.js';
 import type { ContractBackend, ContractStoreOptions, CreateBackend } from './backend.js';
 import { ids } from './fixtures.js';
 
-/** One promise of the `AgentStore` port, as a test for any runner. */
+/**
+ * One promise of the `AgentStore` port, as a test for any runner.
+ *
+ * @example
+ * const run = async ({ name, run }: ContractCase) => {
+ *   await run();
+ *   console.log(name);
+ * };
+ */
 export interface ContractCase {
   readonly name: string;
   /** Rejects, with an `AssertionError` where the promise is broken. */

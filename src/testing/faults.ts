@@ -1,6 +1,12 @@
 type Fault = <T>(call: () => Promise<T>) => Promise<T>;
 
-/** Makes the next request of a backend go wrong, the way networks and servers do. */
+/**
+ * Makes the next request of a backend go wrong, the way networks and servers do.
+ *
+ * @example
+ * const faults = new Faults();
+ * const found = await faults.run(() => store.load(contextId));
+ */
 export class Faults {
   readonly #next: Fault[] = [];
 

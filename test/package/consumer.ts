@@ -26,6 +26,13 @@ export async function packPackage(folder: string): Promise<string> {
   return join(folder, tarball);
 }
 
+/** The folder with what is in the tarball, and nothing else. */
+export async function unpack(tarball: string, folder: string): Promise<string> {
+  await mkdir(folder);
+  await run('tar', ['-xzf', tarball, '-C', folder], process.cwd());
+  return join(folder, 'package');
+}
+
 /** A project that has installed the package. */
 export class Consumer {
   readonly #folder: string;

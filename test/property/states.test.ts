@@ -58,7 +58,10 @@ describe('any state of the supported values', () => {
 
     it('survives', async () => {
       const backend = kind.create();
-      const [writer, reader] = [backend.open(ids), backend.open(ids)];
+      const [writer, reader] = [
+        backend.open({ agentId: ids.agentId }),
+        backend.open({ agentId: ids.agentId }),
+      ];
       await fc.assert(
         fc.asyncProperty(state, async (original) => {
           await writer.save(ids.contextId, original);
@@ -77,7 +80,7 @@ describe('as a native map only, any state of the supported values', () => {
 
   it('survives, or is refused with a path where a native map cannot hold it', async () => {
     const backend = dynamodb.create();
-    const [writer, reader] = [backend.open(ids), backend.open(ids)];
+    const [writer, reader] = [backend.open({ agentId: ids.agentId }), backend.open({ agentId: ids.agentId })];
     let kept = 0;
     await fc.assert(
       fc.asyncProperty(state, async (original) => {

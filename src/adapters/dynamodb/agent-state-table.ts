@@ -5,6 +5,13 @@ import { DynamoDBConnection, type Sdk } from './connection.js';
 import type { DynamoDBSender } from './dynamodb-sender.js';
 import { toAgentStoreError } from './errors.js';
 
+/**
+ * Names a table, and the attributes that it is to have.
+ *
+ * @example
+ * const options: AgentStateTableOptions = { tableName: 'app-data', partitionKeyName: 'PK', sortKeyName: 'SK' };
+ * await createAgentStateTable(new DynamoDBClient({}), options);
+ */
 export interface AgentStateTableOptions {
   readonly tableName: string;
   /** @defaultValue `'pk'` */
@@ -51,6 +58,9 @@ export async function createAgentStateTable(
 /**
  * Checks, with one `GetItem`, that a table is there, has the key that a store expects, and may be read: all that can be
  * known with the permissions of the store itself.
+ *
+ * @example
+ * await checkAgentStateTable(new DynamoDBClient({}), { tableName: 'agent-state' });
  *
  * @throws AgentStoreError `CONFIGURATION`, saying what to correct; `UNAVAILABLE` where DynamoDB does not answer.
  */

@@ -19,6 +19,12 @@ import { DynamoDBRecordStore } from './dynamodb-record-store.js';
 import type { DynamoDBSender } from './dynamodb-sender.js';
 import { type ItemLayout, ownAttributes } from './item.js';
 
+/**
+ * What a `DynamoDBAgentStore` takes. `tableName` and `agentId` are required.
+ *
+ * @example
+ * const options: DynamoDBAgentStoreOptions = { tableName: 'agent-state', agentId: 'support', ttlSeconds: 86_400 };
+ */
 export interface DynamoDBAgentStoreOptions extends AgentStoreOptions {
   readonly tableName: string;
   /** The client to send through: a document client, a plain one, or a bare `{ send }`. It is never closed. */

@@ -7,6 +7,12 @@ import {
 import { PersistentAgentStore } from '../../domain/store/persistent-agent-store.js';
 import { InMemoryRecordStore } from './in-memory-record-store.js';
 
+/**
+ * What an `InMemoryAgentStore` takes. `agentId` is required.
+ *
+ * @example
+ * const options: InMemoryAgentStoreOptions = { agentId: 'support', now: () => 0 };
+ */
 export interface InMemoryAgentStoreOptions extends AgentStoreOptions {
   /** Where the records are; stores that are given the same share a table. @defaultValue one of its own */
   readonly records?: InMemoryRecordStore;

@@ -12,7 +12,15 @@ import { requireDataSize } from '../../domain/values/size.js';
 
 type Entry = Pick<NewRecord, 'revision' | 'expiresAt' | 'token' | 'lineage' | 'parts' | 'data'>;
 
-/** Records in this process. What was written is nobody else's, and each reader gets a copy: nothing stored is shared. */
+/**
+ * Records in this process. What was written is nobody else's, and each reader gets a copy: nothing stored is shared.
+ *
+ * @example
+ * // Two processes over one table.
+ * const records = new InMemoryRecordStore();
+ * const before = new InMemoryAgentStore({ agentId: 'support', records });
+ * const afterRestart = new InMemoryAgentStore({ agentId: 'support', records });
+ */
 export class InMemoryRecordStore implements RecordStore {
   readonly isLocal = true;
   readonly #entries = new Map<string, Entry>();

@@ -8,6 +8,9 @@ type Argument = string | Uint8Array;
  * A client of Redis: a `Redis` or a `Cluster` of ioredis, or anything that takes the same commands.
  *
  * Those of ioredis have `evalBuffer` and `evalshaBuffer` too, although their types do not say so.
+ *
+ * @example
+ * const client: RedisClient = new Redis({ commandTimeout: 5_000 });
  */
 export interface RedisClient {
   getBuffer(key: string): Promise<Uint8Array | null>;

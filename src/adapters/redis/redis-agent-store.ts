@@ -9,6 +9,12 @@ import { type Compression, resolveCompression } from '../compression.js';
 import { type RedisClient, type RedisCommands, RedisConnection, requireCommands } from './connection.js';
 import { RedisRecordStore } from './redis-record-store.js';
 
+/**
+ * What a `RedisAgentStore` takes: `agentId`, and either `client` or `url`.
+ *
+ * @example
+ * const options: RedisAgentStoreOptions = { agentId: 'support', url: 'redis://localhost:6379' };
+ */
 export interface RedisAgentStoreOptions extends AgentStoreOptions {
   /** The client to send through: a `Redis` or a `Cluster` of ioredis. It is never closed or reconfigured. */
   readonly client?: RedisClient;

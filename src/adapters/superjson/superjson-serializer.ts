@@ -10,6 +10,13 @@ import { findDifferenceOfCopy } from '../../domain/values/same-value.js';
 /** Keys that superjson refuses, as a path shows them. */
 const refusedKeys: readonly string[] = ['.constructor', '.prototype', '.__proto__'];
 
+/**
+ * What `createSuperjsonSerializer` takes.
+ *
+ * @example
+ * const options: SuperjsonSerializerOptions = { superjson: new SuperJSON({ dedupe: true }) };
+ * const serializer = createSuperjsonSerializer(options);
+ */
 export interface SuperjsonSerializerOptions {
   /** The instance that your classes and custom types are registered with. @defaultValue one that knows none */
   readonly superjson?: SuperJSON;

@@ -6,7 +6,13 @@ import type { StateSerializer } from '../state-serializer.js';
 import { copySerialized } from '../values/encode.js';
 import type { PlainData } from '../values/plain-data.js';
 
-/** What every agent store takes, whatever keeps its records. */
+/**
+ * What every agent store takes, whatever keeps its records.
+ *
+ * @example
+ * const options: AgentStoreOptions = { agentId: 'support', ttlSeconds: 30 * 24 * 3_600 };
+ * const agentStore = new InMemoryAgentStore(options);
+ */
 export interface AgentStoreOptions extends KeyPrefixes {
   /** Whose sessions these are. */
   readonly agentId: string;

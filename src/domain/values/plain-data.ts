@@ -1,6 +1,11 @@
 import { isBytes } from './built-in.js';
 
-/** What every backend can keep: the values of JSON. */
+/**
+ * What every backend can keep: the values of JSON.
+ *
+ * @example
+ * const plain: PlainData = { turnCount: 1, names: ['Ada', null] };
+ */
 export type PlainData =
   | null
   | boolean
@@ -17,6 +22,9 @@ const brand = Symbol.for('@looopy-ai/aws/annotated-data');
  *
  * A backend keeps the two apart if it can, so that code which knows nothing of the notes can read the data. What another copy of
  * the package has made is an instance, too.
+ *
+ * @example
+ * const annotated = new AnnotatedData({ at: '2026-01-02T03:04:05.678Z' }, { at: 'a date' });
  */
 export class AnnotatedData {
   static {
@@ -33,7 +41,12 @@ export class AnnotatedData {
   ) {}
 }
 
-/** What a serializer makes of a value, and what a record holds. */
+/**
+ * What a serializer makes of a value, and what a record holds.
+ *
+ * @example
+ * const isBytes = (data: SerializedData) => data instanceof Uint8Array;
+ */
 export type SerializedData = PlainData | AnnotatedData | Uint8Array;
 
 /** A copy of what has been checked before, which shares nothing with it. */

@@ -5,6 +5,9 @@ import { AnnotatedData, type PlainData, type SerializedData } from './plain-data
 /**
  * Serialized data in the form that backends without a native map keep: bytes as they are, all else as JSON text,
  * `{"json":…}` with the notes beside it under `meta`, if there are any. superjson reads that text as it is.
+ *
+ * @example
+ * toStateText({ turnCount: 1 }); // '{"json":{"turnCount":1}}'
  */
 export function toStateText(data: SerializedData): string | Uint8Array {
   if (isBytes(data)) return data;
@@ -12,7 +15,12 @@ export function toStateText(data: SerializedData): string | Uint8Array {
   return JSON.stringify({ json: data });
 }
 
-/** The reverse of {@link toStateText}. Throws if the text is not of that form, without repeating any of it. */
+/**
+ * The reverse of {@link toStateText}. Throws if the text is not of that form, without repeating any of it.
+ *
+ * @example
+ * fromStateText('{"json":{"turnCount":1}}'); // { turnCount: 1 }
+ */
 export function fromStateText(text: string | Uint8Array): SerializedData {
   if (typeof text !== 'string') return text;
   const parsed = parseJson(text);
