@@ -43,7 +43,10 @@ describe('the production wiring with Redis', () => {
       expect(await (await fetch(url, { headers })).json()).toMatchObject({ turnCount });
       expect(await server.stop()).toBe(0);
     }
-    expect(await client.keys('shop:*')).toEqual(['shop:agent#support:context#s']);
+    expect((await client.keys('shop:*')).sort()).toEqual([
+      'shop:agent#support:context#s',
+      'shop:agent#support:message#s',
+    ]);
     expect(await client.ttl('shop:agent#support:context#s')).toBeGreaterThan(29 * 24 * 3_600);
   });
 

@@ -227,7 +227,7 @@ describe('a part that is missing', () => {
     const [sort = ''] = indexes.flat();
     await records.delete({ ...key, sort }, null);
     const read = await open(records, { onCorrupted: () => undefined }).getAll('s');
-    expect(read).toHaveLength(68);
+    expect(read).toHaveLength(84);
     expect(read.slice(-60)).toEqual(messages.slice(-60));
     await store.clear('s');
     expect(await store.getAll('s')).toEqual([]);

@@ -21,14 +21,17 @@ const maxHeadBytes = 3_600;
 /** A summary up to this size is kept in the head, and one that is larger in a part. */
 export const maxSummaryBytes = 1_024;
 
-/** An append over this size goes straight into a part when the head is full. */
-const maxTailEntryBytes = 2_048;
+/** An append over this size goes straight into a part, with those before it, when the head is full. */
+const maxSmallBytes = 600;
+
+/** So many bytes of appends are put into a part when a small one comes: each append writes all of those before it again. */
+const maxTailBytes = 1_400;
 
 /** So many of the newest messages are never more than one step away from the head. */
 const directMessages = 50;
 
 /** So many references make a part of their own. */
-const fanOut = 16;
+const fanOut = 8;
 
 const maxWriters = 8;
 
@@ -42,8 +45,10 @@ export function createHead(origin: string): Head {
 /** The head with one more append. What does not fit is put into parts first. */
 export async function addEntry(head: Head, entry: Entry, createPart: CreatePart): Promise<Head> {
   const whole = { ...head, end: head.end + entry.count, tail: [...head.tail, entry] };
-  if (bytesOf(formatHead(whole)) <= maxHeadBytes) return whole;
-  const isSealed = head.tail.length === 0 || bytesOf(entry.data) > maxTailEntryBytes;
+  const isSmall = bytesOf(entry.data) <= maxSmallBytes;
+  const isShort = !isSmall || bytesOf(formatEntries(whole.tail)) <= maxTailBytes;
+  if (isShort && bytesOf(formatHead(whole)) <= maxHeadBytes) return whole;
+  const isSealed = head.tail.length === 0 || !isSmall;
   const sealed = await sealEntries(isSealed ? whole.tail : head.tail, createPart);
   return sealRefs({ ...whole, refs: [...head.refs, sealed], tail: isSealed ? [] : [entry] }, createPart);
 }
