@@ -31,7 +31,7 @@ export interface AppConfig<AuthContext = unknown> {
   readonly turnTimeoutSeconds?: number;
   /** How long a stream may be silent before a keep-alive is sent. @defaultValue 15 */
   readonly keepAliveSeconds?: number;
-  /** The largest request body. @defaultValue 100,000,000 */
+  /** The largest request body. @defaultValue 8,000,000 */
   readonly maxBodyBytes?: number;
   /** Whether a session id must have 33 to 256 characters, as the platform requires. @defaultValue `false` */
   readonly strictSessionIds?: boolean;
@@ -64,7 +64,7 @@ const defaults = {
   idleSeconds: 900,
   turnTimeoutSeconds: Number.POSITIVE_INFINITY,
   keepAliveSeconds: 15,
-  maxBodyBytes: 100_000_000,
+  maxBodyBytes: 8_000_000,
   strictSessionIds: false,
   port: 8080,
   hostname: '0.0.0.0',

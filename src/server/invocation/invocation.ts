@@ -1,5 +1,5 @@
 import { answerError, badRequest, HttpError, toHttpError, unknownSession } from '../failures/http-error.js';
-import { Redactor } from '../failures/redactor.js';
+import { type HiddenBody, Redactor } from '../failures/redactor.js';
 import type { Exchange } from '../http/exchange.js';
 import { type Json, toPlainJson } from '../plain-json.js';
 import { createId } from '../process/ids.js';
@@ -47,8 +47,9 @@ export class Invocation {
     if (config.authorize !== undefined) await authorize(config, authContext, sessionId);
     if (!isPost) return this.#answerState(sessionId);
 
-    const body = parseInvocation(await this.#exchange.readBody(config.maxBodyBytes));
-    hideBody(body, this.#redactor);
+    const bytes = await this.#exchange.readBody(config.maxBodyBytes);
+    const body = parseInvocation(bytes);
+    this.#redactor.hide(hiddenOf(body, bytes.length));
     // Only a prompt can be the first thing a session is sent.
     if (body.type !== 'prompt' && head.sessionId === undefined) missSessionId();
     if (body.type === 'status') return this.#answerState(sessionId);
@@ -111,12 +112,14 @@ function missSessionId(): never {
   throw badRequest(`The header ${sessionIdHeader} is missing.`);
 }
 
-function hideBody(body: InvocationBody, redactor: Redactor): void {
-  if (body.type === 'prompt') redactor.hide([body.prompt, body.metadata]);
-  if (body.type !== 'resume') return;
+/** What may be quoted of a body. One that is larger than this is not looked through: no message is shown instead. */
+const maxHidden = 1_000_000;
+
+function hiddenOf(body: InvocationBody, bytes: number): HiddenBody {
+  if (bytes > maxHidden) return { texts: 'too large' };
+  if (body.type === 'prompt') return { texts: [body.prompt, body.metadata] };
+  if (body.type !== 'resume') return { texts: undefined };
   const answers = body.inputs?.map(({ value }) => value);
-  redactor.hide(
-    [answers, body.metadata],
-    body.credentials?.map(({ credential }) => credential),
-  );
+  const credentials = body.credentials?.map(({ credential }) => credential);
+  return { texts: [answers, body.metadata], credentials };
 }

@@ -4,6 +4,9 @@ import type { TurnInput } from '../turn/turn.js';
 /** How deep a body may nest. */
 const maxNesting = 500;
 
+/** Matches every text that names it, also by escapes of its letters. */
+const mayNameProto = /__proto__|\\u00(?:5f|7[024]|6f)/i;
+
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 interface PromptBody {
@@ -113,19 +116,27 @@ function parseJson(bytes: Uint8Array): unknown {
   } catch {
     throw badRequest('The body is not valid UTF-8.');
   }
-  // Code that copies such a key by assignment sets a prototype. Looking for it is slow, and seldom needed.
-  const mayHoldProto = text.includes('__proto__') || text.includes('\\u');
+  let value: unknown;
   try {
-    return JSON.parse(text, mayHoldProto ? refuseProto : undefined);
-  } catch (error) {
+    value = JSON.parse(text);
+  } catch {
     // The message of a SyntaxError quotes the body.
-    throw error instanceof SyntaxError ? badRequest('The body is not valid JSON.') : error;
+    throw badRequest('The body is not valid JSON.');
   }
+  if (mayNameProto.test(text)) refuseProto(value);
+  return value;
 }
 
-function refuseProto(key: string, value: unknown): unknown {
-  if (key === '__proto__') throw badRequest('The body has a key "__proto__".');
-  return value;
+/** Code that copies such a key by assignment sets a prototype. */
+function refuseProto(root: unknown): void {
+  const open = [root];
+  for (let value = open.pop(); value !== undefined; value = open.pop()) {
+    if (typeof value !== 'object' || value === null) continue;
+    if (Object.hasOwn(value, '__proto__')) throw badRequest('The body has a key "__proto__".');
+    for (const part of Array.isArray(value) ? value : Object.values(value)) {
+      if (typeof part === 'object' && part !== null) open.push(part);
+    }
+  }
 }
 
 /** Before it is parsed: parsing alone can take more memory than there is. */
