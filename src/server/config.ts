@@ -33,6 +33,8 @@ export interface AppConfig<AuthContext = unknown> {
   readonly keepAliveSeconds?: number;
   /** The largest request body. @defaultValue 8,000,000 */
   readonly maxBodyBytes?: number;
+  /** How many bytes may wait for callers that read slowly, all together. The slowest are given up. @defaultValue 256,000,000 */
+  readonly maxWaitingBytes?: number;
   /** Whether a session id must have 33 to 256 characters, as the platform requires. @defaultValue `false` */
   readonly strictSessionIds?: boolean;
 }
@@ -65,6 +67,7 @@ const defaults = {
   turnTimeoutSeconds: Number.POSITIVE_INFINITY,
   keepAliveSeconds: 15,
   maxBodyBytes: 8_000_000,
+  maxWaitingBytes: 256_000_000,
   strictSessionIds: false,
   port: 8080,
   hostname: '0.0.0.0',
@@ -80,6 +83,7 @@ const numbers = {
   turnTimeoutSeconds: false,
   keepAliveSeconds: false,
   maxBodyBytes: false,
+  maxWaitingBytes: false,
   port: true,
   shutdownGraceSeconds: true,
 } as const satisfies Partial<Record<keyof ServeConfig, boolean>>;

@@ -29,7 +29,7 @@ export async function answerTurn(server: ServerContext, turnRequest: TurnRequest
   const { exchange, context, redactor } = turnRequest;
   const turn = server.sessions.begin(context.sessionId);
   const stopWatching = watch(turn, exchange, server.config.turnTimeoutSeconds);
-  const stream = new TurnStream(exchange, turn, server.config.keepAliveSeconds);
+  const stream = new TurnStream(exchange, turn, server.config.keepAliveSeconds, server.budget);
   let end: TurnEnd = { outcome: 'failed' };
   try {
     end = await startTurn(server, turnRequest, turn, stream);
