@@ -7,11 +7,12 @@ import { type TurnBody, toTurnInput } from '../invocation/request-body.js';
 import { maxTimerMs } from '../process/timing.js';
 import type { RequestContext } from '../request-context.js';
 import type { ServerContext } from '../server-context.js';
-import type { RunningTurn } from '../sessions/session-registry.js';
+import type { RunningTurn } from '../sessions/running-turn.js';
 import { readState } from '../sessions/session-state.js';
+import type { TurnEnd } from './attempt.js';
 import { toErrorEvent } from './event-format.js';
 import { unlessStopped } from './observe.js';
-import { runTurn, type TurnEnd } from './turn.js';
+import { runTurn } from './turn.js';
 import { TurnStream } from './turn-stream.js';
 
 export interface TurnRequest {

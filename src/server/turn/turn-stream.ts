@@ -3,7 +3,7 @@ import { HttpError } from '../failures/http-error.js';
 import type { Exchange, ResponseWriter } from '../http/exchange.js';
 import type { WaitingBudget } from '../http/waiting-budget.js';
 import { sessionIdHeader } from '../invocation/request-head.js';
-import type { RunningTurn } from '../sessions/session-registry.js';
+import type { RunningTurn } from '../sessions/running-turn.js';
 import { createFormat, type EventFormat } from './event-format.js';
 import { KeepAlive } from './keep-alive.js';
 
