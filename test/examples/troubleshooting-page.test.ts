@@ -15,7 +15,7 @@ function listMessages(): string[] {
   // What is wrong with a stored value is the cause of one message, which says how to go on.
   return messages.filter(
     (text) =>
-      !/\b(stored|notes?)\b/.test(text) || /^(What is stored under|A state is|An earlier save)/.test(text),
+      !/\b(stored|notes?)\b/.test(text) || /^(What is stored under|A state is)|this session/.test(text),
   );
 }
 
