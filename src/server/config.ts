@@ -76,7 +76,6 @@ const defaults = {
   hostname: '0.0.0.0',
   middleware: [],
   handleCrashes: true,
-  maxWaitingBytes: true,
   shutdownGraceSeconds: 10,
 } as const satisfies Partial<ServeConfig>;
 
