@@ -26,6 +26,8 @@ export interface Table {
 
 /** What one measure found. */
 export interface MeasureResult {
+  /** The day, in ISO 8601. */
+  readonly measuredOn?: string;
   readonly title: string;
   /** What was done, and against what. */
   readonly about: string;

@@ -8,7 +8,41 @@ export {
   type InMemoryAgentStoreOptions,
 } from './adapters/memory/in-memory-agent-store.js';
 export { InMemoryRecordStore } from './adapters/memory/in-memory-record-store.js';
+export type { RedisClient } from './adapters/redis/connection.js';
 export { RedisAgentStore, type RedisAgentStoreOptions } from './adapters/redis/redis-agent-store.js';
-export type { RedisClient } from './adapters/redis/redis-client.js';
-export { createAgentStore } from './adapters/superjson/create-agent-store.js';
-export { superjsonSerializer } from './adapters/superjson/superjson-serializer.js';
+export {
+  type AgentState,
+  type AgentStatus,
+  type AgentStore,
+  AgentStoreError,
+  type AgentStoreErrorCode,
+  type AgentStoreErrorDetails,
+  type AgentStoreOperation,
+  type AgentStoreOptions,
+  AnnotatedData,
+  createAgentStore,
+  createPrefixKeySchema,
+  defaultSerializer,
+  type Expectation,
+  fromStateText,
+  isAgentStoreError,
+  isExpectationMet,
+  isResumable,
+  type KeyLimits,
+  type KeyPrefixes,
+  type KeySchema,
+  type NewRecord,
+  type PendingAuthRequest,
+  type PendingToolInput,
+  type PlainData,
+  type RecordKey,
+  type RecordStore,
+  type RefusedWrite,
+  type SerializedData,
+  type SerializedError,
+  type StateIds,
+  type StateSerializer,
+  type StoredRecord,
+  toStateText,
+  type WriteResult,
+} from './domain/index.js';

@@ -4,24 +4,25 @@ import ts from 'typescript-5.9';
 import { describe, expect, it } from 'vitest';
 
 const domain = 'src/domain/';
-const superjson = 'src/adapters/superjson/';
-const gzip = 'src/adapters/gzip/';
+const compression = 'src/adapters/compression.js';
 
 /** What each layer may import: a folder or file of ours, a package, any Node built-in. What is not listed is refused. */
 const layers: Readonly<Record<string, readonly string[]>> = {
-  [domain]: [domain, 'node:assert', 'node:crypto'],
-  [superjson]: [superjson, domain],
-  [gzip]: [gzip, domain, 'node:'],
-  'src/adapters/memory/': ['src/adapters/memory/', superjson, domain],
+  // What only the kernel can give, and no built-in module of another name.
+  'src/domain/kernel-random.ts': ['node:crypto', 'node:fs'],
+  [domain]: [domain, 'node:async_hooks', 'node:crypto'],
+  'src/testing/': ['src/testing/', domain, 'node:assert', 'node:vm'],
+  'src/adapters/compression.ts': [domain, 'node:'],
+  'src/adapters/superjson/': ['src/adapters/superjson/', domain, 'superjson'],
+  'src/adapters/memory/': ['src/adapters/memory/', domain],
   'src/adapters/dynamodb/': [
     'src/adapters/dynamodb/',
-    gzip,
-    superjson,
+    compression,
     domain,
     '@aws-sdk/client-dynamodb',
     'node:',
   ],
-  'src/adapters/redis/': ['src/adapters/redis/', gzip, superjson, domain, 'ioredis', 'node:'],
+  'src/adapters/redis/': ['src/adapters/redis/', compression, domain, 'ioredis', 'node:'],
   'src/server/': ['src/server/', domain, 'hono', 'pino', 'node:'],
   'src/index.ts': ['src/server/', domain],
   'src/stores.ts': ['src/adapters/', domain],
@@ -42,6 +43,35 @@ describe('the layers', () => {
     expect(paths.flatMap((path) => findViolations(path, readFileSync(path, 'utf8')))).toEqual([]);
   });
 
+  it('import in one direction: no file leads back to itself', () => {
+    expect(findCircles(readImports(paths))).toEqual([]);
+  });
+
+  it.each([
+    ['of two files', { 'a.ts': ['b.js'], 'b.ts': ['a.js'] }, ['a.ts > b.ts']],
+    [
+      'of three, beside the way',
+      { 'a.ts': ['b.js'], 'b.ts': ['c.js'], 'c.ts': ['d.js'], 'd.ts': ['b.js'] },
+      ['b.ts > c.ts > d.ts'],
+    ],
+    ['of one', { 'a.ts': ['a.js'] }, ['a.ts']],
+    ['that is none', { 'a.ts': ['b.js', 'c.js'], 'b.ts': ['c.js'], 'c.ts': [] }, []],
+  ])('tell of a circle %s', (_, imports, circles) => {
+    expect(findCircles(new Map(Object.entries(imports)))).toEqual(circles);
+  });
+
+  it('let a class of a backend that extends another one do nothing but construct', () => {
+    const adapters = paths.filter((path) => path.startsWith('src/adapters/'));
+    const extending = adapters.flatMap((path) => findExtendingClasses(path, readFileSync(path, 'utf8')));
+    expect(extending.map(({ name }) => name)).toContain('RedisAgentStore');
+    expect(extending.filter(({ members }) => members.length > 0)).toEqual([]);
+  });
+
+  it('tell of a class that overrides a method, or adds one', () => {
+    const source = `class Base {} class A extends Base { constructor() { super(); } override load() {} get size() { return 1; } }`;
+    expect(findExtendingClasses('a.ts', source)).toEqual([{ name: 'A', members: ['load', 'size'] }]);
+  });
+
   it.each([
     ['an SDK in the domain', `${domain}a.ts`, `import { X } from '@aws-sdk/client-dynamodb';`],
     ['the type of an SDK in the domain', `${domain}a.ts`, `import type { X } from 'ioredis';`],
@@ -49,12 +79,14 @@ describe('the layers', () => {
     ['a Node built-in in the domain', `${domain}a.ts`, `import 'node:fs';`],
     [
       'an adapter in the domain',
-      `${domain}testing/a.ts`,
+      `${domain}store/a.ts`,
       `export { X } from '../../adapters/memory/index.js';`,
     ],
     ['an adapter in the server', 'src/server/a.ts', `const x = await import('../adapters/memory/index.js');`],
     ['the stores in the server', 'src/server/a.ts', `import { X } from '../stores.js';`],
     ['the stores in the main entry', 'src/index.ts', `export { InMemoryAgentStore } from './stores.js';`],
+    ['the kit in the domain', `${domain}a.ts`, `import { X } from '../testing/index.js';`],
+    ['an adapter in the kit', 'src/testing/a.ts', `import { X } from '../adapters/memory/index.js';`],
     ['a sibling backend', 'src/adapters/dynamodb/a.ts', `import { X } from '../memory/index.js';`],
     ['a package whose name starts like one', 'src/server/a.ts', `import 'hono-other';`],
     ['a require', 'src/server/a.ts', `const x = require('ioredis');`],
@@ -65,7 +97,7 @@ describe('the layers', () => {
   });
 
   it.each([
-    ['a file of the same layer', `${domain}testing/a.ts`, `import { X } from '../errors.js';`],
+    ['a file of the same layer', `${domain}store/a.ts`, `import { X } from '../errors.js';`],
     ['the client of a backend', 'src/adapters/dynamodb/a.ts', `import('@aws-sdk/client-dynamodb');`],
     ['a subpath of a package', 'src/server/a.ts', `import { streamSSE } from 'hono/streaming';`],
     ['text that looks like an import', `${domain}a.ts`, `// import 'ioredis'\nconst x = "import 'ioredis'";`],
@@ -80,6 +112,45 @@ function findViolations(path: string, source: string): string[] {
   return findImports(path, source)
     .filter((target) => !allowed.some((entry) => isWithin(target, entry)))
     .map((target) => `${path} imports ${target}`);
+}
+
+/** Each file with the files that it imports, types included. */
+function readImports(paths: readonly string[]): Map<string, string[]> {
+  return new Map(paths.map((path) => [path, findImports(path, readFileSync(path, 'utf8'))]));
+}
+
+/** The circles among files, each once, as the way from its first file back to it. */
+function findCircles(imports: ReadonlyMap<string, readonly string[]>): string[] {
+  const circles: string[] = [];
+  const finished = new Set<string>();
+  const visit = (path: string, way: readonly string[]): void => {
+    if (way.includes(path)) circles.push(way.slice(way.indexOf(path)).join(' > '));
+    if (way.includes(path) || finished.has(path)) return;
+    for (const target of imports.get(path) ?? []) visit(target.replace(/\.js$/, '.ts'), [...way, path]);
+    finished.add(path);
+  };
+  for (const path of imports.keys()) visit(path, []);
+  return circles;
+}
+
+/** The classes of a file that extend another one, and what they have besides a constructor. */
+function findExtendingClasses(path: string, source: string): { name: string; members: string[] }[] {
+  const classes: { name: string; members: string[] }[] = [];
+  const visit = (node: ts.Node): void => {
+    if (
+      ts.isClassLike(node) &&
+      node.heritageClauses?.some(({ token }) => token === ts.SyntaxKind.ExtendsKeyword)
+    ) {
+      const members = node.members.filter((member) => !ts.isConstructorDeclaration(member));
+      classes.push({
+        name: node.name?.text ?? '(unnamed)',
+        members: members.map(({ name }) => (name !== undefined && ts.isIdentifier(name) ? name.text : '?')),
+      });
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile(path, source, ts.ScriptTarget.Latest));
+  return classes;
 }
 
 function isWithin(target: string, entry: string): boolean {

@@ -2,23 +2,17 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import superjson from 'superjson';
 import { alternate, ratioOf, summarizeAll } from '../alternate.js';
 import { fromAttributeValue, toAttributeValue } from '../dist/adapters/dynamodb/attribute-value.js';
-import { superjsonSerializer } from '../dist/adapters/superjson/superjson-serializer.js';
 import type { AgentState } from '../dist/domain/agent-state.js';
-import { copyState } from '../dist/domain/state-copy.js';
-import {
-  AnnotatedData,
-  type SerializedState,
-  type ValueBeyondJson,
-} from '../dist/domain/state-serializer.js';
-import { fromStateText, toStateText } from '../dist/domain/state-text.js';
+import { defaultSerializer } from '../dist/domain/default-serializer.js';
+import { AnnotatedData, type SerializedData } from '../dist/domain/values/plain-data.js';
+import { fromStateText, toStateText } from '../dist/domain/values/text.js';
 import type { Comparison, MeasureResult } from '../results.js';
 import { createPlainState, createRichState, sizes } from '../states.js';
 
 const ids = { agentId: 'bench', contextId: 'session' };
 
-function encode(state: AgentState): SerializedState | Promise<SerializedState> {
-  const beyondJson: ValueBeyondJson[] = [];
-  return superjsonSerializer.serialize(copyState(state, beyondJson), ids, beyondJson);
+function encode(state: AgentState): SerializedData | Promise<SerializedData> {
+  return defaultSerializer.serialize(state, ids);
 }
 
 /** What a store does to a state between the agent and the client of the database, and back. */
@@ -26,12 +20,12 @@ async function throughNativeMap(state: AgentState): Promise<unknown> {
   const data = await encode(state);
   if (data instanceof Uint8Array || data instanceof AnnotatedData)
     throw new TypeError('The state is not plain.');
-  return superjsonSerializer.deserialize(fromAttributeValue(toAttributeValue(data)), ids);
+  return defaultSerializer.deserialize(fromAttributeValue(toAttributeValue(data)), ids);
 }
 
 async function throughText(state: AgentState): Promise<unknown> {
   const text = toStateText(await encode(state));
-  return superjsonSerializer.deserialize(fromStateText(String(text)), ids);
+  return defaultSerializer.deserialize(fromStateText(String(text)), ids);
 }
 
 export async function measureEncoding(): Promise<MeasureResult> {

@@ -31,7 +31,7 @@ const groups: readonly Group[] = [
   { entry: './stores', ours: ['./dist/stores.js'], rivals: {} },
   { entry: './stores/redis', ours: ['./dist/adapters/redis/index.js'], rivals: { ioredis: ['ioredis'] } },
   { entry: './stores/memory', ours: ['./dist/adapters/memory/index.js'], rivals: {}, atMostMs: 10 },
-  { entry: './testing', ours: ['./dist/domain/testing/index.js'], rivals: {} },
+  { entry: './testing', ours: ['./dist/testing/index.js'], rivals: {} },
 ];
 
 interface Group {

@@ -5,12 +5,17 @@
  * cannot keep sessions gets none; `serve` ends the process at SIGTERM, with 0, when the running turns have ended.
  */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { serve } from '@looopy-ai/aws';
 import { checkAgentStateTable, DynamoDBAgentStore } from '@looopy-ai/aws/stores/dynamodb';
 
 const { AGENT_STATE_TABLE: tableName = 'agent-state', PORT = '8080' } = process.env;
 const agentId = 'echo';
-const documentClient = new DynamoDBClient({});
+const documentClient = DynamoDBDocumentClient.from(
+  new DynamoDBClient({
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
+  }),
+);
 const agentStore = new DynamoDBAgentStore({ tableName, agentId, documentClient });
 
 /** Repeats what it is told; in its place goes the Agent of @looopy-ai/core. */

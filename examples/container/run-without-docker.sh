@@ -8,41 +8,59 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 work=$(mktemp -d)
+# What the current step has printed, which is shown if it fails.
+log=$(mktemp)
+step=
 server=
-trap 'if [ -n "$server" ]; then kill -9 "$server" 2>/dev/null || true; fi; chmod -R u+w "$work"; rm -rf "$work"' EXIT
 
-echo '> build and pack'
+begin() { step=$1; echo "> $step"; }
+
+finish() {
+  code=$?
+  if [ -n "$server" ]; then kill -9 "$server" 2>/dev/null || true; fi
+  if [ "$code" != 0 ]; then
+    echo "Failed with exit code $code at: $step" >&2
+    cat "$log" >&2
+  fi
+  chmod -R u+w "$work"
+  rm -rf "$work" "$log"
+  exit "$code"
+}
+trap finish EXIT
+
+begin 'build and pack'
 mkdir "$work/build" "$work/app"
 cp -R "$root"/{src,package.json,tsconfig.json,tsconfig.build.json,README.md,CHANGELOG.md,LICENSE} "$work/build"
 ln -s "$root/node_modules" "$work/build/node_modules"
-(cd "$work/build" && npm pack --silent --pack-destination "$work" >/dev/null)
+(cd "$work/build" && npm pack --pack-destination "$work") >"$log" 2>&1
 
-echo '> npm ci --omit=dev'
-cp "$here"/{package.json,main.js} "$work/app"
+begin 'npm ci --omit=dev'
+# The lockfile has what was just built, which no registry has, and everything else in the versions of this repository:
+# those that a range allows today need not fit each other in what npm has cached of the registry.
+cp "$here"/{package.json,main.js} "$root/package-lock.json" "$work/app"
 cd "$work/app"
-# A lockfile for what was just built, which no registry has.
-npm install --silent --package-lock-only --prefer-offline --no-audit --no-fund "$work"/*.tgz
-npm ci --silent --omit=dev --ignore-scripts --prefer-offline --no-audit --no-fund
+npm install --package-lock-only --no-audit --no-fund "$work"/*.tgz >"$log" 2>&1
+npm ci --omit=dev --ignore-scripts --no-audit --no-fund >"$log" 2>&1
 
-echo '> start, not as root and with nothing to write to'
+begin 'start, not as root and with nothing to write to'
 chmod -R a-w,a+rX "$work"
 as=()
 if [ "$(id -u)" = 0 ]; then as=(setpriv --reuid=65534 --regid=65534 --clear-groups); fi
 # exec, as in the exec form of CMD: the process that gets SIGTERM is node.
-coproc out { exec "${as[@]}" env HOME=/nonexistent NODE_ENV=production PORT="${PORT:-0}" node main.js; }
-server=$out_PID
-port=
-while [ -z "$port" ] && read -r line <&"${out[0]}"; do
-  case $line in 'Listening on port '*) port=${line##* } ;; esac
+(exec "${as[@]}" env HOME=/nonexistent NODE_ENV=production PORT="${PORT:-0}" node main.js) >"$log" 2>&1 &
+server=$!
+until port=$(sed -n 's/^Listening on port //p' "$log") && [ -n "$port" ]; do
+  kill -0 "$server" 2>/dev/null || { wait "$server"; exit 1; }
+  sleep 0.1
 done
-[ -n "$port" ] || { echo 'It ended before it listened.' >&2; exit 1; }
 
-echo '> ping, and a turn'
-curl -fsS --retry 20 --retry-delay 1 --retry-all-errors "http://127.0.0.1:$port/ping" && echo
+begin 'ping, and a turn'
+curl -fsS --retry 20 --retry-delay 1 --retry-all-errors "http://127.0.0.1:$port/ping"
+echo
 curl -fsS "http://127.0.0.1:$port/invocations" -d '{"prompt":"hello"}' \
   -H 'X-Amzn-Bedrock-AgentCore-Runtime-Session-Id: container'
 
-echo '> SIGTERM'
+begin 'SIGTERM'
 kill -TERM "$server"
 code=0
 wait "$server" || code=$?

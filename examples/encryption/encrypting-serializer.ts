@@ -10,8 +10,13 @@
  * A state is stored as: a version byte, the length of the key's name, the name, 12 bytes of nonce, 16 of tag, and the rest.
  */
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
-import { fromStateText, type StateIds, type StateSerializer, toStateText } from '../../src/index.js';
-import { superjsonSerializer } from '../../src/stores.js';
+import {
+  defaultSerializer,
+  fromStateText,
+  type StateIds,
+  type StateSerializer,
+  toStateText,
+} from '../../src/stores.js';
 
 export interface EncryptionOptions {
   /** Keys of 32 random bytes, by name: the one to write with, and those that stored states still need. */
@@ -44,13 +49,15 @@ export function createEncryptingSerializer(options: EncryptionOptions): StateSer
   if (writing === null && !readUnencrypted)
     throw new TypeError('It could not read what it writes: set "readUnencrypted".');
   return {
-    async serialize(state, ids, beyondJson) {
-      const plain = await superjsonSerializer.serialize(state, ids, beyondJson);
+    // The default one takes its copy before anything here waits.
+    copiesState: true,
+    async serialize(state, ids) {
+      const plain = await defaultSerializer.serialize(state, ids);
       return writing === null ? plain : encrypt(toStateText(plain), writing, ids);
     },
     deserialize(data, ids) {
       if (!(data instanceof Uint8Array)) {
-        if (readUnencrypted) return superjsonSerializer.deserialize(data, ids);
+        if (readUnencrypted) return defaultSerializer.deserialize(data, ids);
         throw new TypeError('The state is not encrypted.');
       }
       if (data[0] !== version) throw new TypeError('The state is of no version that is known.');
@@ -58,7 +65,7 @@ export function createEncryptingSerializer(options: EncryptionOptions): StateSer
       const reading = derived.get(name);
       if (reading === undefined) throw new TypeError('The state was encrypted with a key that is not given.');
       const plain = decrypt(data, reading, ids);
-      return superjsonSerializer.deserialize(fromStateText(plain), ids);
+      return defaultSerializer.deserialize(fromStateText(plain), ids);
     },
   };
 }

@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RecordKey, RecordStore, StoredRecord } from '../../src/index.js';
-import { type Expectation, fromStateText, type NewRecord, type PutResult } from '../../src/index.js';
+import type { RecordKey, RecordStore, StoredRecord, WriteResult } from '../../src/stores.js';
+import { type Expectation, fromStateText, isExpectationMet } from '../../src/stores.js';
 
 export class FileRecordStore implements RecordStore {
   /** The last step of each file, which the next one waits for. */
@@ -20,22 +20,18 @@ export class FileRecordStore implements RecordStore {
     );
   }
 
-  put(key: RecordKey, record: NewRecord, expected: Expectation | null): Promise<PutResult> {
-    return this.#inTurn(this.#path(key), async (path): Promise<PutResult> => {
-      const current = (await this.get(key)) ?? undefined;
-      if (expected !== null && !isMet(expected, current)) return { written: false, current };
-      const { revision, expiresAt, text } = record;
-      const state = typeof text === 'string' ? { text } : { base64: Buffer.from(text).toString('base64') };
+  put: RecordStore['put'] = (key, { revision, expiresAt, token, lineage, text }, expected) =>
+    this.#inTurn(key, expected, async (path) => {
+      const data = typeof text === 'string' ? { text } : { base64: Buffer.from(text).toString('base64') };
       // Whoever reads now, or starts after a crash, finds the old file or the new one.
-      await writeFile(`${path}.new`, JSON.stringify({ revision, expiresAt, ...state }), { flush: true });
+      await writeFile(`${path}.new`, JSON.stringify({ revision, expiresAt, token, lineage, ...data }), {
+        flush: true,
+      });
       await rename(`${path}.new`, path);
-      return { written: true };
     });
-  }
 
-  delete(key: RecordKey): Promise<void> {
-    return this.#inTurn(this.#path(key), (path) => rm(path, { force: true }));
-  }
+  delete: RecordStore['delete'] = (key, expected) =>
+    this.#inTurn(key, expected, (path) => rm(path, { force: true }));
 
   /** A name for any key: a file's has not all its characters, nor its length. */
   #path({ partition, sort }: RecordKey): string {
@@ -43,8 +39,14 @@ export class FileRecordStore implements RecordStore {
     return join(this.folder, hash.digest('hex'));
   }
 
-  async #inTurn<T>(path: string, step: (path: string) => Promise<T>): Promise<T> {
-    const result = Promise.resolve(this.#steps.get(path)).then(() => step(path));
+  async #inTurn(key: RecordKey, expected: Expectation | null, step: (path: string) => Promise<void>) {
+    const path = this.#path(key);
+    const result = Promise.resolve(this.#steps.get(path)).then(async (): Promise<WriteResult> => {
+      const current = (await this.get(key)) ?? undefined;
+      if (expected && !isExpectationMet(expected, current ?? null)) return { written: false, current };
+      await step(path);
+      return { written: true };
+    });
     const done = result.catch(() => {});
     this.#steps.set(path, done);
     await done;
@@ -53,17 +55,12 @@ export class FileRecordStore implements RecordStore {
   }
 }
 
-function isMet({ absent, revisions, now }: Expectation, current: StoredRecord | undefined): boolean {
-  if (current === undefined || (current.expiresAt ?? Number.POSITIVE_INFINITY) * 1000 <= now) return absent;
-  return revisions.includes(current.revision);
-}
-
 /** What a file holds; one that cannot be read has a revision that nobody has seen, so that nothing replaces it. */
 function parse(content: string): StoredRecord {
   try {
-    const { revision, expiresAt, text, base64 } = JSON.parse(content);
-    const state = base64 === undefined ? text : new Uint8Array(Buffer.from(base64, 'base64'));
-    return { revision, expiresAt, read: () => fromStateText(state) };
+    const { text, base64, ...stored } = JSON.parse(content);
+    const data = base64 === undefined ? text : new Uint8Array(Buffer.from(base64, 'base64'));
+    return { ...stored, read: () => fromStateText(data) };
   } catch {
     return { revision: '', read: () => Promise.reject(new SyntaxError('The file is not JSON.')) };
   }

@@ -1,4 +1,11 @@
-/** Where an agent stands. `created` is what an agent writes before it has loaded anything. */
+import { isDate } from './values/built-in.js';
+
+/**
+ * Where an agent stands. `created` is what an agent writes before it has loaded anything.
+ *
+ * @example
+ * const isOver = (status: AgentStatus) => status !== 'busy';
+ */
 export type AgentStatus =
   | 'created'
   | 'idle'
@@ -8,7 +15,12 @@ export type AgentStatus =
   | 'shutdown'
   | 'error';
 
-/** An error as it is kept in a state: data, not an `Error`. */
+/**
+ * An error as it is kept in a state: data, not an `Error`.
+ *
+ * @example
+ * const failed: AgentState = { ...state, status: 'error', error: { name: 'Error', message: 'No answer' } };
+ */
 export interface SerializedError {
   name: string;
   message: string;
@@ -17,7 +29,13 @@ export interface SerializedError {
   [key: string]: unknown;
 }
 
-/** A question the agent has asked and waits to have answered. */
+/**
+ * A question the agent has asked and waits to have answered.
+ *
+ * @example
+ * const [question] = state.pendingToolInputs ?? [];
+ * const answer = { inputId: question?.inputId, value: 'yes' };
+ */
 export interface PendingToolInput {
   inputId: string;
   toolCallId: string;
@@ -31,7 +49,13 @@ export interface PendingToolInput {
   isLlmRequest?: boolean;
 }
 
-/** A credential the agent has asked for and waits to be given. */
+/**
+ * A credential the agent has asked for and waits to be given.
+ *
+ * @example
+ * const [request] = state.pendingAuthRequests ?? [];
+ * const answer = { authId: request?.authId, credential: 'the token' };
+ */
 export interface PendingAuthRequest {
   authId: string;
   authType: 'oauth2' | 'api-key' | 'pat' | 'password' | 'custom';
@@ -50,6 +74,9 @@ export interface PendingAuthRequest {
  *
  * The four required fields are checked when a state is saved and when it is loaded; every other field is
  * optional and is often present with the value `undefined`. Fields not listed here are kept as they are.
+ *
+ * @example
+ * const state: AgentState = { status: 'idle', turnCount: 1, createdAt: new Date(), lastActivity: new Date() };
  */
 export interface AgentState {
   status: AgentStatus;
@@ -62,21 +89,27 @@ export interface AgentState {
   metadata?: Record<string, unknown>;
 }
 
-/** Whether the required fields are there, each of its type. */
+/** True if the required fields are there, each of its type. */
 export function isAgentState<T extends object>(value: T): value is T & AgentState {
   return findInvalidField(value) === null;
 }
 
-/** The name of the first required field that is missing or of another type, or `null` where all are right. */
+/** The name of the first required field that is missing or of another type, or `null` if all are right. */
 export function findInvalidField(value: object): string | null {
   const { status, turnCount, lastActivity, createdAt }: Partial<Record<string, unknown>> = { ...value };
   if (typeof status !== 'string') return 'status';
   if (typeof turnCount !== 'number') return 'turnCount';
-  if (!(lastActivity instanceof Date)) return 'lastActivity';
-  return createdAt instanceof Date ? null : 'createdAt';
+  if (!isDate(lastActivity)) return 'lastActivity';
+  return isDate(createdAt) ? null : 'createdAt';
 }
 
-/** Whether a state waits for an answer or a credential. The lists decide, whatever the stored status says. */
+/**
+ * True if a state waits for an answer or a credential. The lists decide, whatever the stored status says.
+ *
+ * @example
+ * const state = await store.load(contextId);
+ * if (state !== null && isResumable(state)) console.log(state.pendingToolInputs);
+ */
 export function isResumable(state: AgentState): boolean {
   return (state.pendingToolInputs ?? []).length > 0 || (state.pendingAuthRequests ?? []).length > 0;
 }

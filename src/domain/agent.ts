@@ -1,11 +1,26 @@
 import type { AgentState } from './agent-state.js';
 
-/** One thing that happened in a turn. Further fields depend on the kind and are passed on as they are. */
+/**
+ * One thing that happened in a turn. Further fields depend on the kind and are passed on as they are.
+ *
+ * @example
+ * const event = { kind: 'content-delta', contextId, taskId: 'task-1', delta: 'Hello' };
+ * observer.next(event);
+ */
 export interface AgentEvent {
   readonly kind: string;
 }
 
-/** Receives the events of a turn; an RxJS observer is one. */
+/**
+ * Receives the events of a turn; an RxJS observer is one.
+ *
+ * @example
+ * const observer: AgentEventObserver = {
+ *   next: ({ kind }) => console.log(kind),
+ *   error: console.error,
+ *   complete: () => console.log('over'),
+ * };
+ */
 export interface AgentEventObserver {
   next(event: AgentEvent): void;
   error(error: unknown): void;
@@ -17,12 +32,27 @@ export interface AgentEventObserver {
  *
  * It may emit on subscription, and complete before `subscribe` returns. Unsubscribing stops the turn and leaves the agent
  * unusable for another.
+ *
+ * @example
+ * const events: AgentEventStream = {
+ *   subscribe(observer) {
+ *     observer.next({ kind: 'task-complete' });
+ *     observer.complete();
+ *     return { unsubscribe() {} };
+ *   },
+ * };
  */
 export interface AgentEventStream {
   subscribe(observer: AgentEventObserver): { unsubscribe(): void };
 }
 
-/** What a turn is given besides the user's message. */
+/**
+ * What a turn is given besides the user's message.
+ *
+ * @example
+ * const options: StartTurnOptions = { inputs: [{ inputId: 'input-1', value: 'Ada' }] };
+ * const events = await agent.startTurn(null, options);
+ */
 export interface StartTurnOptions {
   readonly authContext?: unknown;
   readonly taskId?: string;
@@ -31,7 +61,12 @@ export interface StartTurnOptions {
   readonly credentials?: { readonly authId: string; readonly credential: string }[];
 }
 
-/** The agent of one session, as a server drives it; structurally the `Agent` of `@looopy-ai/core`. */
+/**
+ * The agent of one session, as a server drives it; structurally the `Agent` of `@looopy-ai/core`.
+ *
+ * @example
+ * const app = createApp({ agent: async (contextId): Promise<Agent> => new MyAgent(contextId) });
+ */
 export interface Agent {
   readonly agentId: string;
   readonly contextId: string;

@@ -1,4 +1,5 @@
 import type { AgentState } from './agent-state.js';
+import { isError } from './values/built-in.js';
 
 const codes = [
   'CONFLICT',
@@ -13,19 +14,33 @@ const codes = [
 /**
  * What kind of failure it was, and so what to do:
  *
- * - `CONFLICT`: somebody else wrote or deleted the state, or this instance has not loaded it. Load, then decide.
+ * - `CONFLICT`: somebody else wrote or deleted the state, or this holder has not loaded it. Load, then decide.
  * - `CORRUPTED`: what is stored cannot be read. It stays as it is until it is deleted.
  * - `INVALID_KEY`: the backend cannot keep this id.
  * - `UNSERIALIZABLE`: the state holds something that cannot be kept; the message names the path.
- * - `TOO_LARGE`: the state is larger than the backend's limit.
+ * - `TOO_LARGE`: the state is larger than `maxStateBytes`, or than what the backend can keep.
  * - `CONFIGURATION`: the options, the table or the permissions are wrong; retrying does not help.
  * - `UNAVAILABLE`: the backend did not answer; a write may or may not have taken effect. Retry later.
+ *
+ * @example
+ * const worthRetrying: readonly AgentStoreErrorCode[] = ['CONFLICT', 'UNAVAILABLE'];
  */
 export type AgentStoreErrorCode = (typeof codes)[number];
 
-/** Which call failed; `constructor` where the options were refused. */
-export type AgentStoreOperation = 'load' | 'save' | 'delete' | 'peek' | 'close' | 'constructor';
+/**
+ * Which call failed; `constructor` where the options were refused.
+ *
+ * @example
+ * const changesNothing = (operation: AgentStoreOperation) => operation === 'load' || operation === 'peek';
+ */
+export type AgentStoreOperation = 'load' | 'save' | 'update' | 'delete' | 'peek' | 'close' | 'constructor';
 
+/**
+ * What an `AgentStoreError` knows besides its code and its message.
+ *
+ * @example
+ * const details: AgentStoreErrorDetails = { operation: 'save', contextId, cause: new Error('reset') };
+ */
 export interface AgentStoreErrorDetails {
   readonly operation?: AgentStoreOperation;
   readonly agentId?: string;
@@ -34,7 +49,13 @@ export interface AgentStoreErrorDetails {
   readonly current?: AgentState;
 }
 
-/** The one error a store throws. Branch on `code`; the backend's own error is the `cause`. */
+/**
+ * The one error a store throws. Branch on `code`; the backend's own error is the `cause`.
+ *
+ * @example
+ * // In a `RecordStore` of your own; the store that calls it adds the operation and the ids.
+ * throw new AgentStoreError('UNAVAILABLE', 'The disk did not answer.', { cause });
+ */
 export class AgentStoreError extends Error {
   override readonly name = 'AgentStoreError';
   readonly code: AgentStoreErrorCode;
@@ -47,6 +68,7 @@ export class AgentStoreError extends Error {
    */
   declare readonly current?: AgentState;
 
+  /** `message` says what went wrong and what to do, without any state; `details.cause` becomes the `cause`. */
   constructor(code: AgentStoreErrorCode, message: string, details: AgentStoreErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
@@ -69,6 +91,6 @@ export class AgentStoreError extends Error {
  * }
  */
 export function isAgentStoreError(value: unknown, code?: AgentStoreErrorCode): value is AgentStoreError {
-  if (!(value instanceof Error) || value.name !== 'AgentStoreError' || !('code' in value)) return false;
+  if (!isError(value) || value.name !== 'AgentStoreError' || !('code' in value)) return false;
   return code === undefined ? codes.some((known) => known === value.code) : value.code === code;
 }

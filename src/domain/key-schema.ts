@@ -1,12 +1,22 @@
 import { AgentStoreError } from './errors.js';
 
-/** Names one session of one agent. */
+/**
+ * Names one session of one agent.
+ *
+ * @example
+ * const ids: StateIds = { agentId: 'support', contextId: 'session-1' };
+ */
 export interface StateIds {
   readonly agentId: string;
   readonly contextId: string;
 }
 
-/** Where a record is kept. */
+/**
+ * Where a record is kept.
+ *
+ * @example
+ * const key: RecordKey = { partition: 'agent#support', sort: 'context#session-1' };
+ */
 export interface RecordKey {
   readonly partition: string;
   readonly sort: string;
@@ -27,6 +37,13 @@ export interface KeySchema {
   key(ids: StateIds): RecordKey;
 }
 
+/**
+ * What stands before the ids in a key.
+ *
+ * @example
+ * const prefixes: KeyPrefixes = { agentKeyPrefix: 'AGENT#', contextKeyPrefix: 'SESSION#' };
+ * const agentStore = new InMemoryAgentStore({ agentId: 'support', ...prefixes });
+ */
 export interface KeyPrefixes {
   /** Prepended to the agent id in the partition key. An empty prefix is a prefix. @defaultValue `'agent#'` */
   readonly agentKeyPrefix?: string;
@@ -34,7 +51,13 @@ export interface KeyPrefixes {
   readonly contextKeyPrefix?: string;
 }
 
-/** The default key schema: `agent#{agentId}` and `context#{contextId}`. */
+/**
+ * The default key schema: `agent#{agentId}` and `context#{contextId}`.
+ *
+ * @example
+ * const keySchema = createPrefixKeySchema({ agentKeyPrefix: 'AGENT#' });
+ * keySchema.key({ agentId: 'a', contextId: 's' }); // { partition: 'AGENT#a', sort: 'context#s' }
+ */
 export function createPrefixKeySchema(prefixes: KeyPrefixes = {}): KeySchema {
   const { agentKeyPrefix = 'agent#', contextKeyPrefix = 'context#' } = prefixes;
   for (const [option, prefix] of Object.entries({ agentKeyPrefix, contextKeyPrefix })) {

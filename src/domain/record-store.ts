@@ -1,75 +1,154 @@
 import type { RecordKey } from './key-schema.js';
-import type { SerializedState } from './state-serializer.js';
+import type { PlainData, SerializedData } from './values/plain-data.js';
 
-/** A record as a backend found it. */
+/**
+ * A record as a backend found it.
+ *
+ * @example
+ * const stored: StoredRecord = { revision: 'r1', read: () => fromStateText('{"json":{}}') };
+ */
 export interface StoredRecord {
-  /** Changes with every write; opaque to everybody but the backend and whoever made it. */
+  /** Changes with every write; opaque to everybody but whoever made it. */
   readonly revision: string;
-  /** When the record stops to exist, in Unix seconds; absent where it does not expire. */
+  /** When the record stops to exist, in Unix seconds; absent if it does not expire. */
   readonly expiresAt?: number;
-  /** The state as it was serialized. Throws where what is stored cannot be read. */
-  read(): SerializedState | Promise<SerializedState>;
+  /** The fencing token that it was written with, if it was written with one. */
+  readonly token?: number;
+  /** The revisions that it went through, as they were given with it. */
+  readonly lineage?: string;
+  /** The other records that belong to it, as they were given with it. */
+  readonly parts?: string;
+  /**
+   * What was stored. Throws if it cannot be read.
+   *
+   * @param maxBytes - The size of its text, or of its bytes, beyond which it is `TOO_LARGE`: as soon as that is known, and
+   * before it is parsed.
+   */
+  read(maxBytes: number): SerializedData | Promise<SerializedData>;
 }
 
-/** A record about to be written. */
+/**
+ * A record about to be written.
+ *
+ * @example
+ * const toLine = ({ revision, expiresAt }: NewRecord) => JSON.stringify([revision, expiresAt ?? null]);
+ */
 export interface NewRecord {
   readonly revision: string;
   readonly expiresAt?: number;
-  /** When it was saved, in milliseconds. */
+  readonly token?: number;
+  /** The last revisions that the record went through, base64url without padding; absent if there are none. */
+  readonly lineage?: string;
+  /** Which other records belong to it, as JSON; absent if none do. Only given to a backend that has `maxRecordBytes`. */
+  readonly parts?: string;
+  /** When it was made, in milliseconds. */
   readonly updatedAt: number;
-  readonly state: SerializedState;
-  /** The same state in its text form, which may be made when it is first read. */
+  /** What the record is about, such as `'agent-state'`, for people and tools that look at the records. */
+  readonly entityType: string;
+  readonly data: SerializedData;
+  /** Values of the user's own beside the data; only given to a backend whose options ask for them. */
+  readonly attributes?: Readonly<Record<string, PlainData>>;
+  /** The same data as text, or as bytes if it is bytes, for a backend that keeps nothing else. Made when it is first read. */
   readonly text: string | Uint8Array;
 }
 
-/** What must be stored for a write to take place; a record that has expired counts as not there. */
+/**
+ * What must be stored for a write to take place; a record that has expired counts as not there.
+ *
+ * @example
+ * const isMet = ({ absent, revisions }: Expectation, stored: string | null) =>
+ *   stored === null ? absent : revisions.includes(stored);
+ */
 export interface Expectation {
-  /** Write where there is no record. */
+  /** Write if there is no record. */
   readonly absent: boolean;
   /** Write over a record with one of these revisions. */
   readonly revisions: readonly string[];
   /** The current time in milliseconds, which decides what has expired. */
   readonly now: number;
+  /** Write over no record, not even one that has expired, that was written with a larger token. */
+  readonly token?: number;
 }
 
-/** A write that did not take place. */
-export interface RefusedPut {
+/**
+ * A write that did not take place.
+ *
+ * @example
+ * const refused: RefusedWrite = { written: false };
+ */
+export interface RefusedWrite {
   readonly written: false;
-  /** The record in its way, where there is one. */
+  /** The record in its way, if there is one. */
   readonly current?: StoredRecord;
-  /** The backend's own refusal, without any state in it. */
+  /** The backend's own refusal, without any data in it. */
   readonly cause?: unknown;
 }
 
-/** What became of a write. */
-export type PutResult = { readonly written: true } | RefusedPut;
+/**
+ * What became of a write.
+ *
+ * @example
+ * const result: WriteResult = { written: true };
+ */
+export type WriteResult = { readonly written: true } | RefusedWrite;
 
-/** The longest key a backend keeps, in bytes of UTF-8. */
+/**
+ * The longest key a backend keeps, in bytes of UTF-8.
+ *
+ * @example
+ * const keyLimits: KeyLimits = { partition: 2_048, sort: 1_024 };
+ */
 export interface KeyLimits {
   readonly partition: number;
   readonly sort: number;
 }
 
 /**
- * What a backend implements: one record at a time, each method one atomic step. All policy is in
- * `PersistentAgentStore`, which calls it.
+ * What a backend implements: one record at a time, each method one atomic step. All policy is in the domain, which calls it.
  *
- * A failure is an `AgentStoreError` without ids, which the caller adds: `UNAVAILABLE` where the outcome is not known,
- * another code only where nothing was written. Anything else that is thrown counts as `UNAVAILABLE`.
+ * A failure is an `AgentStoreError` without ids, which the caller adds: `UNAVAILABLE` if the outcome is not known,
+ * another code only if nothing was written. Anything else that is thrown counts as `UNAVAILABLE`.
+ *
+ * @example
+ * const records: RecordStore = new InMemoryRecordStore();
+ * const agentStore = createAgentStore(records, { agentId: 'support' });
  */
 export interface RecordStore {
   readonly keyLimits?: KeyLimits;
   /**
-   * A revision that no other write to these records has. Only for a backend that nothing outside of this process can write to;
-   * for any other the store makes one, which holds also where a copy of this process writes.
+   * Text of this many bytes fits into a record, whatever is in it. With it, data that `put` refuses as `TOO_LARGE` is spread
+   * over several records; without it, the refusal is the caller's.
    */
-  createRevision?(): string;
-  /** The record under a key, expired ones included, or `null`. */
-  get(key: RecordKey): Promise<StoredRecord | null>;
-  /** Writes a record if what is stored meets the expectation; always, where there is none. */
-  put(key: RecordKey, record: NewRecord, expected: Expectation | null): Promise<PutResult>;
-  /** Removes whatever is stored under a key. */
-  delete(key: RecordKey): Promise<void>;
+  readonly maxRecordBytes?: number;
+  /** True if nothing outside of this process can reach the records: their revisions can then be short. @defaultValue `false` */
+  readonly isLocal?: boolean;
+  /**
+   * The record under a key, an expired one included, or `null`.
+   *
+   * @param isFresh - True to see every write that came before, whatever the backend does otherwise.
+   */
+  get(key: RecordKey, isFresh?: boolean): Promise<StoredRecord | null>;
+  /** Writes a record if what is stored meets the expectation; always, if there is none. */
+  put(key: RecordKey, record: NewRecord, expected: Expectation | null): Promise<WriteResult>;
+  /** Removes what is stored under a key if it meets the expectation; always, if there is none. */
+  delete(key: RecordKey, expected: Expectation | null): Promise<WriteResult>;
   /** Closes what the backend opened itself. Called once. */
   close?(): Promise<void>;
+}
+
+/**
+ * True if what a backend has found meets an expectation: for those that have no language of their own to say it in.
+ *
+ * @example
+ * const expected: Expectation = { absent: true, revisions: [], now: Date.now() };
+ * isExpectationMet(expected, null); // true: nothing is stored, and nothing is expected
+ */
+export function isExpectationMet(
+  { absent, revisions, now, token }: Expectation,
+  stored: Pick<StoredRecord, 'revision' | 'expiresAt' | 'token'> | null,
+): boolean {
+  if (stored === null) return absent;
+  if (token !== undefined && stored.token !== undefined && stored.token > token) return false;
+  const isGone = stored.expiresAt !== undefined && stored.expiresAt * 1000 <= now;
+  return isGone ? absent : revisions.includes(stored.revision);
 }

@@ -1,35 +1,6 @@
 import type { AgentState } from './agent-state.js';
 import type { StateIds } from './key-schema.js';
-
-/** What every backend can keep: the values of JSON. */
-export type PlainData =
-  | null
-  | boolean
-  | number
-  | string
-  | readonly PlainData[]
-  | { readonly [key: string]: PlainData };
-
-/**
- * Plain data that anyone can read, with notes beside it that say what it was.
- *
- * A backend keeps the two apart where it can, so that code which knows nothing of the notes can read the data.
- */
-export class AnnotatedData {
-  constructor(
-    readonly data: PlainData,
-    readonly notes: PlainData,
-  ) {}
-}
-
-/** A value in a state that JSON does not have, such as a date, `undefined` or a `Map`, and the keys that lead to it. */
-export interface ValueBeyondJson {
-  readonly path: readonly (string | number)[];
-  readonly value: unknown;
-}
-
-/** What a serializer makes of a state. */
-export type SerializedState = PlainData | AnnotatedData | Uint8Array;
+import type { SerializedData } from './values/plain-data.js';
 
 /**
  * Turns a state into data a backend can keep, and back.
@@ -45,12 +16,15 @@ export type SerializedState = PlainData | AnnotatedData | Uint8Array;
  * };
  */
 export interface StateSerializer {
-  /** A store gives `beyondJson`, the values that keep the state from being JSON, so that nobody need look for them again. */
-  serialize(
-    state: AgentState,
-    ids: StateIds,
-    beyondJson?: readonly ValueBeyondJson[],
-  ): SerializedState | Promise<SerializedState>;
+  /**
+   * True if `serialize` checks and copies the state itself, before it first waits. It is then given the state that is saved,
+   * and not a checked copy, and may keep what no copy would: instances of classes of your own.
+   *
+   * @defaultValue `false`
+   */
+  readonly copiesState?: boolean;
+  /** Called at once when a state is saved. Whatever throws here is `UNSERIALIZABLE`, and nothing is written. */
+  serialize(state: AgentState, ids: StateIds): SerializedData | Promise<SerializedData>;
   /** The state, or a promise of it. The store checks the required fields; whatever throws here is `CORRUPTED`. */
-  deserialize(data: SerializedState, ids: StateIds): unknown;
+  deserialize(data: SerializedData, ids: StateIds): unknown;
 }

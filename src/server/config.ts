@@ -1,16 +1,19 @@
 import type { Agent } from '../domain/agent.js';
 import type { AgentStore } from '../domain/agent-store.js';
+import { invalidOption, type OptionNames, requireKnownOptions } from '../domain/options.js';
 import type { Middleware } from './http/middleware.js';
 import type { Logger } from './logger.js';
-import type { RequestContext } from './request-context.js';
+import type { AgentContext } from './request-context.js';
 
-/** The part of a store that the server uses. It only reads. */
-export interface StateReader extends Pick<AgentStore, 'load'>, Partial<Pick<AgentStore, 'peek' | 'close'>> {}
+/** The part of a store that the server uses: it only reads, and hands each agent a holder. */
+export interface StateReader
+  extends Pick<AgentStore, 'load'>,
+    Partial<Pick<AgentStore, 'peek' | 'holder' | 'close'>> {}
 
 /** What `createApp` takes. Only `agent` is required. `AuthContext` is what `decodeAuthorization` resolves to. */
 export interface AppConfig<AuthContext = unknown> {
   /** Makes the agent of a session: once, and again after a failure. */
-  agent(contextId: string, context: RequestContext): Promise<Agent>;
+  agent(contextId: string, context: AgentContext): Promise<Agent>;
   /** The store in which the agents keep their states. With it, a session can be looked at and resumed in any process. */
   readonly agentStore?: StateReader;
   /** A pino logger, or one like it. @defaultValue none for `createApp`, pino to stdout for `serve` */
@@ -91,18 +94,42 @@ const numbers = {
 export type ResolvedConfig<Config extends AppConfig> = Config &
   Required<Pick<ServeConfig, keyof typeof defaults>>;
 
-/** Fills in the defaults. @throws TypeError for an option that cannot work. */
+/** The names of all options: what one way to start a server has no use for, another one has. */
+const optionNames: OptionNames<ServeConfig> = {
+  agent: true,
+  agentStore: true,
+  logger: true,
+  decodeAuthorization: true,
+  authorize: true,
+  ready: true,
+  errors: true,
+  maxSessions: true,
+  idleSeconds: true,
+  turnTimeoutSeconds: true,
+  keepAliveSeconds: true,
+  maxBodyBytes: true,
+  maxWaitingBytes: true,
+  strictSessionIds: true,
+  middleware: true,
+  shutdownGraceSeconds: true,
+  port: true,
+  hostname: true,
+  handleCrashes: true,
+};
+
+/** Fills in the defaults. @throws AgentStoreError `CONFIGURATION`, naming the option, for one that cannot work or is not known. */
 export function resolveConfig<Config extends AppConfig>(config: Config): ResolvedConfig<Config> {
-  if (typeof config.agent !== 'function') throw new TypeError('The option "agent" must be a function.');
+  requireKnownOptions<ServeConfig>(config, optionNames);
+  if (typeof config.agent !== 'function') throw invalidOption('agent', 'must be a function');
   const given = Object.entries(config).filter(([, value]) => value !== undefined);
   const resolved = { ...config, ...defaults, ...Object.fromEntries(given) };
   for (const [name, mayBeZero] of Object.entries(numbers)) {
     const value: unknown = Reflect.get(resolved, name);
     if (typeof value === 'number' && (value > 0 || (mayBeZero && value === 0))) continue;
-    throw new TypeError(`The option "${name}" must be a number ${mayBeZero ? 'of at least' : 'above'} 0.`);
+    throw invalidOption(name, `must be a number ${mayBeZero ? 'of at least' : 'above'} 0`);
   }
   if (!resolved.middleware.every((each) => typeof each === 'function')) {
-    throw new TypeError('The option "middleware" must be a list of functions.');
+    throw invalidOption('middleware', 'must be a list of functions');
   }
   return resolved;
 }

@@ -17,7 +17,7 @@ let alreadySent: Response | undefined;
  * `@hono/node-server` does, gets its answer written to them directly, unless middleware stands in front.
  *
  * @example
- * const app = createApp({ agent: async (contextId) => new Agent({ contextId, agentStore }) });
+ * const app = createApp({ agent: async (contextId) => new Agent({ agentId: 'support', contextId, agentStore }) });
  * const response = await app.request('/ping');
  */
 export function createApp<AuthContext = unknown>(config: AppConfig<AuthContext>): Hono {

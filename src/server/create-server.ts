@@ -33,9 +33,9 @@ export interface AgentHttpServer {
 /**
  * The server that `serve` runs, without listening and without a hand on the signals of the process.
  *
- * @throws TypeError for an option that cannot work.
+ * @throws AgentStoreError `CONFIGURATION` for an option that cannot work, or is not known.
  * @example
- * const { http, close } = createServer({ agent: async (contextId) => new Agent({ contextId, agentStore }) });
+ * const { http, close } = createServer({ agent: async (contextId) => new Agent({ agentId: 'support', contextId, agentStore }) });
  * http.listen('/run/agent.sock');
  */
 export function createServer<AuthContext = unknown>(config: ServerConfig<AuthContext>): AgentHttpServer {

@@ -1,4 +1,10 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import {
+  currentAgentScope,
+  runInAgentScope,
+  runOutsideAgentScope,
+  type AgentScope as StoreScope,
+} from '../domain/agent-scope.js';
+import type { AgentStore } from '../domain/agent-store.js';
 import { Redactor } from './failures/redactor.js';
 
 /** What the server knows of the request it serves. Holds secrets: do not log it. */
@@ -21,11 +27,22 @@ export interface RequestContext {
   readonly signal: AbortSignal;
 }
 
+/** What the agent factory is given: the request that it is called for, and the store for the new agent. */
+export interface AgentContext extends RequestContext {
+  /**
+   * The agent's own holder of the configured store; a store without `holder` is handed as it is. Once the agent is stopped,
+   * whatever it still saves is a `CONFLICT`.
+   *
+   * @throws TypeError if no `agentStore` is configured that loads and saves.
+   */
+  readonly agentStore: AgentStore;
+}
+
 /** Reports work that goes on beyond a turn, and what hides the secrets in its failure. */
 export type TrackTask = (task: PromiseLike<unknown>, redactor?: Redactor) => void;
 
-/** What the code of one agent runs in, from its factory on. */
-export class AgentScope {
+/** What the code of one agent runs in, from its factory to its shutdown. A store that is called inside knows the agent by it. */
+export class AgentScope implements StoreScope {
   readonly sessionId: string;
   /** Knows the secrets of the last request. */
   redactor = new Redactor();
@@ -47,10 +64,19 @@ export class AgentScope {
     return this.#context;
   }
 
+  get isRevoked(): boolean {
+    return this.#isRevoked;
+  }
+
   run<Result>(context: RequestContext, redactor: Redactor, work: () => Result): Result {
     this.#context = context;
     this.redactor = redactor;
-    return scopes.run(this, work);
+    return runInAgentScope(this, work);
+  }
+
+  /** Runs work of the agent that belongs to no request. */
+  runAlone<Result>(work: () => Result): Result {
+    return runInAgentScope(this, work);
   }
 
   leave(): void {
@@ -58,9 +84,8 @@ export class AgentScope {
   }
 
   /**
-   * Takes from an agent that was stopped what it was given. What goes on unseen can still learn that it was stopped.
-   *
-   * This is the place to revoke the holder of the store that the agent was created with.
+   * Takes from an agent that was stopped what it was given, its holder of the store included. What goes on unseen can still
+   * learn that it was stopped.
    */
   revoke(): void {
     this.#isRevoked = true;
@@ -70,14 +95,12 @@ export class AgentScope {
   }
 }
 
-const scopes = new AsyncLocalStorage<AgentScope>();
-
 /**
  * The request that its session is serving now, for the agent factory, the turns of the agent and whatever they start;
  * elsewhere, and between turns, `undefined`. Work that goes on after its turn must take what it needs before.
  */
 export function getRequestContext(): RequestContext | undefined {
-  return scopes.getStore()?.context;
+  return currentScope()?.context;
 }
 
 /**
@@ -86,17 +109,22 @@ export function getRequestContext(): RequestContext | undefined {
  * @throws Error outside a turn, since it cannot know which server is meant: use the `trackTask` that `serve` returns.
  */
 export function trackTask(task: PromiseLike<unknown>): void {
-  const scope = scopes.getStore();
+  const scope = currentScope();
   if (scope === undefined) throw new Error('trackTask() was called outside a turn.');
   scope.trackTask(task);
 }
 
-/** The scope of the agent whose code is running, if any. */
+/** The scope of the agent whose code is running, if any. It may be of a server of another copy of this package. */
 export function currentScope(): AgentScope | undefined {
-  return scopes.getStore();
+  const scope = currentAgentScope();
+  return scope !== undefined && isServerScope(scope) ? scope : undefined;
+}
+
+function isServerScope(scope: StoreScope): scope is AgentScope {
+  return 'trackTask' in scope;
 }
 
 /** Does work that belongs to no request, such as clearing up. It must not keep the secrets of the one that caused it. */
 export function runOutsideScope<Result>(work: () => Result): Result {
-  return scopes.exit(work);
+  return runOutsideAgentScope(work);
 }

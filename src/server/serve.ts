@@ -15,7 +15,7 @@ export interface RunningServer extends AgentHttpServer {
  *
  * On SIGTERM or SIGINT it closes itself and the store, and ends the process; likewise after an error that nothing catches.
  *
- * @throws TypeError for an option that cannot work.
+ * @throws AgentStoreError `CONFIGURATION` for an option that cannot work, or is not known.
  * @example
  * await serve({ agent: async (contextId) => new Agent({ agentId: 'support', contextId, agentStore }) });
  */

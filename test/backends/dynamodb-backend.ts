@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBAgentStore, type DynamoDBAgentStoreOptions } from '../../src/adapters/dynamodb/index.js';
-import { type ContractBackend, Faults } from '../../src/domain/testing/index.js';
+import { type ContractBackend, Faults } from '../../src/testing/index.js';
 
 let backends = 0;
 
@@ -22,7 +22,6 @@ export function createDynamoDBBackend(
   return {
     faults,
     keyLimits: { partition: 2_048 - word.length, sort: 1_024 },
-    maxStateBytes: 409_600,
     open: ({ agentKeyPrefix = 'agent#', ...options }) =>
       new DynamoDBAgentStore({
         tableName,

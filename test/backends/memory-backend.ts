@@ -1,7 +1,7 @@
 import { InMemoryAgentStore, InMemoryRecordStore } from '../../src/adapters/memory/index.js';
 import { createPrefixKeySchema, type RecordKey } from '../../src/domain/key-schema.js';
 import type { Expectation, NewRecord } from '../../src/domain/record-store.js';
-import { type ContractBackend, Faults } from '../../src/domain/testing/index.js';
+import { type ContractBackend, Faults } from '../../src/testing/index.js';
 
 /** Records in memory whose requests go through the faults that a case orders. */
 class FaultyRecordStore extends InMemoryRecordStore {
@@ -15,8 +15,8 @@ class FaultyRecordStore extends InMemoryRecordStore {
     return this.faults.run(() => super.put(key, record, expected));
   }
 
-  override delete(key: RecordKey) {
-    return this.faults.run(() => super.delete(key));
+  override delete(key: RecordKey, expected: Expectation | null) {
+    return this.faults.run(() => super.delete(key, expected));
   }
 }
 
@@ -26,7 +26,7 @@ export function createMemoryBackend(): ContractBackend {
     faults: records.faults,
     open: (options) => new InMemoryAgentStore({ ...options, records }),
     corrupt: async (ids) => {
-      const record = { revision: 'unreadable', updatedAt: 0, state: null, text: 'null' };
+      const record = { revision: 'unreadable', updatedAt: 0, entityType: '', data: null, text: 'null' };
       await records.put(createPrefixKeySchema().key(ids), record, null);
     },
     dispose: async () => undefined,

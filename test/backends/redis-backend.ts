@@ -4,8 +4,8 @@ import {
   type RedisAgentStoreOptions,
   type RedisClient,
 } from '../../src/adapters/redis/index.js';
-import { saveScript } from '../../src/adapters/redis/save-script.js';
-import { type ContractBackend, Faults } from '../../src/domain/testing/index.js';
+import { writeScript } from '../../src/adapters/redis/write-script.js';
+import { type ContractBackend, Faults } from '../../src/testing/index.js';
 
 /** Starts the keys of every backend of this process, and of no other one that shares the server. */
 const family = `backend-${crypto.randomUUID()}-`;
@@ -24,7 +24,7 @@ function withFaults(client: RedisClient, faults: Faults): RedisClient {
 
 /** Lets every server know the script beforehand, so that each save is one request, which a fault can be ordered for. */
 export async function loadSaveScript(client: Redis | Cluster): Promise<void> {
-  await Promise.all(nodesOf(client).map((node) => node.script('LOAD', saveScript)));
+  await Promise.all(nodesOf(client).map((node) => node.script('LOAD', writeScript)));
 }
 
 /** Keys that no other backend uses: every agent's start with a word of its own. */

@@ -1,14 +1,15 @@
 import { InMemoryRecordStore } from '../../src/adapters/memory/index.js';
-import { createAgentStore } from '../../src/adapters/superjson/create-agent-store.js';
-import { superjsonSerializer } from '../../src/adapters/superjson/superjson-serializer.js';
 import type { AgentState } from '../../src/domain/agent-state.js';
 import type { AgentStore } from '../../src/domain/agent-store.js';
+import { defaultSerializer } from '../../src/domain/default-serializer.js';
 import { isAgentStoreError } from '../../src/domain/errors.js';
 import type { KeySchema, RecordKey } from '../../src/domain/key-schema.js';
-import { isRecord } from '../../src/domain/object-kinds.js';
 import type { Expectation, NewRecord, RecordStore } from '../../src/domain/record-store.js';
 import type { StateSerializer } from '../../src/domain/state-serializer.js';
-import { type ContractBackend, type ContractStoreOptions, Faults } from '../../src/domain/testing/index.js';
+import { createAgentStore } from '../../src/domain/store/create-agent-store.js';
+import { isRecord } from '../../src/domain/values/objects.js';
+import { fromStateText, toStateText } from '../../src/domain/values/text.js';
+import { type ContractBackend, type ContractStoreOptions, Faults } from '../../src/testing/index.js';
 import { encode } from '../superjson/encode.js';
 
 /** A store with one defect, of a kind that real ones have had, and the case of the contract that must find it. */
@@ -60,15 +61,44 @@ export const brokenStores: readonly BrokenStore[] = [
     const serializer: StateSerializer = {
       serialize: (state) =>
         JSON.parse(JSON.stringify(state, (_, value) => (typeof value === 'bigint' ? 0 : value))),
-      deserialize: (data, ids) => superjsonSerializer.deserialize(data, ids),
+      deserialize: (data, ids) => defaultSerializer.deserialize(data, ids),
     };
     return createAgentStore(records, { ...options, serializer });
   }),
 
+  broken(
+    'forgets the class of an error',
+    'keeps errors of any class: as the built-in one, or as an Error with their name',
+    (options, records) =>
+      createAgentStore(records, { ...options, serializer: replacing('"AggregateError"', '"Error"') }),
+  ),
+
+  broken(
+    'forgets the flags of a pattern',
+    'keeps regular expressions, with their flags and where they go on',
+    (options, records) => createAgentStore(records, { ...options, serializer: replacing('/giu"', '/g"') }),
+  ),
+
+  broken(
+    'knows no class of another realm',
+    'keeps the values of another realm as those of this one',
+    (options, records) => {
+      const serializer: StateSerializer = {
+        copiesState: true,
+        serialize: (state, ids) => {
+          const createdAt = state.createdAt instanceof Date ? state.createdAt : new Date(0);
+          return defaultSerializer.serialize({ ...state, createdAt }, ids);
+        },
+        deserialize: (data, ids) => defaultSerializer.deserialize(data, ids),
+      };
+      return createAgentStore(records, { ...options, serializer });
+    },
+  ),
+
   broken('drops undefined from lists', 'keeps undefined, in lists as in objects', (options, records) => {
     const serializer: StateSerializer = {
       serialize: (state) => encode(withoutUndefined(state)),
-      deserialize: (data, ids) => superjsonSerializer.deserialize(data, ids),
+      deserialize: (data, ids) => defaultSerializer.deserialize(data, ids),
     };
     return createAgentStore(records, { ...options, serializer });
   }),
@@ -111,7 +141,7 @@ export const brokenStores: readonly BrokenStore[] = [
         changeRecords(records, {
           get: async (key) => {
             const record = await records.get(key);
-            return record && { revision: record.revision, read: () => record.read() };
+            return record && { revision: record.revision, read: (maxBytes) => record.read(maxBytes) };
           },
         }),
         options,
@@ -227,14 +257,18 @@ function createBackend(open: Open): ContractBackend {
   const records: RecordStore = {
     get: (key) => faults.run(() => inMemory.get(key)),
     put: (key, record, expected) => faults.run(() => inMemory.put(key, record, expected)),
-    delete: (key) => faults.run(() => inMemory.delete(key)),
+    delete: (key, expected) => faults.run(() => inMemory.delete(key, expected)),
   };
   return {
     faults,
     open: (options) => open(options, records),
     corrupt: async ({ agentId, contextId }) => {
       const key = { partition: `agent#${agentId}`, sort: `context#${contextId}` };
-      await inMemory.put(key, { revision: 'unreadable', updatedAt: 0, state: null, text: '{"json":' }, null);
+      await inMemory.put(
+        key,
+        { revision: 'unreadable', updatedAt: 0, entityType: '', data: null, text: '{' },
+        null,
+      );
     },
     dispose: async () => undefined,
   };
@@ -246,6 +280,8 @@ function change(store: AgentStore, changes: Partial<AgentStore>): AgentStore {
     save: (contextId, state) => store.save(contextId, state),
     delete: (contextId) => store.delete(contextId),
     peek: (contextId) => store.peek(contextId),
+    update: (contextId, change) => store.update(contextId, change),
+    holder: () => store.holder(),
     close: () => store.close(),
     ...changes,
   };
@@ -256,8 +292,18 @@ function changeRecords(records: RecordStore, changes: Partial<RecordStore>): Rec
     get: (key: RecordKey) => records.get(key),
     put: (key: RecordKey, record: NewRecord, expected: Expectation | null) =>
       records.put(key, record, expected),
-    delete: (key: RecordKey) => records.delete(key),
+    delete: (key: RecordKey, expected: Expectation | null) => records.delete(key, expected),
     ...changes,
+  };
+}
+
+/** The default serializer, but for one word in what it makes. */
+function replacing(word: string, by: string): StateSerializer {
+  return {
+    copiesState: true,
+    serialize: async (state, ids) =>
+      fromStateText(String(toStateText(await defaultSerializer.serialize(state, ids))).replaceAll(word, by)),
+    deserialize: (data, ids) => defaultSerializer.deserialize(data, ids),
   };
 }
 

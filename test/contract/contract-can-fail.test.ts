@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { agentStoreContract } from '../../src/domain/testing/index.js';
+import { agentStoreContract } from '../../src/testing/index.js';
 import { brokenStores } from './broken-stores.js';
 
 describe('the contract', () => {

@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { agentStoreContract } from '../../src/domain/testing/index.js';
+import { agentStoreContract } from '../../src/testing/index.js';
 import { createDynamoDBBackend } from '../backends/dynamodb-backend.js';
 import {
   createClient,

@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest';
-import { agentStoreContract } from '../../src/domain/testing/index.js';
+import { agentStoreContract } from '../../src/testing/index.js';
 import { createMemoryBackend } from '../backends/memory-backend.js';
 
 describe('the memory store', () => {

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-import { agentStoreContract } from '../../src/domain/testing/index.js';
+import { agentStoreContract } from '../../src/testing/index.js';
 import { createMemoryBackend } from '../backends/memory-backend.js';
 
 it('the contract runs with node:test as well', async () => {

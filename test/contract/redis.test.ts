@@ -1,6 +1,6 @@
 import type { Cluster, Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { agentStoreContract } from '../../src/domain/testing/index.js';
+import { agentStoreContract } from '../../src/testing/index.js';
 import { createRedisBackend } from '../backends/redis-backend.js';
 import { openRedis, openRedisCluster, type RedisEndpoint } from '../backends/redis-endpoint.js';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { CallQueue } from '../../src/domain/call-queue.js';
+import { CallQueue } from '../../src/domain/store/call-queue.js';
 
 /** Calls that end when they are told to, and what they have begun and ended. */
 function createCalls(queue: CallQueue) {

@@ -2,10 +2,11 @@ import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { InMemoryAgentStore } from '../../src/adapters/memory/index.js';
 import { isResumable } from '../../src/domain/agent-state.js';
-import { copyPlainData, copyState } from '../../src/domain/state-copy.js';
-import { fromStateText, toStateText } from '../../src/domain/state-text.js';
-import { createState } from '../../src/domain/testing/fixtures.js';
-import { assertSameValue } from '../../src/domain/testing/index.js';
+import { copyState } from '../../src/domain/state-copy.js';
+import { copyPlainData } from '../../src/domain/values/encode.js';
+import { fromStateText, toStateText } from '../../src/domain/values/text.js';
+import { createState } from '../../src/testing/fixtures.js';
+import { assertSameValue } from '../../src/testing/index.js';
 
 describe('the copy of a state', () => {
   const bytes = new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8]).buffer;

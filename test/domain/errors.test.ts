@@ -3,8 +3,8 @@ import { InMemoryAgentStore, InMemoryRecordStore } from '../../src/adapters/memo
 import { AgentStoreError, isAgentStoreError } from '../../src/domain/errors.js';
 import type { RecordKey } from '../../src/domain/key-schema.js';
 import type { StateSerializer } from '../../src/domain/state-serializer.js';
-import { createState } from '../../src/domain/testing/fixtures.js';
-import { Faults } from '../../src/domain/testing/index.js';
+import { createState } from '../../src/testing/fixtures.js';
+import { Faults } from '../../src/testing/index.js';
 
 describe('the guard', () => {
   it('knows an error of another copy of the package', async () => {

@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { createRevision } from '../../src/domain/revision.js';
+import { createRevision } from '../../src/domain/store/revision.js';
 
 const randomNumbers = vi.hoisted(() => ({ repeat: false }));
 

@@ -9,7 +9,7 @@ import {
   createAgentStateTable,
   DynamoDBAgentStore,
 } from '../../src/adapters/dynamodb/index.js';
-import { createState } from '../../src/domain/testing/fixtures.js';
+import { createState } from '../../src/testing/fixtures.js';
 import { TestTable } from './table.js';
 
 const table = TestTable.use();

@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { DynamoDBAgentStore } from '../../src/adapters/dynamodb/index.js';
-import { createState } from '../../src/domain/testing/fixtures.js';
+import { createState } from '../../src/testing/fixtures.js';
 import { createTable } from '../backends/dynamodb-endpoint.js';
 import { TestTable } from './table.js';
 

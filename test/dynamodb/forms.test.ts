@@ -2,8 +2,9 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { AttributeValue } from '../../src/adapters/dynamodb/attribute-value.js';
 import { itemSize } from '../../src/adapters/dynamodb/item-size.js';
-import { AnnotatedData, type StateSerializer } from '../../src/domain/state-serializer.js';
-import { createState } from '../../src/domain/testing/fixtures.js';
+import type { StateSerializer } from '../../src/domain/state-serializer.js';
+import { AnnotatedData } from '../../src/domain/values/plain-data.js';
+import { createState } from '../../src/testing/fixtures.js';
 import { type Item, TestTable } from './table.js';
 
 const table = TestTable.use();

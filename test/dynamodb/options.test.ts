@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { DynamoDBAgentStore } from '../../src/adapters/dynamodb/index.js';
-import { InMemoryAgentStore } from '../../src/adapters/memory/index.js';
+import {
+  createAgentStore,
+  InMemoryAgentStore,
+  InMemoryRecordStore,
+} from '../../src/adapters/memory/index.js';
 
 const client = { send: async () => ({}) };
 const required = { tableName: 'table', agentId: 'agent' };
@@ -26,6 +30,8 @@ describe('an option that cannot work', () => {
     ['documentClient', { documentClient: null }],
     ['dynamoDbClientConfig', { documentClient: client, dynamoDbClientConfig: {} }],
     ['dynamoDbClientConfig', { dynamoDbClientConfig: 'us-east-1' }],
+    ['attributes', { attributes: { tenant: 'one' } }],
+    ['tablename', { tablename: 'table' }],
   ])('is refused by the constructor with its name: %s %j', (option, given) => {
     expect(() => new DynamoDBAgentStore({ ...required, ...given })).toThrow(
       expect.objectContaining({
@@ -56,6 +62,8 @@ describe('an option that cannot work', () => {
     ['maxTrackedContexts', { maxTrackedContexts: 0 }],
     ['maxTrackedContexts', { maxTrackedContexts: 1.5 }],
     ['now', { now: 1_800_000_000_000 }],
+    ['ttlSecond', { ttlSecond: 60 }],
+    ['toString', { toString: 'agent' }],
   ])('is refused by every store: %s %j', (option, given) => {
     const refusal = expect.objectContaining({
       code: 'CONFIGURATION',
@@ -64,5 +72,17 @@ describe('an option that cannot work', () => {
     });
     expect(() => new InMemoryAgentStore({ agentId: 'agent', ...given })).toThrow(refusal);
     expect(() => new DynamoDBAgentStore({ ...required, ...given })).toThrow(refusal);
+    const records = new InMemoryRecordStore();
+    expect(() => createAgentStore(records, { agentId: 'agent', ...given })).toThrow(refusal);
+  });
+
+  it('is refused where there are none at all', () => {
+    const refusal = expect.objectContaining({ code: 'CONFIGURATION', message: 'The options are missing.' });
+    for (const none of [undefined, null, 'agent'])
+      expect(() => Reflect.construct(InMemoryAgentStore, [none])).toThrow(refusal);
+  });
+
+  it('is let pass if it is unknown, and has no value', () => {
+    expect(() => new InMemoryAgentStore(Object.assign({ agentId: 'a' }, { ttl: undefined }))).not.toThrow();
   });
 });

@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { type AttributeValue, type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createState } from '../../src/domain/testing/fixtures.js';
 import type { AgentState } from '../../src/index.js';
 import { DynamoDBAgentStore, type DynamoDBAgentStoreOptions } from '../../src/stores.js';
+import { createState } from '../../src/testing/fixtures.js';
 import {
   createClient,
   createTable,

@@ -11,6 +11,8 @@ function createSession() {
   const agentStore: AgentStore = {
     load: (contextId) => store.load(contextId),
     peek: (contextId) => store.peek(contextId),
+    update: (contextId, change) => store.update(contextId, change),
+    holder: () => store.holder(),
     delete: (contextId) => store.delete(contextId),
     close: () => store.close(),
     save: async (contextId, state) => {

@@ -3,10 +3,10 @@ import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/cl
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEncryptingSerializer } from '../../examples/encryption/encrypting-serializer.js';
 import { createPrefixKeySchema } from '../../src/domain/key-schema.js';
-import { createState } from '../../src/domain/testing/fixtures.js';
-import { assertSameValue } from '../../src/domain/testing/index.js';
 import type { StateSerializer } from '../../src/index.js';
 import { DynamoDBAgentStore, InMemoryAgentStore, InMemoryRecordStore } from '../../src/stores.js';
+import { createState } from '../../src/testing/fixtures.js';
+import { assertSameValue } from '../../src/testing/index.js';
 import {
   createClient,
   createTable,
@@ -54,7 +54,7 @@ function inMemory(): Sessions {
   const records = new InMemoryRecordStore();
   const key = (contextId: string) => createPrefixKeySchema().key({ agentId: 'agent', contextId });
   const read = async (contextId: string) => {
-    const data = await (await records.get(key(contextId)))?.read();
+    const data = await (await records.get(key(contextId)))?.read(1_000_000);
     if (!(data instanceof Uint8Array)) throw new TypeError('No bytes are stored.');
     return Buffer.from(data);
   };
@@ -62,7 +62,11 @@ function inMemory(): Sessions {
     open: (serializer) => new InMemoryAgentStore({ agentId: 'agent', serializer, records }),
     copy: async (from, to) => {
       const bytes = await read(from);
-      await records.put(key(to), { revision: 'copied', updatedAt: 0, state: bytes, text: bytes }, null);
+      await records.put(
+        key(to),
+        { revision: 'copied', updatedAt: 0, entityType: '', data: bytes, text: bytes },
+        null,
+      );
     },
     stored: read,
   };

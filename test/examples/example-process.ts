@@ -12,18 +12,29 @@ export interface ExampleServer {
   stop(): Promise<number | null>;
 }
 
-/** Starts a program, and waits until it says where it listens. */
-export async function startExample(file: string, env: Environment): Promise<ExampleServer> {
-  const child = spawn(process.execPath, ['--import', 'tsx', file], {
+/** Starts a program in TypeScript, and waits until it says where it listens. */
+export function startExample(file: string, env: Environment): Promise<ExampleServer> {
+  return startProgram(['--import', 'tsx', file], env);
+}
+
+/** Starts Node with these arguments, and waits until the program says where it listens. */
+export async function startProgram(
+  args: readonly string[],
+  env: Environment,
+  cwd = process.cwd(),
+): Promise<ExampleServer> {
+  const child = spawn(process.execPath, args, {
     env: withPath(env),
+    cwd,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const closed = once(child, 'close').then(([code]) => code);
   for await (const line of createInterface(child.stdout)) {
-    const url = line.match(/^Listening on (\S+)$/)?.[1];
-    if (url !== undefined) return { url, stop: () => stop(child, closed) };
+    const [, url, port] = line.match(/^Listening on (?:(http\S+)|port (\d+))$/) ?? [];
+    if (url !== undefined || port !== undefined)
+      return { url: url ?? `http://localhost:${port}`, stop: () => stop(child, closed) };
   }
-  throw new Error(`${file} ended with ${await closed} before it listened.`);
+  throw new Error(`${args.join(' ')} ended with ${await closed} before it listened.`);
 }
 
 /** Runs a program to its end, and gives what it prints. */

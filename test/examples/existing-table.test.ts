@@ -7,7 +7,7 @@ import {
   openWithKeySchema,
   openWithOwnNames,
 } from '../../examples/existing-table/stores.js';
-import { createState } from '../../src/domain/testing/fixtures.js';
+import { createState } from '../../src/testing/fixtures.js';
 import {
   createClient,
   createTable,

@@ -1,9 +1,9 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { updateSession, withdrawQuestions } from '../../examples/redis/update-session.js';
-import { createState } from '../../src/domain/testing/fixtures.js';
 import type { AgentState } from '../../src/index.js';
 import { RedisAgentStore } from '../../src/stores.js';
+import { createState } from '../../src/testing/fixtures.js';
 import { RedisServer } from '../backends/redis-server.js';
 import { runExample, startExample } from './example-process.js';
 

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FileRecordStore } from '../../examples/third-party-backend/file-record-store.js';
-import { createState } from '../../src/domain/testing/fixtures.js';
-import { agentStoreContract, type ContractBackend, Faults } from '../../src/domain/testing/index.js';
 import { createPrefixKeySchema, type RecordKey, type StateSerializer } from '../../src/index.js';
 import { createAgentStore } from '../../src/stores.js';
+import { createState } from '../../src/testing/fixtures.js';
+import { agentStoreContract, type ContractBackend, Faults } from '../../src/testing/index.js';
 
 let root: string;
 let folders = 0;
@@ -41,7 +41,7 @@ async function createBackend(): Promise<ContractBackend> {
         {
           get: (key) => faults.run(() => get(key)),
           put: (key, record, expected) => faults.run(() => files.put(key, record, expected)),
-          delete: (key) => faults.run(() => files.delete(key)),
+          delete: (key, expected) => faults.run(() => files.delete(key, expected)),
         },
         options,
       ),
@@ -49,7 +49,7 @@ async function createBackend(): Promise<ContractBackend> {
       const probe = new FileRecordStore(await createFolder());
       await probe.put(
         createPrefixKeySchema().key(ids),
-        { revision: '', updatedAt: 0, state: 0, text: '' },
+        { revision: '', updatedAt: 0, entityType: '', data: 0, text: '' },
         null,
       );
       const [name = ''] = await readdir(join(root, `${folders}`));

@@ -15,12 +15,22 @@ type Resolution = (typeof resolutions)[number];
 
 type Environment = Readonly<Record<string, string>>;
 
+/** Packages by name, in the versions or the places to take them from. */
+type Packages = Readonly<Record<string, string>>;
+
 /** What `npm publish` would publish, as a file in the folder. */
 export async function packPackage(folder: string): Promise<string> {
   await run('npm', ['pack', '--pack-destination', folder], process.cwd());
   const tarball = (await readdir(folder)).find((name) => name.endsWith('.tgz'));
   if (tarball === undefined) throw new Error('npm pack made no tarball.');
   return join(folder, tarball);
+}
+
+/** The folder with what is in the tarball, and nothing else. */
+export async function unpack(tarball: string, folder: string): Promise<string> {
+  await mkdir(folder);
+  await run('tar', ['-xzf', tarball, '-C', folder], process.cwd());
+  return join(folder, 'package');
 }
 
 /** A project that has installed the package. */
@@ -31,7 +41,7 @@ export class Consumer {
     this.#folder = folder;
   }
 
-  static async create(folder: string, ...packages: string[]): Promise<Consumer> {
+  static async create(folder: string, packages: Packages): Promise<Consumer> {
     const consumer = new Consumer(folder);
     await consumer.write('package.json', JSON.stringify({ private: true, type: 'module' }));
     await consumer.#install(packages);
@@ -39,15 +49,22 @@ export class Consumer {
   }
 
   /** The same project once more, with further packages. */
-  async extend(folder: string, ...packages: string[]): Promise<Consumer> {
+  async extend(folder: string, packages: Packages): Promise<Consumer> {
     await cp(this.#folder, folder, { recursive: true, verbatimSymlinks: true });
     const consumer = new Consumer(folder);
     await consumer.#install(packages);
     return consumer;
   }
 
-  async #install(packages: readonly string[]): Promise<void> {
-    await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', ...packages], this.#folder);
+  async #install(packages: Packages): Promise<void> {
+    const { dependencies, ...rest } = JSON.parse(await readFile(join(this.#folder, 'package.json'), 'utf8'));
+    await this.write(
+      'package.json',
+      JSON.stringify({ ...rest, dependencies: { ...dependencies, ...packages } }),
+    );
+    // In the versions of this repository: those a range allows today may not fit what npm has cached of the registry.
+    await cp('package-lock.json', join(this.#folder, 'package-lock.json'));
+    await run('npm', ['install', '--no-audit', '--no-fund'], this.#folder);
   }
 
   async write(path: string, text: string): Promise<void> {
@@ -60,6 +77,13 @@ export class Consumer {
   async run(code: string, env: Environment = {}, flags: readonly string[] = []): Promise<string> {
     await this.write('main.mjs', code);
     return (await run(process.execPath, [...flags, 'main.mjs'], this.#folder, env)).stdout;
+  }
+
+  /** Runs the tests of a folder of the project with Jest, and returns what it says of them. */
+  async runJest(folder: string, flags: readonly string[]): Promise<string> {
+    const jest = resolve(this.#folder, 'node_modules/jest/bin/jest.js');
+    const { stderr } = await run(process.execPath, [...flags, jest], join(this.#folder, folder));
+    return stderr;
   }
 
   /** Runs a module that prints JSON, and returns what it stands for. */
@@ -115,7 +139,8 @@ export class Consumer {
   }
 }
 
-function run(command: string, args: readonly string[], cwd: string, env: Environment = {}) {
+/** Runs a program as if from a shell in the folder. */
+export function run(command: string, args: readonly string[], cwd: string, env: Environment = {}) {
   // What npm tells the scripts it runs is about this project, and not about the one in the folder.
   const inherited = Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name));
   return execute(command, args, { cwd, env: { ...Object.fromEntries(inherited), ...env } });

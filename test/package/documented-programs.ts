@@ -82,11 +82,13 @@ console.log(JSON.stringify({ ended: answer.includes('event: task-complete'), tur
   },
 ];
 
+const storeActions = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem'];
+
 /** Those of the documentation that need nothing but a table. */
 export const docsPrograms: readonly DocumentedProgram[] = [
   {
     what: 'making the table',
-    says: 'await createAgentStateTable(',
+    says: 'await createAgentStateTable(new DynamoDBClient',
     complete: (snippet) => `${snippet}
 import { checkAgentStateTable } from '@looopy-ai/aws/stores/dynamodb';
 console.log(JSON.stringify((await checkAgentStateTable(new DynamoDBClient({}), { tableName: 'agent-state' })) ?? 'there'));
@@ -124,6 +126,31 @@ console.log(JSON.stringify(table));
       DeletionPolicy: 'Retain',
     },
   },
+  {
+    what: 'the agents in AWS CDK',
+    says: 'class SupportAgentStack',
+    complete: (snippet) => `${snippet}
+import { mkdirSync } from 'node:fs';
+import { App } from 'aws-cdk-lib';
+for (const folder of ['dist/agentcore-esm', 'dist/lambda-esm']) mkdirSync(folder, { recursive: true });
+const app = new App();
+new SupportAgentStack(app, 'Agents');
+const { Resources } = app.synth().getStackByName('Agents').template;
+const found = (type: string) => Object.values<{ Type: string; Properties: Record<string, unknown> }>(Resources)
+  .filter(({ Type }) => Type === type).map(({ Properties }) => Properties);
+const [runtime] = found('AWS::BedrockAgentCore::Runtime');
+const { CodeConfiguration: code } = Object(runtime?.AgentRuntimeArtifact);
+const [url] = found('AWS::Lambda::Url');
+const allowed = JSON.stringify(found('AWS::IAM::Policy')).match(/dynamodb:\\w+/g);
+console.log(JSON.stringify({ runtime: code.Runtime, entry: code.EntryPoint, mode: url?.InvokeMode, allowed }));
+`,
+    prints: {
+      runtime: 'NODE_22',
+      entry: ['main.js'],
+      mode: 'RESPONSE_STREAM',
+      allowed: [...storeActions, ...storeActions],
+    },
+  },
   { what: 'the agent for production', says: 'ready: () => checkAgentStateTable', ...serving },
   {
     what: 'a server with a store in memory',
@@ -152,5 +179,65 @@ for (const { name, run } of cases) await run().catch((error: unknown) => failed.
 console.log(JSON.stringify({ some: cases.length > 50, failed }));
 `,
     prints: { some: true, failed: [] },
+  },
+  {
+    what: 'a table on this machine',
+    says: 'client.destroy();',
+    complete: (snippet) => `${snippet}
+import { checkAgentStateTable } from '@looopy-ai/aws/stores/dynamodb';
+console.log(JSON.stringify((await checkAgentStateTable(new DynamoDBClient({}), { tableName: 'agent-state' })) ?? 'there'));
+`,
+    prints: 'there',
+  },
+  {
+    what: 'deleting the sessions of a user',
+    says: 'forgetSessions',
+    complete: (snippet) => `${snippet}
+import { InMemoryAgentStore } from '@looopy-ai/aws/stores/memory';
+const store = new InMemoryAgentStore({ agentId: 'a' });
+for (const id of ['one', 'two', 'three']) await store.save(id, ${state});
+await forgetSessions(store, ['one', 'two', 'two']);
+const left = await Promise.all(['one', 'two', 'three'].map((id) => store.peek(id)));
+console.log(JSON.stringify(left.map((found) => found !== null)));
+`,
+    prints: [false, false, true],
+  },
+  {
+    what: 'reading events in a browser',
+    says: 'readEvents',
+    complete: (snippet) => `${snippet}
+import { createApp } from '@looopy-ai/aws';
+import { InMemoryAgentStore } from '@looopy-ai/aws/stores/memory';
+import { Agent } from '@looopy-ai/core';
+const agentStore = new InMemoryAgentStore({ agentId: 'a' });
+const app = createApp({ agentStore, agent: async (contextId) => new Agent({ agentId: 'a', contextId, agentStore }) });
+const events: TurnEvent[] = [];
+const response = await app.request('/invocations', { method: 'POST', body: '{"prompt":"hello"}' });
+for await (const event of readEvents(response)) events.push(event);
+console.log(JSON.stringify(events.map(({ kind, data }) => [kind, Object(data).content])));
+`,
+    prints: [
+      ['task-created', null],
+      ['content-delta', null],
+      ['task-complete', 'hello'],
+    ],
+  },
+  {
+    what: 'a server for pages of another origin',
+    says: 'Access-Control-Expose-Headers',
+    complete: (
+      snippet,
+    ) => `${snippet.replace('await serve({', 'const server = await serve({\n  port: 0,\n  logger: { info() {}, warn() {}, error() {} },')}
+const url = \`http://127.0.0.1:\${server.port}/invocations\`;
+const preflight = await fetch(url, { method: 'OPTIONS' });
+const turn = await fetch(url, { method: 'POST', body: '{"prompt":"hello"}' });
+const ended = (await turn.text()).includes('task-complete');
+await server.close();
+console.log(JSON.stringify({
+  preflight: [preflight.status, preflight.headers.get('Access-Control-Allow-Headers')?.includes(sessionHeader)],
+  turn: [turn.status, turn.headers.get('Access-Control-Allow-Origin'), ended],
+}));
+`,
+    prints: { preflight: [204, true], turn: [200, 'https://app.example', true] },
   },
 ];

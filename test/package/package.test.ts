@@ -1,12 +1,15 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { createAgentStateTable } from '../../src/adapters/dynamodb/index.js';
+import { agentStoreContract } from '../../src/testing/index.js';
 import { createClient, createTable, startDynamoDB } from '../backends/dynamodb-endpoint.js';
+import { createMemoryBackend } from '../backends/memory-backend.js';
 import { RedisServer } from '../backends/redis-server.js';
-import { Consumer, compilers, packPackage, resolutions } from './consumer.js';
+import { apiExamples } from './api-examples.js';
+import { Consumer, compilers, packPackage, resolutions, unpack } from './consumer.js';
 import { coreStandIn } from './core-stand-in.js';
 import {
   type DocumentedProgram,
@@ -14,6 +17,8 @@ import {
   readmePrograms,
   redisUrlVariable,
 } from './documented-programs.js';
+import { jestTests, ownTests, readJestConfigs } from './jest-project.js';
+import { followLinks } from './links.js';
 import {
   assignability,
   docsSnippets,
@@ -32,26 +37,30 @@ const combinations = compilers.flatMap((compiler) =>
 );
 
 /** Projects by the clients they have installed besides the package. */
-let consumers: Record<'none' | 'sdk' | 'redis' | 'both', Consumer>;
+let consumers: Record<'none' | 'sdk' | 'redis' | 'both' | 'jest', Consumer>;
 let root: string;
+let tarball: string;
 const closing: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'package-'));
   const wanted = { ...peerDependencies, ...devDependencies };
-  const inVersion = (...names: (keyof typeof wanted)[]) => names.map((name) => `${name}@${wanted[name]}`);
-  const none = await Consumer.create(
-    join(root, 'none'),
-    await packPackage(root),
-    ...inVersion('@types/node'),
-  );
+  const inVersion = (...names: (keyof typeof wanted)[]) =>
+    Object.fromEntries(names.map((name) => [name, wanted[name]]));
+  tarball = await packPackage(root);
+  const packages = { [name]: `file:${tarball}`, ...inVersion('@types/node') };
+  const none = await Consumer.create(join(root, 'none'), packages);
   const sdkPackages = inVersion('@aws-sdk/client-dynamodb', '@aws-sdk/lib-dynamodb');
-  const sdk = await none.extend(join(root, 'sdk'), ...sdkPackages);
-  const redis = await none.extend(join(root, 'redis'), ...inVersion('ioredis'));
-  const both = await sdk.extend(join(root, 'both'), ...inVersion('ioredis', 'rxjs', 'vitest', 'aws-cdk-lib'));
+  const sdk = await none.extend(join(root, 'sdk'), sdkPackages);
+  const redis = await none.extend(join(root, 'redis'), inVersion('ioredis'));
+  const jest = await none.extend(join(root, 'jest'), { jest: '^30.0.0', '@babel/preset-env': '^7.0.0' });
+  const both = await sdk.extend(
+    join(root, 'both'),
+    inVersion('ioredis', 'rxjs', 'superjson', 'vitest', 'aws-cdk-lib'),
+  );
   for (const [path, text] of Object.entries(coreStandIn))
     await both.write(join('node_modules/@looopy-ai/core', path), text);
-  consumers = { none, sdk, redis, both };
+  consumers = { none, sdk, redis, both, jest };
 });
 
 afterAll(async () => {
@@ -95,14 +104,30 @@ describe('the tarball', () => {
   it('holds what is published and nothing else', async () => {
     const list = `import { readdirSync } from 'node:fs';
       console.log(JSON.stringify(readdirSync('node_modules/${name}').sort()));`;
-    const names = ['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json', 'src'];
+    const pages = ['CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'SECURITY.md'];
+    const names = [...pages, 'dist', 'docs', 'examples', 'package.json', 'src'];
     expect(await consumers.none.evaluate(list)).toEqual(names);
+  });
+
+  it('has whatever its pages link to', async () => {
+    const { count, broken } = await followLinks(await unpack(tarball, join(root, 'unpacked')));
+    expect(broken).toEqual([]);
+    expect(count).toBeGreaterThan(50);
+  });
+
+  it('would be seen to lack something', async () => {
+    const folder = await unpack(tarball, join(root, 'lacking'));
+    await rm(join(folder, 'LICENSE'));
+    await writeFile(join(folder, 'docs/redis.md'), '# Something else');
+    const { broken } = await followLinks(folder);
+    expect(broken).toContain('README.md: LICENSE');
+    expect(broken).toContain('README.md: docs/redis.md#the-server');
   });
 });
 
 describe('the entry points', () => {
   it('export what they have always exported', async () => {
-    const keys = await consumers.none.evaluate(`
+    const keys = await consumers.both.evaluate(`
       const keys = {};
       for (const entry of ${JSON.stringify(entryPoints)}) keys[entry] = Object.keys(await import(entry));
       console.log(JSON.stringify(keys));`);
@@ -111,36 +136,80 @@ describe('the entry points', () => {
         "@looopy-ai/aws": [
           "AgentStoreError",
           "AnnotatedData",
+          "createAgentStore",
           "createApp",
           "createPrefixKeySchema",
           "createServer",
+          "defaultSerializer",
           "fromStateText",
           "getRequestContext",
           "isAgentStoreError",
+          "isExpectationMet",
           "isResumable",
           "serve",
           "toStateText",
           "trackTask",
         ],
         "@looopy-ai/aws/stores": [
+          "AgentStoreError",
+          "AnnotatedData",
           "DynamoDBAgentStore",
           "InMemoryAgentStore",
           "InMemoryRecordStore",
           "RedisAgentStore",
           "createAgentStore",
-          "superjsonSerializer",
+          "createPrefixKeySchema",
+          "defaultSerializer",
+          "fromStateText",
+          "isAgentStoreError",
+          "isExpectationMet",
+          "isResumable",
+          "toStateText",
         ],
         "@looopy-ai/aws/stores/dynamodb": [
+          "AgentStoreError",
+          "AnnotatedData",
           "DynamoDBAgentStore",
           "checkAgentStateTable",
           "createAgentStateTable",
+          "createAgentStore",
+          "createPrefixKeySchema",
+          "defaultSerializer",
+          "fromStateText",
+          "isAgentStoreError",
+          "isExpectationMet",
+          "isResumable",
+          "toStateText",
         ],
         "@looopy-ai/aws/stores/memory": [
+          "AgentStoreError",
+          "AnnotatedData",
           "InMemoryAgentStore",
           "InMemoryRecordStore",
+          "createAgentStore",
+          "createPrefixKeySchema",
+          "defaultSerializer",
+          "fromStateText",
+          "isAgentStoreError",
+          "isExpectationMet",
+          "isResumable",
+          "toStateText",
         ],
         "@looopy-ai/aws/stores/redis": [
+          "AgentStoreError",
+          "AnnotatedData",
           "RedisAgentStore",
+          "createAgentStore",
+          "createPrefixKeySchema",
+          "defaultSerializer",
+          "fromStateText",
+          "isAgentStoreError",
+          "isExpectationMet",
+          "isResumable",
+          "toStateText",
+        ],
+        "@looopy-ai/aws/superjson": [
+          "createSuperjsonSerializer",
         ],
         "@looopy-ai/aws/testing": [
           "Faults",
@@ -148,12 +217,20 @@ describe('the entry points', () => {
           "assertSameValue",
         ],
         "@looopy-ai/aws/ts/stores": [
+          "AgentStoreError",
+          "AnnotatedData",
           "DynamoDBAgentStore",
           "InMemoryAgentStore",
           "InMemoryRecordStore",
           "RedisAgentStore",
           "createAgentStore",
-          "superjsonSerializer",
+          "createPrefixKeySchema",
+          "defaultSerializer",
+          "fromStateText",
+          "isAgentStoreError",
+          "isExpectationMet",
+          "isResumable",
+          "toStateText",
         ],
       }
     `);
@@ -169,7 +246,8 @@ describe('the entry points', () => {
   });
 
   it.each(combinations)('need no client in their types, with %o', async ({ compiler, resolution }) => {
-    const text = entryPoints.map((entry, index) => `export * as e${index} from '${entry}';`).join('\n');
+    const entries = entryPoints.filter((entry) => !entry.endsWith('/superjson'));
+    const text = entries.map((entry, index) => `export * as e${index} from '${entry}';`).join('\n');
     await consumers.none.write('all.ts', text);
     expect(await consumers.none.typeCheck(compiler, resolution, ['all.ts'])).toBe('');
   });
@@ -184,6 +262,21 @@ describe('the entry points', () => {
     const modules = await consumers.both.listModules(`import '@aws-sdk/client-dynamodb'; import 'ioredis';`);
     expect(modules).toContainEqual(expect.stringContaining('/node_modules/@aws-sdk/client-dynamodb/'));
     expect(modules).toContainEqual(expect.stringContaining('/node_modules/ioredis/'));
+  });
+});
+
+describe('Jest', () => {
+  it.each([
+    ['esm', 'module', ['--experimental-vm-modules']],
+    ['cjs', 'commonjs', []],
+  ] as const)('runs the contract, and tests with a store, in its mode for %s', async (mode, type, flags) => {
+    const configs = await readJestConfigs();
+    await consumers.jest.write(`${mode}/package.json`, JSON.stringify({ type }));
+    await consumers.jest.write(`${mode}/jest.config.js`, configs[mode]);
+    await consumers.jest.write(`${mode}/store.test.js`, jestTests[mode]);
+    const passed = agentStoreContract(createMemoryBackend).length + ownTests;
+    const said = await consumers.jest.runJest(mode, flags);
+    expect(said).toMatch(new RegExp(`^Tests: +${passed} passed, ${passed} total$`, 'm'));
   });
 });
 
@@ -222,6 +315,15 @@ describe('what users write', () => {
     const files = Object.keys(sources).map((file) => `docs/${file}.ts`);
     expect(files).not.toEqual([]);
     // The types of other packages are theirs to check.
+    const options = { skipLibCheck: true };
+    expect(await consumers.both.typeCheck('typescript', 'nodenext', files, options)).toBe('');
+  });
+
+  it('is right in types, in the API reference', async () => {
+    const sources = apiExamples();
+    for (const [file, text] of Object.entries(sources)) await consumers.both.write(`api/${file}.ts`, text);
+    const files = Object.keys(sources).map((file) => `api/${file}.ts`);
+    expect(files).not.toEqual([]);
     const options = { skipLibCheck: true };
     expect(await consumers.both.typeCheck('typescript', 'nodenext', files, options)).toBe('');
   });

@@ -58,6 +58,10 @@ const binary = fc.oneof(
   fc.uint8ClampedArray({ maxLength: 4 }),
 );
 
+const regexp = fc
+  .tuple(fc.constantFrom(/a/, /[/\]]\n/giu, /(?<name>.)\//s, /\n\u2028/), fc.constantFrom(0, 0, 1, 99))
+  .map(([{ source, flags }, lastIndex]) => Object.assign(new RegExp(source, flags), { lastIndex }));
+
 const url = fc.webUrl().map((value) => new URL(value));
 
 const leaf = fc.oneof(
@@ -69,7 +73,15 @@ const leaf = fc.oneof(
   date,
   url,
   binary,
+  regexp,
+  fc.tuple(text, text).map(([message, name]) => new DOMException(message, name)),
 );
+
+class OwnError extends Error {
+  override readonly name = 'OwnError';
+}
+
+const errorClasses = [Error, TypeError, RangeError, OwnError] as const;
 
 /** An object of the given entries, also of those that an assignment would lose. */
 function toRecord(entries: readonly (readonly [string, unknown])[]): Record<string, unknown> {
@@ -86,17 +98,26 @@ const value: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
     tie('map'),
     tie('set'),
     tie('error'),
+    tie('errors'),
     tie('deep'),
   ),
   record: fc.array(fc.tuple(key, tie('value')), { maxLength: 5 }).map(toRecord),
   list: fc.array(tie('value'), { maxLength: 5 }),
   map: fc.array(fc.tuple(tie('value'), tie('value')), { maxLength: 3 }).map((entries) => new Map(entries)),
   set: fc.array(tie('value'), { maxLength: 3 }).map((values) => new Set(values)),
-  error: fc.tuple(fc.constantFrom(Error, TypeError, RangeError), text, tie('value'), key).map(toError),
+  error: fc.tuple(fc.constantFrom(...errorClasses), text, tie('value'), key).map(toError),
+  errors: fc
+    .tuple(fc.array(tie('value'), { maxLength: 3 }), text)
+    .map(([errors, message]) => new AggregateError(errors, message)),
   deep: fc.tuple(tie('value'), fc.integer({ min: 25, max: 60 }), fc.boolean()).map(nest),
 })).value;
 
-function toError([Class, message, cause, name]: [ErrorConstructor, string, unknown, string]): Error {
+function toError([Class, message, cause, name]: [
+  (typeof errorClasses)[number],
+  string,
+  unknown,
+  string,
+]): Error {
   const error = new Class(message, { cause });
   // These describe the error itself, and are not enumerable.
   if (!['message', 'stack', 'cause', 'name'].includes(name)) {
@@ -153,12 +174,11 @@ function createUnsupported(): unknown[] {
     new Money(),
     new (class extends Map {})(),
     new (class extends Date {})(),
-    new (class extends Error {})('own class'),
     Object.assign(new Map(), { extra: 1 }),
     Object.assign([1], { extra: 1 }),
     { [Symbol('key')]: 1 },
     new Array(3),
-    /regexp/,
+    Object.assign(/regexp/, { extra: 1 }),
     new Number(1),
     new WeakMap(),
     Promise.resolve(),

@@ -1,6 +1,12 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBConnection } from '../../src/adapters/dynamodb/connection.js';
+import { DynamoDBRecordStore } from '../../src/adapters/dynamodb/dynamodb-record-store.js';
 import type { DynamoDBAgentStoreOptions } from '../../src/adapters/dynamodb/index.js';
-import type { ContractBackend } from '../../src/domain/testing/index.js';
+import { InMemoryRecordStore } from '../../src/adapters/memory/index.js';
+import { RedisConnection, requireCommands } from '../../src/adapters/redis/connection.js';
+import { RedisRecordStore } from '../../src/adapters/redis/redis-record-store.js';
+import type { RecordStore } from '../../src/domain/record-store.js';
+import type { ContractBackend } from '../../src/testing/index.js';
 import { createDynamoDBBackend } from '../backends/dynamodb-backend.js';
 import {
   createClient,
@@ -18,6 +24,8 @@ export interface BackendKind {
   start(): Promise<void>;
   stop(): Promise<void>;
   create(): ContractBackend;
+  /** What its stores keep their records with. */
+  records(): RecordStore;
 }
 
 export class DynamoDBKind implements BackendKind {
@@ -46,6 +54,16 @@ export class DynamoDBKind implements BackendKind {
     if (this.#client === undefined) throw new Error('The backend has not been started.');
     return createDynamoDBBackend(this.#client, this.#tableName, this.#options);
   }
+
+  records(): RecordStore {
+    const layout = {
+      partitionKeyName: 'pk',
+      sortKeyName: 'sk',
+      ttlAttributeName: 'ttl',
+      compression: 'auto',
+    } as const;
+    return new DynamoDBRecordStore(new DynamoDBConnection(this.#client), this.#tableName, layout, true);
+  }
 }
 
 class RedisKind implements BackendKind {
@@ -70,6 +88,11 @@ class RedisKind implements BackendKind {
     if (this.#endpoint === undefined) throw new Error('The backend has not been started.');
     return createRedisBackend(this.#endpoint.client);
   }
+
+  records(): RecordStore {
+    if (this.#endpoint === undefined) throw new Error('The backend has not been started.');
+    return new RedisRecordStore(new RedisConnection(requireCommands(this.#endpoint.client)), 'auto');
+  }
 }
 
 const memory: BackendKind = {
@@ -77,11 +100,13 @@ const memory: BackendKind = {
   start: async () => undefined,
   stop: async () => undefined,
   create: createMemoryBackend,
+  records: () => new InMemoryRecordStore(),
 };
 
-export const backendKinds: readonly BackendKind[] = [
-  memory,
-  new DynamoDBKind(),
-  new RedisKind('Redis', openRedis),
-  new RedisKind('Redis Cluster', openRedisCluster),
-];
+const inProcess: readonly BackendKind[] = [memory, new DynamoDBKind()];
+
+/** All of them, or with `TEST_BACKENDS=in-process` those that need no program besides. */
+export const backendKinds: readonly BackendKind[] =
+  process.env.TEST_BACKENDS === 'in-process'
+    ? inProcess
+    : [...inProcess, new RedisKind('Redis', openRedis), new RedisKind('Redis Cluster', openRedisCluster)];

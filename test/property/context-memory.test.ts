@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { ContextMemory } from '../../src/domain/context-memory.js';
+import { ContextMemory } from '../../src/domain/store/context-memory.js';
 import { runs } from './options.js';
 
 const limit = 4;
@@ -13,7 +13,7 @@ it('remembers the contexts that were used last, and what was seen of them last',
       const known = new Map<string, string>();
       uses.forEach((contextId, index) => {
         const revision = `revision ${index}`;
-        memory.remember(contextId, { revision, attempts: [] });
+        memory.remember(contextId, { revision, lineage: '', attempts: [] });
         known.delete(contextId);
         known.set(contextId, revision);
         const kept = new Map([...known].slice(-limit));

@@ -2,13 +2,16 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AgentStore } from '../../src/domain/agent-store.js';
 import { isAgentStoreError } from '../../src/domain/errors.js';
-import { createState } from '../../src/domain/testing/fixtures.js';
-import type { ContractBackend } from '../../src/domain/testing/index.js';
+import { createState } from '../../src/testing/fixtures.js';
+import type { ContractBackend } from '../../src/testing/index.js';
 import { backendKinds } from './backends.js';
 import { runs } from './options.js';
 import { SessionModel, timeToLive } from './session-model.js';
 
 type Fault = 'none' | 'fail' | 'lose' | 'repeat';
+
+/** The second request of a deletion is the one that removes. */
+type DeleteFault = Fault | 'fail-second' | 'lose-second';
 
 /** Two sessions; the third instance remembers one of them at a time. */
 const sessions = ['session-1', 'session-2'] as const;
@@ -37,6 +40,11 @@ class Instances {
     this.model.restart(instance);
   }
 
+  /** A store that has seen nothing. */
+  openRival(): AgentStore {
+    return this.#open(0);
+  }
+
   order(fault: Fault): void {
     if (fault === 'fail') this.backend.faults.failNext();
     if (fault === 'lose') this.backend.faults.loseNextAnswer();
@@ -58,12 +66,23 @@ type Step = (instances: Instances) => Promise<void>;
 const instance = fc.nat({ max: memoryLimits.length - 1 });
 const session = fc.constantFrom(...sessions);
 const fault = fc.constantFrom<Fault>('none', 'none', 'none', 'fail', 'lose', 'repeat');
+const deleteFault = fc.constantFrom<DeleteFault>(
+  'none',
+  'none',
+  'fail',
+  'lose',
+  'repeat',
+  'fail-second',
+  'lose-second',
+);
 
 const steps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: step(load, instance, session, fault) },
   { weight: 6, arbitrary: step(save, instance, session, fault) },
   { weight: 2, arbitrary: step(peek, instance, session, fault) },
-  { weight: 1, arbitrary: step(remove, instance, session, fault) },
+  { weight: 1, arbitrary: step(remove, instance, session, deleteFault) },
+  { weight: 2, arbitrary: step(saveOvertaken, instance, session, fc.integer({ min: 1, max: 9 })) },
+  { weight: 2, arbitrary: step(update, instance, session, fc.constantFrom<'none' | 'lose'>('none', 'lose')) },
   { weight: 1, arbitrary: step(saveCreated, instance, session) },
   { weight: 1, arbitrary: step(saveTogether, instance, instance, session) },
   { weight: 1, arbitrary: step(runTurn, instance, session) },
@@ -155,13 +174,63 @@ function expectSave(
   return mayWrite ? undefined : 'CONFLICT';
 }
 
-function remove(instance: number, session: string, fault: Fault): Step {
+function remove(instance: number, session: string, fault: DeleteFault): Step {
   return async (instances) => {
-    instances.order(fault);
+    const { model, backend } = instances;
+    const isSecond = fault === 'fail-second' || fault === 'lose-second';
+    const isStored = model.isStored(session);
+    if (isSecond) backend.faults.passNext();
+    if (fault === 'fail-second') backend.faults.failNext();
+    else if (fault === 'lose-second') backend.faults.loseNextAnswer();
+    else instances.order(fault);
+    const hasFailed = isSecond ? isStored : fault === 'fail' || fault === 'lose';
     const outcome = await outcomeOf(instances.store(instance).delete(session));
-    expect(outcome).toBe(fault === 'fail' || fault === 'lose' ? 'UNAVAILABLE' : undefined);
-    if (fault !== 'fail') instances.model.remove(session);
-    instances.model.block(instance, session);
+    expect(outcome).toBe(hasFailed ? 'UNAVAILABLE' : undefined);
+    if (!hasFailed || fault === 'lose-second') model.remove(session);
+    model.block(instance, session);
+  };
+}
+
+/** A save whose answer is lost, and which is sent again after rivals have loaded and saved. */
+function saveOvertaken(instance: number, session: string, rivals: number): Step {
+  return async (instances) => {
+    const { model, backend } = instances;
+    const version = model.nextVersion();
+    const isBlocked = model.isBlocked(instance, session);
+    const mayWrite = !isBlocked && model.mayWrite(instance, session);
+    if (mayWrite) model.write(session, version);
+    if (mayWrite) model.saved(instance, session, version);
+    else if (!isBlocked) model.block(instance, session);
+    backend.faults.repeatNext(async () => {
+      const rival = instances.openRival();
+      await rival.load(session);
+      for (let save = 0; save < rivals; save++) {
+        const theirs = model.nextVersion();
+        await rival.save(session, createState(theirs));
+        model.write(session, theirs);
+      }
+    });
+    const outcome = await outcomeOf(instances.store(instance).save(session, createState(version)));
+    // A record tells of its last eight revisions, and no more.
+    if (mayWrite && rivals > 8) model.block(instance, session);
+    expect(outcome).toBe(mayWrite && rivals <= 8 ? undefined : 'CONFLICT');
+  };
+}
+
+/** An update through a holder of its own, which what the instance has seen does not matter to. */
+function update(instance: number, session: string, fault: 'none' | 'lose'): Step {
+  return async (instances) => {
+    const { model, backend } = instances;
+    const before = model.current(session);
+    const version = model.nextVersion();
+    backend.faults.passNext();
+    instances.order(fault);
+    const updating = instances.store(instance).update(session, (state) => {
+      expect(state?.turnCount ?? null).toBe(before);
+      return createState(version);
+    });
+    expect(await outcomeOf(updating)).toBe(version);
+    model.write(session, version);
   };
 }
 

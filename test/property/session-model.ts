@@ -22,6 +22,8 @@ export class SessionModel {
   readonly #stored = new Map<string, Stored>();
   readonly #instances: Map<string, Knowledge>[];
   readonly #limits: readonly number[];
+  /** Instances that have forgotten that they had refused a save. */
+  readonly #hasForgottenBlock = new Set<number>();
   #versions = 0;
   time = 1_800_000_000_000;
 
@@ -34,6 +36,11 @@ export class SessionModel {
   current(session: string): Version {
     const stored = this.#stored.get(session);
     return stored !== undefined && stored.expiresAt > this.time ? stored.version : null;
+  }
+
+  /** True if there is a record, be it one that has expired. */
+  isStored(session: string): boolean {
+    return this.#stored.has(session);
   }
 
   nextVersion(): number {
@@ -79,18 +86,24 @@ export class SessionModel {
 
   restart(instance: number): void {
     this.#instances[instance] = new Map();
+    this.#hasForgottenBlock.delete(instance);
   }
 
   #knows(instance: number, session: string): Knowledge {
-    return this.#instances[instance]?.get(session) ?? { accepted: new Set([null]), blocked: false };
+    const blocked = this.#hasForgottenBlock.has(instance);
+    return this.#instances[instance]?.get(session) ?? { accepted: new Set([null]), blocked };
   }
 
   #learn(instance: number, session: string, accepted: readonly Version[], blocked: boolean): void {
     const known = this.#instances[instance];
     known?.delete(session);
     known?.set(session, { accepted: new Set(accepted), blocked });
-    const [oldest] = known?.keys() ?? [];
-    if (known !== undefined && oldest !== undefined && known.size > (this.#limits[instance] ?? 0))
-      known.delete(oldest);
+    if (known === undefined || known.size <= (this.#limits[instance] ?? 0)) return;
+    // One whose saves are refused is forgotten last, and never for the one that is learned of.
+    const others = [...known].filter(([other]) => other !== session);
+    const [oldest] = others.find(([, { blocked }]) => !blocked) ?? others[0] ?? [];
+    if (oldest === undefined) return;
+    if (known.get(oldest)?.blocked) this.#hasForgottenBlock.add(instance);
+    known.delete(oldest);
   }
 }

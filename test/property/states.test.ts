@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { superjsonSerializer } from '../../src/adapters/superjson/superjson-serializer.js';
+import { defaultSerializer } from '../../src/domain/default-serializer.js';
 import { copyState } from '../../src/domain/state-copy.js';
-import { fromStateText, toStateText } from '../../src/domain/state-text.js';
-import { createState } from '../../src/domain/testing/fixtures.js';
-import { assertSameValue } from '../../src/domain/testing/index.js';
+import { fromStateText, toStateText } from '../../src/domain/values/text.js';
+import { createState } from '../../src/testing/fixtures.js';
+import { assertSameValue } from '../../src/testing/index.js';
 import { encode } from '../superjson/encode.js';
 import { extendedSuperjson } from '../superjson/extended-superjson.js';
 import { state, unsupported } from './arbitraries.js';
@@ -26,7 +26,7 @@ describe('any state of the supported values', () => {
     await fc.assert(
       fc.asyncProperty(state, async (original) => {
         const text = toStateText(await encode(original));
-        assertSameValue(await superjsonSerializer.deserialize(fromStateText(String(text)), ids), original);
+        assertSameValue(await defaultSerializer.deserialize(fromStateText(String(text)), ids), original);
       }),
       runs(),
     );
@@ -58,7 +58,10 @@ describe('any state of the supported values', () => {
 
     it('survives', async () => {
       const backend = kind.create();
-      const [writer, reader] = [backend.open(ids), backend.open(ids)];
+      const [writer, reader] = [
+        backend.open({ agentId: ids.agentId }),
+        backend.open({ agentId: ids.agentId }),
+      ];
       await fc.assert(
         fc.asyncProperty(state, async (original) => {
           await writer.save(ids.contextId, original);
@@ -77,7 +80,7 @@ describe('as a native map only, any state of the supported values', () => {
 
   it('survives, or is refused with a path where a native map cannot hold it', async () => {
     const backend = dynamodb.create();
-    const [writer, reader] = [backend.open(ids), backend.open(ids)];
+    const [writer, reader] = [backend.open({ agentId: ids.agentId }), backend.open({ agentId: ids.agentId })];
     let kept = 0;
     await fc.assert(
       fc.asyncProperty(state, async (original) => {
@@ -93,7 +96,8 @@ describe('as a native map only, any state of the supported values', () => {
         assertSameValue(await reader.load(ids.contextId), original);
         kept++;
       }),
-      runs(),
+      // One in ten is kept.
+      runs({ atLeast: 200 }),
     );
     expect(kept).toBeGreaterThan(0);
   });

@@ -1,17 +1,16 @@
-import { dateFields } from '../../src/adapters/superjson/encode-state.js';
-import { formatNotesPath } from '../../src/adapters/superjson/notes-path.js';
-import { isRecord, setOwn } from '../../src/domain/object-kinds.js';
-import { AnnotatedData, type PlainData, type SerializedState } from '../../src/domain/state-serializer.js';
+import { isRecord, setOwn } from '../../src/domain/values/objects.js';
+import { formatNotesPath } from '../../src/domain/values/path.js';
+import { AnnotatedData, type PlainData, type SerializedData } from '../../src/domain/values/plain-data.js';
 import { extendedSuperjson } from '../superjson/extended-superjson.js';
 
 /** What the default serializer makes of a state, found the slow way: it looks at every value and asks superjson for each that is rich. */
-export function walkAndEncode(state: object): SerializedState {
+export function walkAndEncode(state: object): SerializedData {
   const walk = new EncodeWalk();
   const data = walk.encodeRecord(state, 0);
   return walk.rich.length === 0 ? annotate(data, walk.notes) : encodeRich(data, walk);
 }
 
-function encodeRich(data: PlainData, { notes, rich }: EncodeWalk): SerializedState {
+function encodeRich(data: PlainData, { notes, rich }: EncodeWalk): SerializedData {
   for (const { value, notesPath, put } of rich) {
     const { json, meta } = extendedSuperjson.serialize(value);
     put(json as PlainData);
@@ -20,7 +19,7 @@ function encodeRich(data: PlainData, { notes, rich }: EncodeWalk): SerializedSta
   return annotate(data, notes);
 }
 
-function annotate(data: PlainData, notes: Record<string, PlainData>): SerializedState {
+function annotate(data: PlainData, notes: Record<string, PlainData>): SerializedData {
   const isUsual = Object.keys(notes).length === 2 && dateFields.every((field) => notes[field] === dateNote);
   return isUsual ? data : new AnnotatedData(data, { values: notes, v: 1 });
 }
@@ -34,6 +33,8 @@ interface RichValue {
   readonly notesPath: string;
   readonly put: (plain: PlainData) => void;
 }
+
+const dateFields = ['createdAt', 'lastActivity'];
 
 class EncodeWalk {
   readonly notes: Record<string, PlainData> = {};

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createState } from '../../src/domain/testing/fixtures.js';
+import { createState } from '../../src/testing/fixtures.js';
 import { RedisServer } from '../backends/redis-server.js';
 import { bareClient, connect, openStore, startServer } from './fixtures.js';
 import { Relay } from './relay.js';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { RedisAgentStore } from '../../src/adapters/redis/index.js';
-import { createState } from '../../src/domain/testing/fixtures.js';
+import { createState } from '../../src/testing/fixtures.js';
 import { bareClient } from './fixtures.js';
 
 const agentId = 'agent';
@@ -29,6 +29,7 @@ describe('an option that cannot work', () => {
     ['url', { url: 'redis://localhost/one' }],
     ['url', { url: 'redis://localhost/0/1' }],
     ['compression', { client, compression: 'gzip' }],
+    ['clients', { client, clients: client }],
     ['agentId', { client, agentId: '' }],
     ['agentKeyPrefix', { client, agentKeyPrefix: 1 }],
     ['ttlSeconds', { client, ttlSeconds: 0 }],

@@ -1,7 +1,7 @@
 import type { RedisOptions } from 'ioredis';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { RedisAgentStore } from '../../src/adapters/redis/index.js';
-import { createState } from '../../src/domain/testing/fixtures.js';
+import { createState } from '../../src/testing/fixtures.js';
 import { RedisServer } from '../backends/redis-server.js';
 import { connect, openStore, startServer } from './fixtures.js';
 

@@ -2,8 +2,8 @@ import { gunzipSync } from 'node:zlib';
 import { Redis, type RedisOptions } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { StateSerializer } from '../../src/domain/state-serializer.js';
-import { createClock, createState } from '../../src/domain/testing/fixtures.js';
-import { assertSameValue } from '../../src/domain/testing/index.js';
+import { createClock, createState } from '../../src/testing/fixtures.js';
+import { assertSameValue } from '../../src/testing/index.js';
 import { RedisServer } from '../backends/redis-server.js';
 import { openStore } from './fixtures.js';
 

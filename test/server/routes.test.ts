@@ -1,7 +1,7 @@
 import { concat, defer, EMPTY, Subject } from 'rxjs';
 import { expect, it } from 'vitest';
 import type { AgentEvent } from '../../src/domain/agent.js';
-import { createApp, serve } from '../../src/index.js';
+import { createApp, createServer, serve } from '../../src/index.js';
 import { ask, createState, event, FakeAgent, pendingInput } from './fake-agent.js';
 import { FakeStore, readAll, readEvents, readKinds, sessionHeader, startServer } from './harness.js';
 
@@ -224,5 +224,11 @@ it('needs nothing but an agent', async () => {
 it('refuses options that cannot work', async () => {
   const agent = async (contextId: string) => new FakeAgent(contextId);
   expect(() => createApp({ agent, maxSessions: 0 })).toThrow('"maxSessions"');
+  const unknown = { code: 'CONFIGURATION', message: expect.stringContaining('"idleSecond"') };
+  const misspelt = Object.assign({ agent }, { idleSecond: 1 });
+  expect(() => createApp(misspelt)).toThrow(expect.objectContaining(unknown));
+  expect(() => createServer(misspelt)).toThrow(expect.objectContaining(unknown));
+  await expect(serve(misspelt)).rejects.toMatchObject(unknown);
+  await expect(serve({ agent, port: -1 })).rejects.toMatchObject({ code: 'CONFIGURATION' });
   await expect(serve({ agent, keepAliveSeconds: Number.NaN })).rejects.toThrow('"keepAliveSeconds"');
 });

@@ -1,10 +1,10 @@
 import superjson from 'superjson';
 import { describe, expect, it } from 'vitest';
-import { formatNotesPath, parseNotesPath } from '../../src/adapters/superjson/notes-path.js';
-import { superjsonSerializer } from '../../src/adapters/superjson/superjson-serializer.js';
-import { AnnotatedData, type PlainData } from '../../src/domain/state-serializer.js';
-import { fromStateText, toStateText } from '../../src/domain/state-text.js';
-import { createState } from '../../src/domain/testing/fixtures.js';
+import { defaultSerializer } from '../../src/domain/default-serializer.js';
+import { formatNotesPath, parseNotesPath } from '../../src/domain/values/path.js';
+import { AnnotatedData, type PlainData } from '../../src/domain/values/plain-data.js';
+import { fromStateText, toStateText } from '../../src/domain/values/text.js';
+import { createState } from '../../src/testing/fixtures.js';
 import { encode } from './encode.js';
 
 const ids = { agentId: 'a', contextId: 'c' };
@@ -35,7 +35,7 @@ describe('the notes', () => {
       enumerable: true,
     });
     const encoded = await encode(state);
-    const read = await superjsonSerializer.deserialize(fromStateText(String(toStateText(encoded))), ids);
+    const read = await defaultSerializer.deserialize(fromStateText(String(toStateText(encoded))), ids);
     expect(Object.getOwnPropertyDescriptor(read, '__proto__')?.value).toEqual(new Set([1]));
   });
 
@@ -50,26 +50,29 @@ describe('the notes', () => {
     ['a set that is no list', 'ab', 'set'],
     ['a URL that is none', 'secret', 'URL'],
     ['a number that JSON has', '1', 'number'],
-    ['a type that is not known', '/a/', 'regexp'],
+    ['a type that is not known', 'a', 'symbol'],
+    ['a regular expression that is none', 'secret', 'regexp'],
+    ['a regular expression without a meaning', '/(secret/', 'regexp'],
+    ['a started one that is none', ['/a/', 1, '(/'].join(), ['custom', 'regexp']],
   ])('are refused where they do not fit: %s', async (_, value, kind) => {
     const data = { status: 'idle', turnCount: 1, value };
     const annotated = new AnnotatedData(data, { values: { value: [kind] }, v: 1 });
-    await expect(async () => superjsonSerializer.deserialize(annotated, ids)).rejects.toThrow(/stored/);
+    await expect(async () => defaultSerializer.deserialize(annotated, ids)).rejects.toThrow(/stored/);
   });
 
   it('are refused where they are no notes', () => {
     const annotated = new AnnotatedData({}, 'notes');
-    expect(() => superjsonSerializer.deserialize(annotated, ids)).toThrow(TypeError);
-    expect(() => superjsonSerializer.deserialize(fromStateText('{"json":5}'), ids)).toThrow(TypeError);
+    expect(() => defaultSerializer.deserialize(annotated, ids)).toThrow(TypeError);
+    expect(() => defaultSerializer.deserialize(fromStateText('{"json":5}'), ids)).toThrow(TypeError);
     const without = new AnnotatedData({ value: 1 }, { values: { value: 'Date' }, v: 1 });
-    expect(() => superjsonSerializer.deserialize(without, ids)).toThrow(TypeError);
+    expect(() => defaultSerializer.deserialize(without, ids)).toThrow(TypeError);
     const nowhere = new AnnotatedData({ value: 1 }, { values: { 'value.0': ['Date'] }, v: 1 });
-    expect(() => superjsonSerializer.deserialize(nowhere, ids)).toThrow(RangeError);
+    expect(() => defaultSerializer.deserialize(nowhere, ids)).toThrow(RangeError);
     const inherited = new AnnotatedData(
       { value: 1 },
       { values: { '__proto__.polluted': ['undefined'] }, v: 1 },
     );
-    expect(() => superjsonSerializer.deserialize(inherited, ids)).toThrow(RangeError);
+    expect(() => defaultSerializer.deserialize(inherited, ids)).toThrow(RangeError);
     expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
   });
 });

@@ -1,9 +1,17 @@
 import { AgentStoreError } from '../../domain/errors.js';
-import { isRecord } from '../../domain/object-kinds.js';
-import { toAgentStoreError } from './backend-errors.js';
-import { DynamoDBConnection, type Sdk } from './dynamodb-client.js';
+import { isError } from '../../domain/values/built-in.js';
+import { isRecord } from '../../domain/values/objects.js';
+import { DynamoDBConnection, type Sdk } from './connection.js';
 import type { DynamoDBSender } from './dynamodb-sender.js';
+import { toAgentStoreError } from './errors.js';
 
+/**
+ * Names a table, and the attributes that it is to have.
+ *
+ * @example
+ * const options: AgentStateTableOptions = { tableName: 'app-data', partitionKeyName: 'PK', sortKeyName: 'SK' };
+ * await createAgentStateTable(new DynamoDBClient({}), options);
+ */
 export interface AgentStateTableOptions {
   readonly tableName: string;
   /** @defaultValue `'pk'` */
@@ -50,6 +58,9 @@ export async function createAgentStateTable(
 /**
  * Checks, with one `GetItem`, that a table is there, has the key that a store expects, and may be read: all that can be
  * known with the permissions of the store itself.
+ *
+ * @example
+ * await checkAgentStateTable(new DynamoDBClient({}), { tableName: 'agent-state' });
  *
  * @throws AgentStoreError `CONFIGURATION`, saying what to correct; `UNAVAILABLE` where DynamoDB does not answer.
  */
@@ -165,5 +176,5 @@ class TableRequests {
 }
 
 function isNamed(error: unknown, name: string): boolean {
-  return error instanceof Error && error.name === name;
+  return isError(error) && error.name === name;
 }

@@ -1,7 +1,7 @@
 import { AgentStoreError } from '../../domain/errors.js';
-import { isRecord, setOwn } from '../../domain/object-kinds.js';
-import type { PlainData } from '../../domain/state-serializer.js';
-import { formatValuePath } from '../../domain/value-path.js';
+import { isRecord, setOwn } from '../../domain/values/objects.js';
+import { formatValuePath } from '../../domain/values/path.js';
+import { isList, type PlainData } from '../../domain/values/plain-data.js';
 
 /** A value as DynamoDB's API writes it, of the types that this store uses. */
 export type AttributeValue =
@@ -29,11 +29,21 @@ const smallestNumber = 1e-130;
  * @throws AgentStoreError `UNSERIALIZABLE`, with the path, where DynamoDB has no type for a value.
  */
 export function toAttributeValue(data: PlainData): AttributeValue {
-  return new MarshalWalk().convert(data, 0);
+  return new MarshalWalk('state').convert(data, 0);
+}
+
+/** The same for each of several values, by name. */
+export function toAttributes(values: Readonly<Record<string, PlainData>>, root: string): Item {
+  return new MarshalWalk(root).convertMap(values, 0);
 }
 
 class MarshalWalk {
+  readonly #root: string;
   readonly #path: (string | number)[] = [];
+
+  constructor(root: string) {
+    this.#root = root;
+  }
 
   convert(data: PlainData, depth: number): AttributeValue {
     switch (typeof data) {
@@ -49,16 +59,21 @@ class MarshalWalk {
   }
 
   #convertContainer(data: Extract<PlainData, object>, depth: number): AttributeValue {
-    if (depth >= maxNesting) throw this.#refusal(depth, `is nested more than ${maxNesting} levels deep`);
+    if (depth >= maxNesting)
+      throw this.#invalidOption(depth, `is nested more than ${maxNesting} levels deep`);
     if (isList(data)) return { L: data.map((element, index) => this.#convertInside(index, element, depth)) };
+    return { M: this.convertMap(data, depth) };
+  }
+
+  convertMap(data: Readonly<Record<string, PlainData>>, depth: number): Item {
     const map: Item = {};
     for (const [key, value] of Object.entries(data)) {
-      if (key === '') throw this.#refusal(depth, 'has an empty key');
+      if (key === '') throw this.#invalidOption(depth, 'has an empty key');
       // DynamoDB would keep it; the SDK loses it on the way.
-      if (key === '__proto__') throw this.#refusal(depth, 'has the key "__proto__"');
+      if (key === '__proto__') throw this.#invalidOption(depth, 'has the key "__proto__"');
       map[this.#checkText(key, depth)] = this.#convertInside(key, value, depth);
     }
-    return { M: map };
+    return map;
   }
 
   #convertInside(step: string | number, data: PlainData, depth: number): AttributeValue {
@@ -68,17 +83,17 @@ class MarshalWalk {
 
   #checkText(text: string, depth: number): string {
     if (text.isWellFormed()) return text;
-    throw this.#refusal(depth, 'holds text that is not well-formed Unicode');
+    throw this.#invalidOption(depth, 'holds text that is not well-formed Unicode');
   }
 
   #checkNumber(value: number, depth: number): string {
     const size = Math.abs(value);
     if (value === 0 || (size >= smallestNumber && size < tooLargeNumber)) return String(value);
-    throw this.#refusal(depth, 'is a number outside the range of DynamoDB');
+    throw this.#invalidOption(depth, 'is a number outside the range of DynamoDB');
   }
 
-  #refusal(depth: number, problem: string): AgentStoreError {
-    const path = formatValuePath('state', this.#path.slice(0, depth));
+  #invalidOption(depth: number, problem: string): AgentStoreError {
+    const path = formatValuePath(this.#root, this.#path.slice(0, depth));
     return new AgentStoreError('UNSERIALIZABLE', `${path} ${problem}, which a native map cannot hold.`);
   }
 }
@@ -104,8 +119,4 @@ function fromAttributeMap(map: Record<string, unknown>): PlainData {
   const record: Record<string, PlainData> = {};
   for (const [key, value] of Object.entries(map)) setOwn(record, key, fromAttributeValue(value));
   return record;
-}
-
-function isList(data: Extract<PlainData, object>): data is readonly PlainData[] {
-  return Array.isArray(data);
 }

@@ -1,15 +1,16 @@
 import type { Expectation } from '../../domain/record-store.js';
 import type { AttributeValue } from './attribute-value.js';
-import { type ItemLayout, revisionAttribute, updatedAtAttribute } from './item.js';
+import { type ItemLayout, revisionAttribute, tokenAttribute, updatedAtAttribute } from './item.js';
 import { isUnrevised, updatedAtOfUnrevised } from './unrevised.js';
 
-/** The part of a `PutItem` that says what must be stored for it to take place. */
+/** The part of a `PutItem` or a `DeleteItem` that says what must be stored for it to take place. */
 export interface Condition {
   readonly ConditionExpression: string;
   readonly ExpressionAttributeNames: Record<string, string>;
   readonly ExpressionAttributeValues: Record<string, AttributeValue>;
 }
 
+const isNotFenced = '(attribute_not_exists(#token) OR #token <= :token)';
 const isGone = 'attribute_not_exists(#pk) OR #ttl <= :now';
 
 /**
@@ -20,7 +21,8 @@ function whileLive(condition: string): string {
   return `${condition} AND attribute_not_exists(#ttl) OR ${condition} AND NOT #ttl <= :now`;
 }
 
-export function toCondition({ absent, revisions, now }: Expectation, layout: ItemLayout): Condition {
+export function toCondition(expected: Expectation, layout: ItemLayout): Condition {
+  const { absent, revisions, now, token } = expected;
   const names: Record<string, string> = { '#ttl': layout.ttlAttributeName };
   const values: Record<string, AttributeValue> = { ':now': { N: String(Math.floor(now / 1000)) } };
   const alternatives: string[] = [];
@@ -43,8 +45,13 @@ export function toCondition({ absent, revisions, now }: Expectation, layout: Ite
       updatedAt === undefined ? 'attribute_not_exists(#updatedAt)' : `#updatedAt = ${value}`;
     alternatives.push(whileLive(`attribute_not_exists(#revision) AND ${isUnchanged}`));
   });
+  const isExpected = alternatives.join(' OR ');
+  if (token !== undefined) {
+    names['#token'] = tokenAttribute;
+    values[':token'] = { N: String(token) };
+  }
   return {
-    ConditionExpression: alternatives.join(' OR '),
+    ConditionExpression: token === undefined ? isExpected : `(${isExpected}) AND ${isNotFenced}`,
     ExpressionAttributeNames: names,
     ExpressionAttributeValues: values,
   };

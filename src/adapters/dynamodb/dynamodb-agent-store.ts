@@ -1,14 +1,30 @@
 import type { AgentState } from '../../domain/agent-state.js';
-import type { AgentStore } from '../../domain/agent-store.js';
-import { type AgentStoreOptions, refusal } from '../../domain/agent-store-options.js';
-import { isRecord } from '../../domain/object-kinds.js';
-import { type Compression, resolveCompression } from '../gzip/state-bytes.js';
-import { createAgentStore } from '../superjson/create-agent-store.js';
-import { DynamoDBConnection } from './dynamodb-client.js';
+import type { StateIds } from '../../domain/key-schema.js';
+import { invalidOption, type OptionNames } from '../../domain/options.js';
+import {
+  type AgentStoreOptions,
+  type AgentStoreSettings,
+  type Attributes,
+  agentStoreOptionNames,
+  resolveAgentStoreOptions,
+} from '../../domain/store/agent-store-options.js';
+import { PersistentAgentStore } from '../../domain/store/persistent-agent-store.js';
+import { copyPlainData } from '../../domain/values/encode.js';
+import { isRecord, setOwn } from '../../domain/values/objects.js';
+import { formatValuePath } from '../../domain/values/path.js';
+import type { PlainData } from '../../domain/values/plain-data.js';
+import { type Compression, resolveCompression } from '../compression.js';
+import { DynamoDBConnection } from './connection.js';
 import { DynamoDBRecordStore } from './dynamodb-record-store.js';
 import type { DynamoDBSender } from './dynamodb-sender.js';
 import { type ItemLayout, ownAttributes } from './item.js';
 
+/**
+ * What a `DynamoDBAgentStore` takes. `tableName` and `agentId` are required.
+ *
+ * @example
+ * const options: DynamoDBAgentStoreOptions = { tableName: 'agent-state', agentId: 'support', ttlSeconds: 86_400 };
+ */
 export interface DynamoDBAgentStoreOptions extends AgentStoreOptions {
   readonly tableName: string;
   /** The client to send through: a document client, a plain one, or a bare `{ send }`. It is never closed. */
@@ -30,7 +46,28 @@ export interface DynamoDBAgentStoreOptions extends AgentStoreOptions {
    * maps, which earlier releases can read, and refuses what they cannot hold. @defaultValue `'auto'`
    */
   readonly compression?: Compression;
+  /**
+   * Gives what each save puts beside the state, as attributes of the item: the keys of an index, a tenant, a tag. Called when
+   * `save` is; it must not change the state. What is `undefined` is left out.
+   *
+   * @defaultValue nothing
+   */
+  readonly attributes?: (state: AgentState, ids: StateIds) => Readonly<Record<string, PlainData | undefined>>;
 }
+
+const optionNames: OptionNames<DynamoDBAgentStoreOptions> = {
+  ...agentStoreOptionNames,
+  tableName: true,
+  documentClient: true,
+  dynamoDbClientConfig: true,
+  partitionKeyName: true,
+  sortKeyName: true,
+  ttlAttributeName: true,
+  entityType: true,
+  consistentRead: true,
+  compression: true,
+  attributes: true,
+};
 
 /**
  * Keeps sessions in a DynamoDB table that many agents may share.
@@ -41,70 +78,77 @@ export interface DynamoDBAgentStoreOptions extends AgentStoreOptions {
  *   agentId: 'support',
  *   documentClient: DynamoDBDocumentClient.from(new DynamoDBClient({})),
  * });
- *
- * @throws AgentStoreError `CONFIGURATION`, naming the option, where the options cannot work.
  */
-export class DynamoDBAgentStore implements AgentStore {
-  readonly #store: AgentStore;
-
+export class DynamoDBAgentStore extends PersistentAgentStore {
+  /** @throws AgentStoreError `CONFIGURATION`, naming the option, if the options cannot work. */
   constructor(options: DynamoDBAgentStoreOptions) {
-    const { tableName, consistentRead = true } = options;
-    requireName('tableName', tableName);
-    if (typeof consistentRead !== 'boolean') throw refusal('consistentRead', 'must be true or false');
-    const records = new DynamoDBRecordStore(connect(options), tableName, toLayout(options), consistentRead);
-    this.#store = createAgentStore(records, options);
+    super(resolveSettings(options), resolveRecords(options));
   }
+}
 
-  load(contextId: string): Promise<AgentState | null> {
-    return this.#store.load(contextId);
-  }
+function resolveSettings(options: DynamoDBAgentStoreOptions): AgentStoreSettings {
+  const settings = resolveAgentStoreOptions(options, optionNames, resolveEntityType(options));
+  const { attributes } = options;
+  if (attributes === undefined) return settings;
+  if (typeof attributes !== 'function') throw invalidOption('attributes', 'must be a function');
+  const { partitionKeyName, sortKeyName, ttlAttributeName } = toLayout(options);
+  const taken = [...ownAttributes, partitionKeyName, sortKeyName, ttlAttributeName];
+  return { ...settings, attributes: (state, ids) => checkAttributes(attributes(state, ids), taken) };
+}
 
-  save(contextId: string, state: AgentState): Promise<void> {
-    return this.#store.save(contextId, state);
+/** @throws AgentStoreError `CONFIGURATION` for a name of the store's own, `UNSERIALIZABLE` for what is no plain data. */
+function checkAttributes(given: unknown, taken: readonly string[]): Attributes {
+  if (!isRecord(given)) throw invalidOption('attributes', 'must return a plain object, and no promise');
+  const attributes: Record<string, PlainData> = {};
+  for (const [name, value] of Object.entries(given)) {
+    if (taken.includes(name))
+      throw invalidOption('attributes', `cannot give "${name}", which is the store's`);
+    if (value !== undefined)
+      setOwn(attributes, name, copyPlainData(value, formatValuePath('attributes', [name])));
   }
+  return attributes;
+}
 
-  delete(contextId: string): Promise<void> {
-    return this.#store.delete(contextId);
-  }
+function resolveRecords(options: DynamoDBAgentStoreOptions): DynamoDBRecordStore {
+  const { tableName, consistentRead = true } = options;
+  requireName('tableName', tableName);
+  if (typeof consistentRead !== 'boolean') throw invalidOption('consistentRead', 'must be true or false');
+  return new DynamoDBRecordStore(connect(options), tableName, toLayout(options), consistentRead);
+}
 
-  peek(contextId: string): Promise<AgentState | null> {
-    return this.#store.peek(contextId);
-  }
-
-  close(): Promise<void> {
-    return this.#store.close();
-  }
+function resolveEntityType({ entityType = 'agent-state' }: DynamoDBAgentStoreOptions): string {
+  requireName('entityType', entityType);
+  return entityType;
 }
 
 function connect({ documentClient, dynamoDbClientConfig }: DynamoDBAgentStoreOptions): DynamoDBConnection {
   if (documentClient !== undefined && typeof documentClient?.send !== 'function') {
-    throw refusal('documentClient', 'must have the method send');
+    throw invalidOption('documentClient', 'must have the method send');
   }
   if (dynamoDbClientConfig !== undefined && !isRecord(dynamoDbClientConfig)) {
-    throw refusal('dynamoDbClientConfig', 'must be an object');
+    throw invalidOption('dynamoDbClientConfig', 'must be an object');
   }
   if (documentClient !== undefined && dynamoDbClientConfig !== undefined) {
-    throw refusal('dynamoDbClientConfig', 'has no effect beside "documentClient"; leave one out');
+    throw invalidOption('dynamoDbClientConfig', 'has no effect beside "documentClient"; leave one out');
   }
   return new DynamoDBConnection(documentClient, dynamoDbClientConfig);
 }
 
 function toLayout(options: DynamoDBAgentStoreOptions): ItemLayout {
   const { partitionKeyName = 'pk', sortKeyName = 'sk', ttlAttributeName = 'ttl' } = options;
-  const { entityType = 'agent-state' } = options;
   const taken = [...ownAttributes];
   for (const [option, name] of Object.entries({ partitionKeyName, sortKeyName, ttlAttributeName })) {
     requireName(option, name);
-    if (name === '__proto__') throw refusal(option, 'cannot be "__proto__", which the SDK loses');
-    if (taken.includes(name)) throw refusal(option, `cannot be "${name}": another attribute has that name`);
+    if (name === '__proto__') throw invalidOption(option, 'cannot be "__proto__", which the SDK loses');
+    if (taken.includes(name))
+      throw invalidOption(option, `cannot be "${name}": another attribute has that name`);
     taken.push(name);
   }
-  requireName('entityType', entityType);
   const compression = resolveCompression(options.compression);
-  return { partitionKeyName, sortKeyName, ttlAttributeName, entityType, compression };
+  return { partitionKeyName, sortKeyName, ttlAttributeName, compression };
 }
 
 function requireName(option: string, value: unknown): void {
   if (typeof value === 'string' && value !== '' && value.isWellFormed()) return;
-  throw refusal(option, 'must be a well-formed string that is not empty');
+  throw invalidOption(option, 'must be a well-formed string that is not empty');
 }

@@ -1,20 +1,29 @@
 import type { RecordKey } from '../../domain/key-schema.js';
-import { isRecord } from '../../domain/object-kinds.js';
 import type {
   Expectation,
   NewRecord,
-  PutResult,
   RecordStore,
   StoredRecord,
+  WriteResult,
 } from '../../domain/record-store.js';
-import { takeItem, toAgentStoreError } from './backend-errors.js';
+import { isError } from '../../domain/values/built-in.js';
+import { isRecord } from '../../domain/values/objects.js';
 import { toCondition } from './condition.js';
-import type { DynamoDBConnection } from './dynamodb-client.js';
+import type { DynamoDBConnection, Sdk } from './connection.js';
+import { takeItem, toAgentStoreError } from './errors.js';
 import { fromItem, type ItemLayout, toItem, toKey } from './item.js';
+
+/** What is left of an item of 400 KB beside its other attributes, with room to spare. */
+const maxTextBytes = 384_000;
+
+/** With a refusal, DynamoDB hands over what is in the way. */
+const withItem = { ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const };
 
 /** Records as items of one table, with `GetItem`, `PutItem` and `DeleteItem` and nothing else. */
 export class DynamoDBRecordStore implements RecordStore {
   readonly keyLimits = { partition: 2_048, sort: 1_024 };
+  /** Absent if only what earlier releases can read may be written: they know of no parts. */
+  readonly maxRecordBytes?: number;
   readonly #connection: DynamoDBConnection;
   readonly #tableName: string;
   readonly #layout: ItemLayout;
@@ -29,28 +38,44 @@ export class DynamoDBRecordStore implements RecordStore {
     this.#connection = connection;
     this.#tableName = tableName;
     this.#layout = layout;
+    if (layout.compression === 'auto') this.maxRecordBytes = maxTextBytes;
     this.#consistentRead = consistentRead;
   }
 
-  async get(key: RecordKey): Promise<StoredRecord | null> {
-    const item = await this.#getItem(key, this.#consistentRead);
+  async get(key: RecordKey, isFresh = this.#consistentRead): Promise<StoredRecord | null> {
+    const item = await this.#getItem(key, isFresh);
     return item === null ? null : fromItem(item, this.#layout);
   }
 
-  async put(key: RecordKey, record: NewRecord, expected: Expectation | null): Promise<PutResult> {
-    const input = {
-      TableName: this.#tableName,
-      Item: await toItem(key, record, this.#layout),
-      ...(expected !== null && {
-        ...toCondition(expected, this.#layout),
-        ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
-      }),
-    };
+  async put(key: RecordKey, record: NewRecord, expected: Expectation | null): Promise<WriteResult> {
+    const Item = await toItem(key, record, this.#layout);
+    return this.#write(key, expected, ({ PutItemCommand }, condition) => {
+      return new PutItemCommand({ TableName: this.#tableName, Item, ...condition });
+    });
+  }
+
+  delete(key: RecordKey, expected: Expectation | null): Promise<WriteResult> {
+    const Key = toKey(key, this.#layout);
+    return this.#write(key, expected, ({ DeleteItemCommand }, condition) => {
+      return new DeleteItemCommand({ TableName: this.#tableName, Key, ...condition });
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#connection.close();
+  }
+
+  async #write(
+    key: RecordKey,
+    expected: Expectation | null,
+    create: (sdk: Sdk, condition: object) => object,
+  ): Promise<WriteResult> {
+    const condition = expected === null ? {} : { ...toCondition(expected, this.#layout), ...withItem };
     try {
-      await this.#connection.send(({ PutItemCommand }) => new PutItemCommand(input));
+      await this.#connection.send((sdk) => create(sdk, condition));
       return { written: true };
     } catch (error) {
-      if (!(error instanceof Error) || error.name !== 'ConditionalCheckFailedException') {
+      if (!isError(error) || error.name !== 'ConditionalCheckFailedException') {
         throw toAgentStoreError(error, this.#tableName);
       }
       // Engines that hand over no item leave it open whether this very write is what is in the way.
@@ -63,28 +88,15 @@ export class DynamoDBRecordStore implements RecordStore {
     }
   }
 
-  async delete(key: RecordKey): Promise<void> {
-    const input = { TableName: this.#tableName, Key: toKey(key, this.#layout) };
-    await this.#send(({ DeleteItemCommand }) => new DeleteItemCommand(input));
-  }
-
-  close(): Promise<void> {
-    return this.#connection.close();
-  }
-
   async #getItem(key: RecordKey, consistentRead: boolean): Promise<Record<string, unknown> | null> {
     const input = {
       TableName: this.#tableName,
       Key: toKey(key, this.#layout),
       ConsistentRead: consistentRead,
     };
-    const { Item } = await this.#send(({ GetItemCommand }) => new GetItemCommand(input));
-    return isRecord(Item) ? Item : null;
-  }
-
-  async #send(create: Parameters<DynamoDBConnection['send']>[0]): Promise<Record<string, unknown>> {
     try {
-      return await this.#connection.send(create);
+      const { Item } = await this.#connection.send(({ GetItemCommand }) => new GetItemCommand(input));
+      return isRecord(Item) ? Item : null;
     } catch (error) {
       throw toAgentStoreError(error, this.#tableName);
     }

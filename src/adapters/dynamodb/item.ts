@@ -1,50 +1,60 @@
 import { AgentStoreError } from '../../domain/errors.js';
 import type { RecordKey } from '../../domain/key-schema.js';
-import { isRecord } from '../../domain/object-kinds.js';
 import type { NewRecord, StoredRecord } from '../../domain/record-store.js';
-import type { Compression } from '../gzip/state-bytes.js';
-import type { Item } from './attribute-value.js';
+import { isBytes } from '../../domain/values/built-in.js';
+import { isRecord } from '../../domain/values/objects.js';
+import type { Compression } from '../compression.js';
+import { type Item, toAttributes } from './attribute-value.js';
+import { dataAttribute, fromDataAttributes, notesAttribute, toDataAttributes } from './data-attributes.js';
 import { itemSize, maxItemBytes } from './item-size.js';
-import { fromStateAttributes, notesAttribute, stateAttribute, toStateAttributes } from './stored-forms.js';
 import { toUnrevised } from './unrevised.js';
 
-/** What the attributes of an item are called, and how its state is written. */
+/** What the attributes of an item are called, and how its data is written. */
 export interface ItemLayout {
   readonly partitionKeyName: string;
   readonly sortKeyName: string;
   readonly ttlAttributeName: string;
-  readonly entityType: string;
   readonly compression: Compression;
 }
 
 export const revisionAttribute = 'revision';
 export const updatedAtAttribute = 'updatedAt';
+export const tokenAttribute = 'fencingToken';
+const lineageAttribute = 'lineage';
+const partsAttribute = 'parts';
 const entityTypeAttribute = 'entityType';
 
 /** The names that no key or expiry attribute may have. */
 export const ownAttributes: readonly string[] = [
   entityTypeAttribute,
-  stateAttribute,
+  dataAttribute,
   notesAttribute,
   updatedAtAttribute,
   revisionAttribute,
+  tokenAttribute,
+  lineageAttribute,
+  partsAttribute,
 ];
 
 export function toKey({ partition, sort }: RecordKey, { partitionKeyName, sortKeyName }: ItemLayout): Item {
   return { [partitionKeyName]: { S: partition }, [sortKeyName]: { S: sort } };
 }
 
-/** @throws AgentStoreError `TOO_LARGE` where no form of the state fits into an item. */
+/** @throws AgentStoreError `TOO_LARGE` if no form of the data fits into an item. */
 export async function toItem(key: RecordKey, record: NewRecord, layout: ItemLayout): Promise<Item> {
-  const { revision, updatedAt, expiresAt } = record;
+  const { revision, updatedAt, expiresAt, token, lineage, parts, entityType, attributes = {} } = record;
   const item: Item = {
+    ...toAttributes(attributes, 'attributes'),
     ...toKey(key, layout),
-    [entityTypeAttribute]: { S: layout.entityType },
+    [entityTypeAttribute]: { S: entityType },
     [updatedAtAttribute]: { S: new Date(updatedAt).toISOString() },
     [revisionAttribute]: { S: revision },
     ...(expiresAt !== undefined && { [layout.ttlAttributeName]: { N: String(expiresAt) } }),
+    ...(token !== undefined && { [tokenAttribute]: { N: String(token) } }),
+    ...(lineage !== undefined && { [lineageAttribute]: { B: Buffer.from(lineage, 'base64url') } }),
+    ...(parts !== undefined && { [partsAttribute]: { S: parts } }),
   };
-  Object.assign(item, await toStateAttributes(record, itemSize(item), layout.compression));
+  Object.assign(item, await toDataAttributes(record, itemSize(item), layout.compression));
   const bytes = itemSize(item);
   if (bytes <= maxItemBytes) return item;
   const message = `The state needs an item of ${bytes} bytes; DynamoDB's limit is ${maxItemBytes}. Keep less in it.`;
@@ -53,15 +63,25 @@ export async function toItem(key: RecordKey, record: NewRecord, layout: ItemLayo
 
 export function fromItem(item: Readonly<Record<string, unknown>>, layout: ItemLayout): StoredRecord {
   const expiresAt = readNumber(item[layout.ttlAttributeName]);
+  const token = readNumber(item[tokenAttribute]);
+  const lineage = readBytes(item[lineageAttribute]);
+  const parts = readText(item[partsAttribute]);
   return {
     revision: readText(item[revisionAttribute]) ?? toUnrevised(item[updatedAtAttribute]),
     ...(expiresAt !== undefined && { expiresAt }),
-    read: () => fromStateAttributes(item),
+    ...(token !== undefined && { token }),
+    ...(lineage !== undefined && { lineage: Buffer.from(lineage).toString('base64url') }),
+    ...(parts !== undefined && { parts }),
+    read: (maxBytes) => fromDataAttributes(item, maxBytes),
   };
 }
 
 function readText(value: unknown): string | undefined {
   return isRecord(value) && typeof value.S === 'string' ? value.S : undefined;
+}
+
+function readBytes(value: unknown): Uint8Array | undefined {
+  return isRecord(value) && isBytes(value.B) ? value.B : undefined;
 }
 
 function readNumber(value: unknown): number | undefined {

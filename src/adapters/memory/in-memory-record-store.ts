@@ -1,23 +1,29 @@
 import type { RecordKey } from '../../domain/key-schema.js';
-import type {
-  Expectation,
-  NewRecord,
-  PutResult,
-  RecordStore,
-  StoredRecord,
+import {
+  type Expectation,
+  isExpectationMet,
+  type NewRecord,
+  type RecordStore,
+  type StoredRecord,
+  type WriteResult,
 } from '../../domain/record-store.js';
-import { copySerialized } from '../../domain/state-copy.js';
+import { cloneSerialized } from '../../domain/values/plain-data.js';
+import { requireDataSize } from '../../domain/values/size.js';
 
-type Entry = Pick<NewRecord, 'revision' | 'expiresAt' | 'state'>;
+type Entry = Pick<NewRecord, 'revision' | 'expiresAt' | 'token' | 'lineage' | 'parts' | 'data'>;
 
-/** Records in this process. What was written is nobody else's, and each reader gets a copy: nothing stored is shared. */
+/**
+ * Records in this process. What was written is nobody else's, and each reader gets a copy: nothing stored is shared.
+ *
+ * @example
+ * // Two processes over one table.
+ * const records = new InMemoryRecordStore();
+ * const before = new InMemoryAgentStore({ agentId: 'support', records });
+ * const afterRestart = new InMemoryAgentStore({ agentId: 'support', records });
+ */
 export class InMemoryRecordStore implements RecordStore {
+  readonly isLocal = true;
   readonly #entries = new Map<string, Entry>();
-  #revisions = 0;
-
-  createRevision(): string {
-    return String(++this.#revisions);
-  }
 
   async get(key: RecordKey): Promise<StoredRecord | null> {
     const entry = this.#entries.get(toEntryName(key));
@@ -26,20 +32,32 @@ export class InMemoryRecordStore implements RecordStore {
 
   async put(
     key: RecordKey,
-    { revision, expiresAt, state }: NewRecord,
+    { revision, expiresAt, token, lineage, parts, data }: NewRecord,
     expected: Expectation | null,
-  ): Promise<PutResult> {
-    const name = toEntryName(key);
-    const current = this.#entries.get(name);
-    if (expected !== null && !isMet(expected, current)) {
-      return { written: false, ...(current !== undefined && { current: toStoredRecord(current) }) };
-    }
-    this.#entries.set(name, { revision, state, ...(expiresAt !== undefined && { expiresAt }) });
-    return { written: true };
+  ): Promise<WriteResult> {
+    return this.#write(key, expected, (name) =>
+      this.#entries.set(name, {
+        revision,
+        data,
+        ...(expiresAt !== undefined && { expiresAt }),
+        ...(token !== undefined && { token }),
+        ...(lineage !== undefined && { lineage }),
+        ...(parts !== undefined && { parts }),
+      }),
+    );
   }
 
-  async delete(key: RecordKey): Promise<void> {
-    this.#entries.delete(toEntryName(key));
+  async delete(key: RecordKey, expected: Expectation | null): Promise<WriteResult> {
+    return this.#write(key, expected, (name) => this.#entries.delete(name));
+  }
+
+  #write(key: RecordKey, expected: Expectation | null, write: (name: string) => void): WriteResult {
+    const name = toEntryName(key);
+    const current = this.#entries.get(name);
+    if (expected !== null && !isExpectationMet(expected, current ?? null))
+      return { written: false, ...(current !== undefined && { current: toStoredRecord(current) }) };
+    write(name);
+    return { written: true };
   }
 }
 
@@ -48,16 +66,12 @@ function toEntryName({ partition, sort }: RecordKey): string {
   return `${partition.length}:${partition}${sort}`;
 }
 
-function isMet({ absent, revisions, now }: Expectation, current: Entry | undefined): boolean {
-  const isGone =
-    current === undefined || (current.expiresAt !== undefined && current.expiresAt * 1000 <= now);
-  return isGone ? absent : revisions.includes(current.revision);
-}
-
-function toStoredRecord({ revision, expiresAt, state }: Entry): StoredRecord {
+function toStoredRecord({ data, ...entry }: Entry): StoredRecord {
   return {
-    revision,
-    ...(expiresAt !== undefined && { expiresAt }),
-    read: () => copySerialized(state),
+    ...entry,
+    read: (maxBytes) => {
+      requireDataSize(data, maxBytes);
+      return cloneSerialized(data);
+    },
   };
 }

@@ -1,11 +1,20 @@
-import type { AgentState } from '../../domain/agent-state.js';
-import type { AgentStore } from '../../domain/agent-store.js';
-import { type AgentStoreOptions, refusal } from '../../domain/agent-store-options.js';
-import { type Compression, resolveCompression } from '../gzip/state-bytes.js';
-import { createAgentStore } from '../superjson/create-agent-store.js';
-import { type RedisClient, type RedisCommands, RedisConnection, requireCommands } from './redis-client.js';
+import { invalidOption, type OptionNames } from '../../domain/options.js';
+import {
+  type AgentStoreOptions,
+  agentStoreOptionNames,
+  resolveAgentStoreOptions,
+} from '../../domain/store/agent-store-options.js';
+import { PersistentAgentStore } from '../../domain/store/persistent-agent-store.js';
+import { type Compression, resolveCompression } from '../compression.js';
+import { type RedisClient, type RedisCommands, RedisConnection, requireCommands } from './connection.js';
 import { RedisRecordStore } from './redis-record-store.js';
 
+/**
+ * What a `RedisAgentStore` takes: `agentId`, and either `client` or `url`.
+ *
+ * @example
+ * const options: RedisAgentStoreOptions = { agentId: 'support', url: 'redis://localhost:6379' };
+ */
 export interface RedisAgentStoreOptions extends AgentStoreOptions {
   /** The client to send through: a `Redis` or a `Cluster` of ioredis. It is never closed or reconfigured. */
   readonly client?: RedisClient;
@@ -15,53 +24,40 @@ export interface RedisAgentStoreOptions extends AgentStoreOptions {
   readonly compression?: Compression;
 }
 
+const optionNames: OptionNames<RedisAgentStoreOptions> = {
+  ...agentStoreOptionNames,
+  client: true,
+  url: true,
+  compression: true,
+};
+
 /**
  * Keeps sessions in Redis or Valkey, on one server or in a Cluster, that many agents may share.
  *
  * @example
  * const agentStore = new RedisAgentStore({ agentId: 'support', client: new Redis() });
- *
- * @throws AgentStoreError `CONFIGURATION`, naming the option, where the options cannot work.
  */
-export class RedisAgentStore implements AgentStore {
-  readonly #store: AgentStore;
-
+export class RedisAgentStore extends PersistentAgentStore {
+  /** @throws AgentStoreError `CONFIGURATION`, naming the option, if the options cannot work. */
   constructor(options: RedisAgentStoreOptions) {
-    const connection = new RedisConnection(resolveTarget(options));
-    const records = new RedisRecordStore(connection, resolveCompression(options.compression));
-    this.#store = createAgentStore(records, options);
+    super(resolveAgentStoreOptions(options, optionNames), resolveRecords(options));
   }
+}
 
-  load(contextId: string): Promise<AgentState | null> {
-    return this.#store.load(contextId);
-  }
-
-  save(contextId: string, state: AgentState): Promise<void> {
-    return this.#store.save(contextId, state);
-  }
-
-  delete(contextId: string): Promise<void> {
-    return this.#store.delete(contextId);
-  }
-
-  peek(contextId: string): Promise<AgentState | null> {
-    return this.#store.peek(contextId);
-  }
-
-  close(): Promise<void> {
-    return this.#store.close();
-  }
+function resolveRecords(options: RedisAgentStoreOptions): RedisRecordStore {
+  const compression = resolveCompression(options.compression);
+  return new RedisRecordStore(new RedisConnection(resolveTarget(options)), compression);
 }
 
 function resolveTarget({ client, url }: RedisAgentStoreOptions): RedisCommands | string {
   if (client !== undefined) {
     if (url === undefined) return requireCommands(client);
-    throw refusal('url', 'has no effect beside "client"; leave one out');
+    throw invalidOption('url', 'has no effect beside "client"; leave one out');
   }
-  if (url === undefined) throw refusal('client', 'is missing; give it, or "url"');
+  if (url === undefined) throw invalidOption('client', 'is missing; give it, or "url"');
   // Without the parser's error, which repeats the password.
   if (URL.canParse(url) && isRedisUrl(new URL(url))) return url;
-  throw refusal('url', 'must be a URL such as redis://localhost:6379/0');
+  throw invalidOption('url', 'must be a URL such as redis://localhost:6379/0');
 }
 
 function isRedisUrl({ protocol, pathname }: URL): boolean {

@@ -3,16 +3,16 @@ import type { RecordKey } from '../../domain/key-schema.js';
 import type {
   Expectation,
   NewRecord,
-  PutResult,
   RecordStore,
   StoredRecord,
+  WriteResult,
 } from '../../domain/record-store.js';
-import type { Compression } from '../gzip/state-bytes.js';
-import { toAgentStoreError } from './backend-errors.js';
-import type { RedisCommands, RedisConnection } from './redis-client.js';
+import type { Compression } from '../compression.js';
+import type { RedisCommands, RedisConnection } from './connection.js';
+import { toAgentStoreError } from './errors.js';
 import { toRedisKey } from './redis-key.js';
-import { runSaveScript } from './save-script.js';
-import { fromValue, toValue } from './stored-value.js';
+import { fromValue, toTimeToLive, toValue } from './stored-value.js';
+import { runWriteScript, type ValueWrite } from './write-script.js';
 
 /** Records as strings, each under a key of its own. */
 export class RedisRecordStore implements RecordStore {
@@ -29,25 +29,29 @@ export class RedisRecordStore implements RecordStore {
     return value === null ? null : fromValue(value);
   }
 
-  async put(key: RecordKey, record: NewRecord, expected: Expectation | null): Promise<PutResult> {
+  async put(key: RecordKey, record: NewRecord, expected: Expectation | null): Promise<WriteResult> {
     const value = await toValue(record, this.#compression);
+    return this.#write(key, expected, { value, timeToLive: toTimeToLive(record) });
+  }
+
+  async delete(key: RecordKey, expected: Expectation | null): Promise<WriteResult> {
+    if (expected !== null) return this.#write(key, expected, { value: '' });
+    await this.#send(key, (client, redisKey) => client.del(redisKey));
+    return { written: true };
+  }
+
+  close(): Promise<void> {
+    return this.#connection.close();
+  }
+
+  async #write(key: RecordKey, expected: Expectation | null, write: ValueWrite): Promise<WriteResult> {
     try {
-      return await this.#send(key, (client, redisKey) =>
-        runSaveScript(client, redisKey, value, record, expected),
-      );
+      return await this.#send(key, (client, redisKey) => runWriteScript(client, redisKey, write, expected));
     } catch (error) {
       // Somebody else's key: the load that must follow says what is wrong with it.
       if (expected === null || !isAgentStoreError(error, 'CORRUPTED')) throw error;
       return { written: false, cause: error.cause };
     }
-  }
-
-  async delete(key: RecordKey): Promise<void> {
-    await this.#send(key, (client, redisKey) => client.del(redisKey));
-  }
-
-  close(): Promise<void> {
-    return this.#connection.close();
   }
 
   async #send<T>(

@@ -1,8 +1,9 @@
 import { AgentStoreError } from '../../domain/errors.js';
 import type { NewRecord, StoredRecord } from '../../domain/record-store.js';
-import type { SerializedState } from '../../domain/state-serializer.js';
-import { fromStateText } from '../../domain/state-text.js';
-import { type Compression, fromStateBytes, toStateBytes } from '../gzip/state-bytes.js';
+import type { SerializedData } from '../../domain/values/plain-data.js';
+import { requireSize } from '../../domain/values/size.js';
+import { fromStateText } from '../../domain/values/text.js';
+import { type Compression, fromStateBytes, toStateBytes } from '../compression.js';
 
 /** The largest value, unless the server's `proto-max-bulk-len` is lower. https://redis.io/docs/latest/develop/data-types/strings/ */
 const maxValueBytes = 512 * 1024 * 1024;
@@ -17,21 +18,28 @@ const compressionLevel = 2;
 const never = '-';
 
 /** What the line with the revision and the expiry always fits into. */
-export const maxHeaderBytes = 128;
+export const maxHeaderBytes = 256;
+
+/** The first line of a value: revision, expiry, fencing token, lineage. The script reads it by the same rule. */
+const headerForm = /^([!-~]{1,64}) (-|\d{1,15})(?: (-|\d{1,15})(?: ([\w-]{1,96}))?)?\n/;
 
 /** How text that is not compressed starts; no other form does. */
 const textMarker = '{'.charCodeAt(0);
 
 /**
- * The value of a record: a line with its revision and its expiry, which the save script reads, and the state behind it.
+ * The value of a record: a line with its revision, its expiry and, if it has one, its fencing token, which the script
+ * reads, and the data behind it.
  *
- * @throws AgentStoreError `TOO_LARGE` where Redis cannot hold it.
+ * @throws AgentStoreError `TOO_LARGE` if Redis cannot hold it.
  */
 export async function toValue(
-  { revision, expiresAt, text }: NewRecord,
+  { revision, expiresAt, token, lineage, text }: NewRecord,
   compression: Compression,
 ): Promise<Buffer> {
-  const value = await toBytes(`${revision} ${expiresAt ?? never}\n`, text, compression);
+  const fields = [revision, expiresAt ?? never];
+  if (token !== undefined || lineage !== undefined) fields.push(token ?? never);
+  if (lineage !== undefined) fields.push(lineage);
+  const value = await toBytes(`${fields.join(' ')}\n`, text, compression);
   if (value.length <= maxValueBytes) return value;
   const message = `The state needs ${value.length} bytes; the limit of Redis is ${maxValueBytes}. Keep less in it.`;
   throw new AgentStoreError('TOO_LARGE', message);
@@ -40,15 +48,22 @@ export async function toValue(
 /** The record in a value. One that this store did not write cannot be read. */
 export function fromValue(value: Uint8Array): StoredRecord {
   const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  const start = bytes.toString('latin1', 0, maxHeaderBytes);
-  const end = start.indexOf('\n');
-  const [revision, expiry, ...others] = start.slice(0, Math.max(end, 0)).split(' ');
-  if (!revision || !expiry || others.length > 0) return { revision: '', read: refuseToRead };
+  const found = headerForm.exec(bytes.toString('latin1', 0, maxHeaderBytes));
+  const [header, revision, expiry, token, lineage] = found ?? [];
+  if (header === undefined || revision === undefined) return { revision: '', read: refuseToRead };
   return {
     revision,
     ...(expiry !== never && { expiresAt: Number(expiry) }),
-    read: () => fromBytes(bytes.subarray(end + 1)),
+    ...(token !== undefined && token !== never && { token: Number(token) }),
+    ...(lineage !== undefined && { lineage }),
+    read: (maxBytes) => fromBytes(bytes.subarray(header.length), maxBytes),
   };
+}
+
+/** In milliseconds, from whenever Redis gets it: a clock that Redis does not share must not make it end early. */
+export function toTimeToLive({ expiresAt, updatedAt }: NewRecord): number | undefined {
+  if (expiresAt === undefined) return undefined;
+  return Math.min(Math.max(Math.ceil(expiresAt * 1000 - updatedAt), 1), Number.MAX_SAFE_INTEGER);
 }
 
 async function toBytes(header: string, text: string | Uint8Array, compression: Compression): Promise<Buffer> {
@@ -58,8 +73,10 @@ async function toBytes(header: string, text: string | Uint8Array, compression: C
   return Buffer.concat([Buffer.from(header), await toStateBytes(text, compressionLevel)]);
 }
 
-function fromBytes(bytes: Buffer): SerializedState | Promise<SerializedState> {
-  return bytes[0] === textMarker ? fromStateText(bytes.toString()) : fromStateBytes(bytes);
+function fromBytes(bytes: Buffer, maxBytes: number): SerializedData | Promise<SerializedData> {
+  if (bytes[0] !== textMarker) return fromStateBytes(bytes, maxBytes);
+  requireSize(bytes.length, maxBytes);
+  return fromStateText(bytes.toString());
 }
 
 function refuseToRead(): never {

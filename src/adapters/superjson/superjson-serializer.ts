@@ -1,30 +1,90 @@
-import { copyState } from '../../domain/state-copy.js';
-import type { StateSerializer, ValueBeyondJson } from '../../domain/state-serializer.js';
-import { decodeState } from './decode-state.js';
-import { encodeState } from './encode-state.js';
+import { SuperJSON, type SuperJSONResult } from 'superjson';
+import { restoreDates } from '../../domain/default-serializer.js';
+import type { StateSerializer } from '../../domain/state-serializer.js';
+import { copyPlainData, maxDepth, unserializable } from '../../domain/values/encode.js';
+import { kindOf } from '../../domain/values/kinds.js';
+import { takeApart } from '../../domain/values/parts.js';
+import { AnnotatedData } from '../../domain/values/plain-data.js';
+import { findDifferenceOfCopy } from '../../domain/values/same-value.js';
+
+/** Keys that superjson refuses, as a path shows them. */
+const refusedKeys: readonly string[] = ['.constructor', '.prototype', '.__proto__'];
 
 /**
- * The default serializer: plain JSON with ISO dates, and superjson's notes beside it that say what else a value was. A state
- * whose only such values are `createdAt` and `lastActivity` has no notes.
- *
- * superjson by itself reads and writes the same, only slower, but for what it loses or refuses, which has custom types here:
- * errors, binary data, invalid dates and keys such as `__proto__`.
- *
- * Given `beyondJson`, it turns `state` itself into what it returns; without, it makes its own copy.
+ * What `createSuperjsonSerializer` takes.
  *
  * @example
- * const serializer: StateSerializer = {
- *   serialize: async (state, ids, beyondJson) =>
- *     encrypt(toStateText(await superjsonSerializer.serialize(state, ids, beyondJson)), ids),
- *   deserialize: async (stored, ids) =>
- *     superjsonSerializer.deserialize(fromStateText(await decrypt(stored, ids)), ids),
- * };
+ * const options: SuperjsonSerializerOptions = { superjson: new SuperJSON({ dedupe: true }) };
+ * const serializer = createSuperjsonSerializer(options);
  */
-export const superjsonSerializer: StateSerializer = {
-  serialize(state, _ids, beyondJson) {
-    if (beyondJson !== undefined) return encodeState(state, beyondJson);
-    const found: ValueBeyondJson[] = [];
-    return encodeState(copyState(state, found), found);
-  },
-  deserialize: decodeState,
-};
+export interface SuperjsonSerializerOptions {
+  /** The instance that your classes and custom types are registered with. @defaultValue one that knows none */
+  readonly superjson?: SuperJSON;
+}
+
+/**
+ * A serializer on the superjson package, for states that hold instances of your own classes: register them, and they come
+ * back as what they were.
+ *
+ * It reads each state again before the state is stored. What superjson would lose or change is `UNSERIALIZABLE`, with the
+ * path; docs/schema.md lists what that is.
+ *
+ * @example
+ * const superjson = new SuperJSON();
+ * superjson.registerClass(Money, { identifier: 'Money' });
+ * const serializer = createSuperjsonSerializer({ superjson });
+ * const agentStore = new DynamoDBAgentStore({ tableName: 'agent-state', agentId: 'support', serializer });
+ */
+export function createSuperjsonSerializer(options: SuperjsonSerializerOptions = {}): StateSerializer {
+  const { superjson = new SuperJSON() } = options;
+  return {
+    copiesState: true,
+    serialize(state) {
+      const { written, read } = writeAndRead(superjson, state);
+      const difference = findDifferenceOfCopy(read, state, 'state');
+      if (difference !== null) throw unserializable(difference, 'after superjson has written and read it');
+      return new AnnotatedData(
+        copyPlainData(written.json, 'state'),
+        copyPlainData(written.meta ?? {}, 'meta'),
+      );
+    },
+    deserialize(stored) {
+      if (!(stored instanceof AnnotatedData)) return restoreDates(stored);
+      return superjson.deserialize({ json: stored.data, meta: stored.notes } as SuperJSONResult);
+    },
+  };
+}
+
+/** @throws AgentStoreError `UNSERIALIZABLE`, with the path, for what superjson refuses to write, or cannot read again. */
+function writeAndRead(superjson: SuperJSON, state: unknown): { written: SuperJSONResult; read: unknown } {
+  const attempt = (value: unknown) => {
+    const written = superjson.serialize(value);
+    return { written, read: superjson.deserialize(written) };
+  };
+  try {
+    return attempt(state);
+  } catch (cause) {
+    // Too deep for the stack: no part of it is to blame.
+    const path = cause instanceof RangeError ? 'state' : findFailing(attempt, state, 'state');
+    throw unserializable(path, 'cannot be written and read by superjson', cause);
+  }
+}
+
+/** The path to the innermost part that an attempt fails with: superjson does not say where it failed. */
+function findFailing(attempt: (value: unknown) => void, value: unknown, path: string, depth = 0): string {
+  if (typeof value !== 'object' || value === null || depth > maxDepth) return path;
+  const { parts } = takeApart(value, kindOf(value));
+  for (const [words, part] of parts) {
+    if (doesFail(attempt, part)) return findFailing(attempt, part, `${path}${words}`, depth + 1);
+  }
+  return path + (refusedKeys.find((words) => parts.has(words)) ?? '');
+}
+
+function doesFail(attempt: (value: unknown) => void, value: unknown): boolean {
+  try {
+    attempt(value);
+    return false;
+  } catch {
+    return true;
+  }
+}

@@ -1,3 +1,4 @@
+import { isError } from '../../domain/values/built-in.js';
 import { bodyTexts, headerSecrets, quotedForms } from './secrets.js';
 
 /** What a thrown value says of itself. */
@@ -57,7 +58,7 @@ export class Redactor {
   /** The message of an error, if it has one. Never throws, whatever was thrown. */
   message(error: unknown): string | undefined {
     try {
-      return error instanceof Error ? this.text(toText(error.message)) : undefined;
+      return isError(error) ? this.text(toText(error.message)) : undefined;
     } catch {
       return undefined;
     }
@@ -76,7 +77,7 @@ export class Redactor {
   }
 
   #describe(error: unknown, depth: number): ErrorDescription {
-    if (!(error instanceof Error)) return { type: typeof error, message: 'What was thrown is not an error.' };
+    if (!isError(error)) return { type: typeof error, message: 'What was thrown is not an error.' };
     const [type, message] = [toText(error.name), this.text(toText(error.message))];
     const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
     const hasCause = error.cause !== undefined && depth < maxCauses;

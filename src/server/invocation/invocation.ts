@@ -1,7 +1,8 @@
+import type { PlainData } from '../../domain/values/plain-data.js';
+import { toPlainJson } from '../../domain/values/plain-json.js';
 import { answerError, badRequest, HttpError, toHttpError, unknownSession } from '../failures/http-error.js';
 import { type HiddenBody, Redactor } from '../failures/redactor.js';
 import type { Exchange } from '../http/exchange.js';
-import { type Json, toPlainJson } from '../plain-json.js';
 import { createId } from '../process/ids.js';
 import type { ServerContext } from '../server-context.js';
 import { readState } from '../sessions/session-state.js';
@@ -78,7 +79,7 @@ export class Invocation {
     this.#answerJson({ cancelled: turn !== undefined });
   }
 
-  #answerJson(value: Json): void {
+  #answerJson(value: PlainData): void {
     this.#log(200);
     this.#exchange.answer(200, 'application/json', JSON.stringify(value));
   }

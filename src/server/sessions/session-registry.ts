@@ -122,10 +122,10 @@ export class SessionRegistry {
     this.#scheduleSweep();
   }
 
-  #retire({ contextId, agent }: Session): void {
+  #retire({ contextId, agent, scope }: Session): void {
     this.#sessions.delete(contextId);
-    if (agent === undefined) return;
-    const retired = runOutsideScope(() => this.#options.retire(agent));
+    if (agent === undefined || scope === undefined) return;
+    const retired = scope.runAlone(() => this.#options.retire(agent));
     this.#retiring.add(retired);
     void retired.then(() => this.#retiring.delete(retired));
     this.#leave(contextId, retired);

@@ -111,14 +111,18 @@ export class Attempt {
     return { outcome: 'failed', error: failure };
   }
 
-  /** Whether the stored state is none that this agent has left there. If nothing is known of it, it is not. */
+  /**
+   * Whether the store shows that somebody else has saved the session since this agent did: by a state that is none this
+   * agent has left there, or by a conflict that a save of this agent met. If nothing is known of it, nobody has.
+   */
   async #isOutdated(): Promise<boolean> {
     const { turn, peek } = this.#options;
     if (!this.#isLive || !this.#gate.isTentative || turn.signal.isStopped) return false;
     try {
       this.#states.push(this.#agent.state);
       const stored = await unlessStopped(turn.signal, peek);
-      return stored !== null && !this.#states.some((state) => isSameSave(state, stored));
+      if (stored === null) return false;
+      return this.#storeCode() === 'CONFLICT' || !this.#states.some((state) => isSameSave(state, stored));
     } catch {
       return false; // The failure of the turn is told. That the store does not answer is not the cause.
     }

@@ -1,7 +1,7 @@
 import type { AgentEvent } from '../../domain/agent.js';
+import { toPlainJson } from '../../domain/values/plain-json.js';
 import { toHttpError } from '../failures/http-error.js';
 import type { Redactor } from '../failures/redactor.js';
-import { toPlainJson } from '../plain-json.js';
 import { hasFailed } from './event-gate.js';
 
 /** How the events of a turn become the text of a response. */

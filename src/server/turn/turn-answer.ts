@@ -1,11 +1,13 @@
 import type { Agent } from '../../domain/agent.js';
 import { isResumable } from '../../domain/agent-state.js';
+import type { AgentStore } from '../../domain/agent-store.js';
+import type { StateReader } from '../config.js';
 import { HttpError, toHttpError, unknownSession } from '../failures/http-error.js';
 import type { Redactor } from '../failures/redactor.js';
 import type { Exchange } from '../http/exchange.js';
 import { type TurnBody, toTurnInput } from '../invocation/request-body.js';
 import { maxTimerMs } from '../process/timing.js';
-import type { RequestContext } from '../request-context.js';
+import type { AgentContext, RequestContext } from '../request-context.js';
 import type { ServerContext } from '../server-context.js';
 import type { RunningTurn } from '../sessions/running-turn.js';
 import { readState } from '../sessions/session-state.js';
@@ -61,7 +63,7 @@ async function startTurn(
     turn,
     input: toTurnInput(body, context.authContext),
     output,
-    context: Object.assign(new WithSignal(turn), context),
+    context: Object.assign(new OnDemand(turn, agentStore), context),
     createAgent: (whole) => createAgent(server, whole),
     redactor,
     trackTask: server.trackTask,
@@ -74,16 +76,25 @@ async function startTurn(
   });
 }
 
-/** The signal is made when it is asked for: making one costs a measurable part of a short turn. */
-class WithSignal {
+/** What of a context is made when it is asked for: making it takes a measurable part of a short turn. */
+class OnDemand implements Pick<AgentContext, 'signal' | 'agentStore'> {
   readonly #turn: RunningTurn;
+  readonly #store: StateReader | undefined;
+  #holder: AgentStore | undefined;
 
-  constructor(turn: RunningTurn) {
+  constructor(turn: RunningTurn, store: StateReader | undefined) {
     this.#turn = turn;
+    this.#store = store;
   }
 
   get signal(): AbortSignal {
     return this.#turn.signal.abortSignal;
+  }
+
+  /** Asked for by the factory, in the scope of the new agent, whose holder it so becomes. */
+  get agentStore(): AgentStore {
+    this.#holder ??= openHolder(this.#store);
+    return this.#holder;
   }
 }
 
@@ -111,7 +122,17 @@ async function requireResumable({ sessions, config }: ServerContext, turn: Runni
   if (!isResumable(state)) throw new HttpError('NOT_RESUMABLE', 'This session waits for no answer.');
 }
 
-async function createAgent({ sessions, config }: ServerContext, context: RequestContext): Promise<Agent> {
+async function createAgent({ sessions, config }: ServerContext, context: AgentContext): Promise<Agent> {
   await sessions.settled(context.sessionId);
   return config.agent(context.sessionId, context);
+}
+
+function openHolder(store: StateReader | undefined): AgentStore {
+  if (store?.holder !== undefined) return store.holder();
+  if (store !== undefined && isAgentStore(store)) return store;
+  throw new TypeError('No "agentStore" is configured that loads and saves states.');
+}
+
+function isAgentStore(store: StateReader): store is AgentStore {
+  return 'save' in store && typeof store.save === 'function';
 }

@@ -1,14 +1,14 @@
 import type { Agent } from '../../domain/agent.js';
 import type { Redactor } from '../failures/redactor.js';
-import { AgentScope, type RequestContext, type TrackTask } from '../request-context.js';
+import { type AgentContext, AgentScope, type TrackTask } from '../request-context.js';
 import { Attempt, type AttemptOptions, type TurnEnd } from './attempt.js';
 import { unlessStopped } from './observe.js';
 
 export interface TurnOptions extends AttemptOptions {
-  readonly context: RequestContext;
+  readonly context: AgentContext;
   readonly redactor: Redactor;
   readonly trackTask: TrackTask;
-  readonly createAgent: (context: RequestContext) => Promise<Agent>;
+  readonly createAgent: (context: AgentContext) => Promise<Agent>;
 }
 
 /** Runs one turn. Rejects if it fails before the agent has said anything; afterwards a failure is an event. */

@@ -1,0 +1,6 @@
+/** What Lambda calls: `handler`, behind a function URL that streams. */
+import { createApp } from '@looopy-ai/aws';
+import { streamHandle } from 'hono/aws-lambda';
+import { agent, agentStore } from './agents.js';
+
+export const handler = streamHandle(createApp({ agent, agentStore }));

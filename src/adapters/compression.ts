@@ -1,0 +1,68 @@
+import { promisify } from 'node:util';
+import { gunzip, gunzipSync, gzip, gzipSync } from 'node:zlib';
+import { invalidOption } from '../domain/options.js';
+import { isError } from '../domain/values/built-in.js';
+import type { SerializedData } from '../domain/values/plain-data.js';
+import { requireSize } from '../domain/values/size.js';
+import { fromStateText } from '../domain/values/text.js';
+
+/** `'auto'` compresses where it pays; `'off'` never does. */
+export type Compression = 'auto' | 'off';
+
+/** The first byte of bytes that a serializer made; gzip's is another. */
+const rawMarker = 0x00;
+const gzipMarker = 0x1f;
+
+/** Text up to this size is compressed and decompressed on the spot: the way to another thread and back takes as long. */
+const maxSyncBytes = 64 * 1024;
+
+/** gzip's own default, for where every byte is paid for. */
+const defaultLevel = 6;
+
+const compress = promisify(gzip);
+const decompress = promisify(gunzip);
+
+/** @throws AgentStoreError `CONFIGURATION` where the option is neither. */
+export function resolveCompression(compression: Compression = 'auto'): Compression {
+  if (compression === 'auto' || compression === 'off') return compression;
+  throw invalidOption('compression', `must be 'auto' or 'off'`);
+}
+
+/** A text compressed, or the bytes that a serializer made as they are; the first byte says which. */
+export async function toStateBytes(text: string | Uint8Array, level = defaultLevel): Promise<Buffer> {
+  if (typeof text !== 'string') return Buffer.concat([Buffer.of(rawMarker), text]);
+  return Buffer.byteLength(text) <= maxSyncBytes ? gzipSync(text, { level }) : compress(text, { level });
+}
+
+/**
+ * The reverse of {@link toStateBytes}. Throws if the bytes are of neither form, without repeating any of them.
+ *
+ * @throws AgentStoreError `TOO_LARGE` for more than `maxBytes`, however few they are compressed: as soon as that is known.
+ */
+export async function fromStateBytes(bytes: Uint8Array, maxBytes: number): Promise<SerializedData> {
+  if (bytes[0] === rawMarker) {
+    requireSize(bytes.length - 1, maxBytes);
+    return new Uint8Array(bytes.subarray(1));
+  }
+  if (bytes[0] !== gzipMarker) throw new TypeError('The stored bytes are of no form that this store writes.');
+  return fromStateText((await expand(bytes, maxBytes)).toString());
+}
+
+async function expand(bytes: Uint8Array, maxBytes: number): Promise<Buffer> {
+  const size = readTextSize(bytes);
+  const maxOutputLength = Math.max(Math.min(size, maxBytes), 1);
+  try {
+    // With room for all of it at once.
+    if (size <= maxSyncBytes) return gunzipSync(bytes, { chunkSize: size + 64, maxOutputLength });
+    return await decompress(bytes, { maxOutputLength });
+  } catch (error) {
+    if (!(isError(error) && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE')) throw error;
+    requireSize(size, maxBytes);
+    throw new TypeError('The stored bytes are not what they say they are.', { cause: error });
+  }
+}
+
+/** The size that gzip notes at its end, which is not to be trusted. */
+function readTextSize(bytes: Uint8Array): number {
+  return new DataView(bytes.buffer, bytes.byteOffset + bytes.byteLength - 4).getUint32(0, true);
+}

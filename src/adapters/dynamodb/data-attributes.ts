@@ -1,0 +1,82 @@
+import { isAgentStoreError } from '../../domain/errors.js';
+import type { NewRecord } from '../../domain/record-store.js';
+import { isBytes } from '../../domain/values/built-in.js';
+import { isRecord } from '../../domain/values/objects.js';
+import { AnnotatedData, type PlainData, type SerializedData } from '../../domain/values/plain-data.js';
+import { requireDataSize } from '../../domain/values/size.js';
+import { parseJson } from '../../domain/values/text.js';
+import { type Compression, fromStateBytes, toStateBytes } from '../compression.js';
+import { type AttributeValue, fromAttributeValue, type Item, toAttributeValue } from './attribute-value.js';
+import { itemSize, maxItemBytes } from './item-size.js';
+
+/** The attributes that hold the data of a record. */
+export const dataAttribute = 'state';
+export const notesAttribute = 'stateNotes';
+
+/** An item up to this size is not worth compressing: reading it strongly costs one read unit as it is. */
+const smallItemBytes = 4_096;
+const writeUnitBytes = 1_024;
+
+/** As text, no native map is larger: JSON takes at most 6 bytes for a character. */
+const maxNativeBytes = 6 * maxItemBytes;
+
+/**
+ * The attributes of a record's data, beside others that take `otherBytes`: a native map, or the compact form if that needs
+ * fewer write units or a native map cannot hold the data.
+ *
+ * @throws AgentStoreError `UNSERIALIZABLE` if compression is off and a native map cannot hold the data.
+ */
+export async function toDataAttributes(
+  { data, text }: NewRecord,
+  otherBytes: number,
+  compression: Compression,
+): Promise<Item> {
+  if (isBytes(data)) return toCompactAttributes(data);
+  const native = toNativeAttributes(data, compression);
+  if (native === undefined) return toCompactAttributes(text);
+  const nativeBytes = otherBytes + itemSize(native);
+  if (compression === 'off' || nativeBytes <= smallItemBytes) return native;
+  const compact = await toCompactAttributes(text);
+  return writeUnits(otherBytes + itemSize(compact)) < writeUnits(nativeBytes) ? compact : native;
+}
+
+async function toCompactAttributes(text: NewRecord['text']): Promise<Item> {
+  return { [dataAttribute]: { B: await toStateBytes(text) } };
+}
+
+function toNativeAttributes(
+  serialized: Exclude<SerializedData, Uint8Array>,
+  compression: Compression,
+): Item | undefined {
+  try {
+    if (!(serialized instanceof AnnotatedData)) return { [dataAttribute]: toAttributeValue(serialized) };
+    const notes: AttributeValue = { S: JSON.stringify(serialized.notes) };
+    return { [dataAttribute]: toAttributeValue(serialized.data), [notesAttribute]: notes };
+  } catch (error) {
+    if (compression === 'auto' && isAgentStoreError(error)) return undefined;
+    throw error;
+  }
+}
+
+/** The data in an item, of whichever form. Throws if it is of none, without repeating any of it. */
+export async function fromDataAttributes(
+  item: Readonly<Record<string, unknown>>,
+  maxBytes: number,
+): Promise<SerializedData> {
+  const stored = item[dataAttribute];
+  const notes = item[notesAttribute];
+  if (isRecord(stored) && isBytes(stored.B)) return fromStateBytes(stored.B, maxBytes);
+  const data = fromAttributeValue(stored);
+  const read = notes === undefined ? data : new AnnotatedData(data, parseNotes(fromAttributeValue(notes)));
+  if (maxBytes < maxNativeBytes) requireDataSize(read, maxBytes);
+  return read;
+}
+
+function parseNotes(text: PlainData): PlainData {
+  if (typeof text !== 'string') throw new TypeError('The notes beside the stored state are not text.');
+  return parseJson(text);
+}
+
+function writeUnits(bytes: number): number {
+  return Math.ceil(bytes / writeUnitBytes);
+}

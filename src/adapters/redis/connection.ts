@@ -1,0 +1,126 @@
+import { AgentStoreError } from '../../domain/errors.js';
+import { invalidOption } from '../../domain/options.js';
+import { isRecord } from '../../domain/values/objects.js';
+
+type Argument = string | Uint8Array;
+
+/**
+ * A client of Redis: a `Redis` or a `Cluster` of ioredis, or anything that takes the same commands.
+ *
+ * Those of ioredis have `evalBuffer` and `evalshaBuffer` too, although their types do not say so.
+ *
+ * @example
+ * const client: RedisClient = new Redis({ commandTimeout: 5_000 });
+ */
+export interface RedisClient {
+  getBuffer(key: string): Promise<Uint8Array | null>;
+  del(key: string): Promise<unknown>;
+  evalBuffer?(script: string, keyCount: string, ...keysAndArguments: Argument[]): Promise<unknown>;
+  evalshaBuffer?(sha1: string, keyCount: string, ...keysAndArguments: Argument[]): Promise<unknown>;
+  /** How the client was configured, where it says so. */
+  readonly options?: {
+    readonly commandTimeout?: number | undefined;
+    readonly redisOptions?: { readonly commandTimeout?: number | undefined } | undefined;
+  };
+}
+
+/** A client with all of the commands. */
+export type RedisCommands = RedisClient & Required<Pick<RedisClient, 'evalBuffer' | 'evalshaBuffer'>>;
+
+/** What a request may take through a client without a `commandTimeout`: that of a Cluster that is down has no end. */
+const defaultTimeout = 10_000;
+
+/** A client that the store makes: no request without an end, and a server that is back is found well within its time. */
+const ownOptions = {
+  connectTimeout: 2_000,
+  commandTimeout: 5_000,
+  // Ends a connection whose other end has vanished without a word.
+  socketTimeout: 5_000,
+  maxRetriesPerRequest: 5,
+  retryStrategy: (attempt: number) => Math.min(attempt * 50, 500),
+  // After a failover the same address may lead to another server, which only a new connection finds.
+  reconnectOnError: ({ message }: Error) => message.includes('READONLY'),
+};
+
+/** The client that requests go through: the user's, or one for a URL that is made for the first request. */
+export class RedisConnection {
+  readonly #open: () => Promise<RedisCommands>;
+  #client: Promise<RedisCommands> | undefined;
+  #disconnect: (() => void) | undefined;
+  /** Why the store's own client never had a connection: the errors of its commands, none of which was sent, do not say. */
+  #trouble: Error | undefined;
+
+  constructor(target: RedisCommands | string) {
+    this.#open = typeof target === 'string' ? () => this.#connect(target) : async () => target;
+  }
+
+  /** Sends a request, which may be several commands, and takes no longer than the client gives one. */
+  async request<T>(send: (client: RedisCommands) => Promise<T>): Promise<T> {
+    this.#client ??= this.#open();
+    const client = await this.#client;
+    try {
+      return await settleWithin(timeoutOf(client), send(client));
+    } catch (error) {
+      throw this.#trouble ?? error;
+    }
+  }
+
+  /** Closes the client, where the store made it. */
+  async close(): Promise<void> {
+    this.#disconnect?.();
+  }
+
+  async #connect(url: string): Promise<RedisCommands> {
+    const { Redis } = await importIoredis();
+    const client = new Redis(url, ownOptions);
+    let wasReady = false;
+    client.on('error', (error: Error) => {
+      if (!wasReady && error.name !== 'MaxRetriesPerRequestError') this.#trouble = error;
+      // ioredis would go on in another database.
+      if (hasCommandFailed('select', error)) client.disconnect(true);
+    });
+    client.once('ready', () => {
+      wasReady = true;
+      this.#trouble = undefined;
+    });
+    this.#disconnect = () => client.disconnect();
+    return requireCommands(client);
+  }
+}
+
+/** @throws AgentStoreError `CONFIGURATION` where the client lacks a command. */
+export function requireCommands(client: RedisClient): RedisCommands {
+  if (hasCommands(client)) return client;
+  throw invalidOption('client', 'must be a Redis or a Cluster of ioredis, or have the same commands');
+}
+
+function hasCommands(client: RedisClient): client is RedisCommands {
+  const names = ['getBuffer', 'del', 'evalBuffer', 'evalshaBuffer'] as const;
+  return names.every((name) => typeof client?.[name] === 'function');
+}
+
+function hasCommandFailed(name: string, error: Error): boolean {
+  const command: unknown = Reflect.get(error, 'command');
+  return isRecord(command) && command.name === name;
+}
+
+async function importIoredis() {
+  try {
+    return await import('ioredis');
+  } catch (cause) {
+    const message = 'The package "ioredis" could not be loaded. Install it, or give a client.';
+    throw new AgentStoreError('CONFIGURATION', message, { cause });
+  }
+}
+
+function timeoutOf({ options }: RedisClient): number {
+  return options?.commandTimeout ?? options?.redisOptions?.commandTimeout ?? defaultTimeout;
+}
+
+function settleWithin<T>(milliseconds: number, call: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => reject(new Error(`Redis has not answered within ${milliseconds} ms.`));
+    const timer = setTimeout(giveUp, milliseconds);
+    call.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

@@ -1,0 +1,1 @@
+export { createSuperjsonSerializer, type SuperjsonSerializerOptions } from './superjson-serializer.js';

@@ -1,0 +1,31 @@
+// What the users of a store need of the domain; each entry point passes it on by name.
+export type {
+  AgentState,
+  AgentStatus,
+  PendingAuthRequest,
+  PendingToolInput,
+  SerializedError,
+} from './agent-state.js';
+export { isResumable } from './agent-state.js';
+export type { AgentStore } from './agent-store.js';
+export { defaultSerializer } from './default-serializer.js';
+export type { AgentStoreErrorCode, AgentStoreErrorDetails, AgentStoreOperation } from './errors.js';
+export { AgentStoreError, isAgentStoreError } from './errors.js';
+export type { KeyPrefixes, KeySchema, RecordKey, StateIds } from './key-schema.js';
+export { createPrefixKeySchema } from './key-schema.js';
+export type {
+  Expectation,
+  KeyLimits,
+  NewRecord,
+  RecordStore,
+  RefusedWrite,
+  StoredRecord,
+  WriteResult,
+} from './record-store.js';
+export { isExpectationMet } from './record-store.js';
+export type { StateSerializer } from './state-serializer.js';
+export type { AgentStoreOptions } from './store/agent-store-options.js';
+export { createAgentStore } from './store/create-agent-store.js';
+export type { PlainData, SerializedData } from './values/plain-data.js';
+export { AnnotatedData } from './values/plain-data.js';
+export { fromStateText, toStateText } from './values/text.js';

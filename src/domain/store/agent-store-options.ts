@@ -1,0 +1,154 @@
+import type { AgentState } from '../agent-state.js';
+import { defaultSerializer } from '../default-serializer.js';
+import { createPrefixKeySchema, type KeyPrefixes, type KeySchema, type StateIds } from '../key-schema.js';
+import { invalidOption, type OptionNames, requireKnownOptions } from '../options.js';
+import type { StateSerializer } from '../state-serializer.js';
+import { copySerialized } from '../values/encode.js';
+import type { PlainData } from '../values/plain-data.js';
+
+/**
+ * What every agent store takes, whatever keeps its records.
+ *
+ * @example
+ * const options: AgentStoreOptions = { agentId: 'support', ttlSeconds: 30 * 24 * 3_600 };
+ * const agentStore = new InMemoryAgentStore(options);
+ */
+export interface AgentStoreOptions extends KeyPrefixes {
+  /** Whose sessions these are. */
+  readonly agentId: string;
+  /** Maps ids to keys in place of the prefixes; both together are an error. */
+  readonly keySchema?: KeySchema;
+  /** How a state becomes data. @defaultValue `defaultSerializer` */
+  readonly serializer?: StateSerializer;
+  /** A state not saved for this many seconds is gone; it must exceed the longest turn. @defaultValue never */
+  readonly ttlSeconds?: number;
+  /**
+   * The largest state, as the bytes of its text before it is compressed; larger ones are neither written nor read. A state
+   * too large for one record is kept in several. @defaultValue 4,194,304
+   */
+  readonly maxStateBytes?: number;
+  /** Starts the sort keys of the further records of a state that is too large for one. @defaultValue `'part#'` */
+  readonly partKeyPrefix?: string;
+  /** Whether a save is refused that would replace what this holder has not seen. @defaultValue `'optimistic'` */
+  readonly concurrency?: 'optimistic' | 'last-write-wins';
+  /** How many contexts' revisions a holder remembers, the least recently used forgotten first. @defaultValue 100,000 */
+  readonly maxTrackedContexts?: number;
+  /** The current time in milliseconds. @defaultValue `Date.now` */
+  readonly now?: () => number;
+}
+
+/** The names of all of them, which those of a store begin with. */
+export const agentStoreOptionNames: OptionNames<AgentStoreOptions> = {
+  agentId: true,
+  agentKeyPrefix: true,
+  contextKeyPrefix: true,
+  keySchema: true,
+  serializer: true,
+  ttlSeconds: true,
+  maxStateBytes: true,
+  partKeyPrefix: true,
+  concurrency: true,
+  maxTrackedContexts: true,
+  now: true,
+};
+
+/** What is kept beside a state, as values of the user's own. */
+export type Attributes = Readonly<Record<string, PlainData>>;
+
+/** The same options, checked, with every default in place. */
+export interface AgentStoreSettings {
+  readonly agentId: string;
+  readonly keySchema: KeySchema;
+  readonly serializer: StateSerializer;
+  readonly ttlSeconds: number | null;
+  readonly optimistic: boolean;
+  readonly maxTrackedContexts: number;
+  readonly maxStateBytes: number;
+  readonly partKeyPrefix: string;
+  readonly now: () => number;
+  readonly entityType: string;
+  /** Gives what is kept beside a state, if the backend keeps such a thing. */
+  readonly attributes?: (state: AgentState, ids: StateIds) => Attributes;
+}
+
+/** The last second of the year 9999: later ones are more than some backends can keep, and as good as never. */
+export const latestExpiry = 253_402_300_799;
+
+/** Beyond it, the text of a state with its escapes would be longer than a string can be. */
+const largestState = 256 * 1024 * 1024;
+
+/** @throws AgentStoreError `CONFIGURATION`, naming the option, if the options cannot work. */
+export function resolveAgentStoreOptions<Options extends AgentStoreOptions>(
+  options: Options,
+  names: OptionNames<Options>,
+  entityType = 'agent-state',
+): AgentStoreSettings {
+  requireKnownOptions(options, names);
+  const { agentId, keySchema, serializer, ttlSeconds, concurrency = 'optimistic', now = Date.now } = options;
+  const { maxTrackedContexts = 100_000, maxStateBytes = 4 * 1024 * 1024, partKeyPrefix = 'part#' } = options;
+  if (typeof agentId !== 'string' || agentId === '' || !agentId.isWellFormed()) {
+    throw invalidOption('agentId', 'must be a well-formed string that is not empty');
+  }
+  if (ttlSeconds !== undefined && !(Number.isFinite(ttlSeconds) && ttlSeconds > 0)) {
+    throw invalidOption('ttlSeconds', 'must be a positive number of seconds');
+  }
+  for (const [option, value] of Object.entries({ maxTrackedContexts, maxStateBytes })) {
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw invalidOption(option, 'must be a positive whole number');
+  }
+  if (maxStateBytes > largestState)
+    throw invalidOption('maxStateBytes', `must not be larger than ${largestState}`);
+  if (typeof partKeyPrefix !== 'string' || partKeyPrefix === '' || !partKeyPrefix.isWellFormed()) {
+    throw invalidOption('partKeyPrefix', 'must be a well-formed string that is not empty');
+  }
+  if (concurrency !== 'optimistic' && concurrency !== 'last-write-wins') {
+    throw invalidOption('concurrency', `must be 'optimistic' or 'last-write-wins'`);
+  }
+  if (typeof now !== 'function') throw invalidOption('now', 'must be a function');
+  if (serializer !== undefined && !hasMethods(serializer, 'serialize', 'deserialize')) {
+    throw invalidOption('serializer', 'must have the methods serialize and deserialize');
+  }
+  const schema = resolveKeySchema(keySchema, options);
+  if (options.contextKeyPrefix?.startsWith(partKeyPrefix)) {
+    throw invalidOption(
+      'contextKeyPrefix',
+      `must not start with "partKeyPrefix", which is "${partKeyPrefix}"`,
+    );
+  }
+  return {
+    agentId,
+    keySchema: schema,
+    serializer: serializer === undefined ? defaultSerializer : checked(serializer),
+    ttlSeconds: ttlSeconds ?? null,
+    optimistic: concurrency === 'optimistic',
+    maxTrackedContexts,
+    maxStateBytes,
+    partKeyPrefix,
+    now,
+    entityType,
+  };
+}
+
+function resolveKeySchema(keySchema: KeySchema | undefined, prefixes: KeyPrefixes): KeySchema {
+  if (keySchema === undefined) return createPrefixKeySchema(prefixes);
+  if (!hasMethods(keySchema, 'key')) throw invalidOption('keySchema', 'must have the method key');
+  for (const prefix of ['agentKeyPrefix', 'contextKeyPrefix'] as const) {
+    if (prefixes[prefix] !== undefined)
+      throw invalidOption(prefix, 'has no effect beside "keySchema"; leave one out');
+  }
+  return keySchema;
+}
+
+/** A serializer of the user's own, its data checked before a backend sees them. */
+function checked(serializer: StateSerializer): StateSerializer {
+  return {
+    ...(serializer.copiesState && { copiesState: true }),
+    serialize: async (state, ids) => copySerialized(await serializer.serialize(state, ids)),
+    deserialize: (data, ids) => serializer.deserialize(data, ids),
+  };
+}
+
+function hasMethods(value: unknown, ...names: string[]): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return names.every((name) => typeof Reflect.get(value, name) === 'function');
+}

@@ -1,0 +1,160 @@
+import type { RecordKey } from '../key-schema.js';
+import type { NewRecord, RecordStore, StoredRecord } from '../record-store.js';
+import { isBytes } from '../values/built-in.js';
+import { isRecord } from '../values/objects.js';
+import type { SerializedData } from '../values/plain-data.js';
+import { requireSize, sizeOf } from '../values/size.js';
+import { fromStateText, parseJson, toStateText } from '../values/text.js';
+
+/** One of the records that hold what is too large for one. */
+interface Part {
+  readonly name: string;
+  readonly bytes: number;
+  readonly hash: string;
+}
+
+/** What a record says of the other records that belong to it. */
+export interface PartList {
+  /** Those that hold its data, in order; none if the record holds it itself. */
+  readonly current: readonly Part[];
+  /** The names of those that held earlier data, which the next save removes. */
+  readonly replaced: readonly string[];
+  /** True if the record stands for a session whose deletion has not come to its end. */
+  readonly isDeleted: boolean;
+}
+
+/** A part outlives its head by a day, so that whoever reads the head at the last moment finds it. */
+const extraSeconds = 86_400;
+
+export const noParts: PartList = { current: [], replaced: [], isDeleted: false };
+
+/** @throws TypeError if what is stored is no such list. */
+export function parsePartList(stored: string | undefined): PartList {
+  if (stored === undefined) return noParts;
+  const list: unknown = parseJson(stored);
+  if (!isRecord(list) || !Array.isArray(list.current) || !Array.isArray(list.replaced))
+    throw new TypeError('What is stored does not say which records belong to it.');
+  return {
+    current: list.current.map(([name, bytes, hash]) => ({
+      name: String(name),
+      bytes: Number(bytes),
+      hash: String(hash),
+    })),
+    replaced: list.replaced.map(String),
+    isDeleted: list.deleted === true,
+  };
+}
+
+/** What a record keeps of the list; `undefined` if there is nothing to keep. */
+export function formatPartList({ current, replaced, isDeleted }: PartList): string | undefined {
+  if (current.length + replaced.length === 0 && !isDeleted) return undefined;
+  return JSON.stringify({
+    current: current.map(({ name, bytes, hash }) => [name, bytes, hash]),
+    replaced,
+    ...(isDeleted && { deleted: true }),
+  });
+}
+
+/**
+ * Writes the data of a record into as many others as it needs, under names that no other write uses.
+ *
+ * @param written - Is given each name before it is written.
+ */
+export async function writeParts(
+  records: RecordStore,
+  toKey: (name: string) => RecordKey,
+  { text, revision, expiresAt, updatedAt, entityType }: NewRecord,
+  written: string[],
+): Promise<Part[]> {
+  const slices = slice(text, records.maxRecordBytes ?? Number.POSITIVE_INFINITY);
+  const parts = await Promise.all(
+    slices.map(async (data, index) => ({
+      name: `${revision}-${index}`,
+      bytes: sizeOf(data),
+      hash: await hash(data),
+      data,
+    })),
+  );
+  for (const { name, data } of parts) {
+    written.push(name);
+    const record = {
+      revision,
+      updatedAt,
+      entityType: `${entityType}-part`,
+      data,
+      text: toStateText(data),
+      ...(expiresAt !== undefined && { expiresAt: expiresAt + extraSeconds }),
+    };
+    await records.put(toKey(name), record, null);
+  }
+  return parts.map(({ data: _, ...part }) => part);
+}
+
+/** What is in the parts of a record, in order; `null` if one of them is missing, or cannot be read, or is another one's. */
+export async function readParts(
+  records: RecordStore,
+  toKey: (name: string) => RecordKey,
+  parts: readonly Part[],
+  maxBytes: number,
+): Promise<(string | Uint8Array)[] | null> {
+  requireSize(
+    parts.reduce((sum, { bytes }) => sum + bytes, 0),
+    maxBytes,
+  );
+  const slices = await Promise.all(
+    parts.map(async ({ name, bytes, hash: expected }) => {
+      const record = await records.get(toKey(name), true);
+      const data = record === null ? null : await readSlice(record, bytes);
+      return data !== null && (await hash(data)) === expected ? data : null;
+    }),
+  );
+  return slices.every((slice) => slice !== null) ? slices : null;
+}
+
+/** The data that was spread. @throws TypeError or SyntaxError if the slices are not of one. */
+export function joinSlices(slices: readonly (string | Uint8Array)[]): SerializedData {
+  if (slices.every((slice) => typeof slice === 'string')) return fromStateText(slices.join(''));
+  if (slices.every((slice) => isBytes(slice))) return new Uint8Array(Buffer.concat(slices));
+  throw new TypeError('The parts of what is stored are not of one kind.');
+}
+
+export async function removeParts(
+  records: RecordStore,
+  toKey: (name: string) => RecordKey,
+  names: readonly string[],
+): Promise<void> {
+  await Promise.all(names.map((name) => records.delete(toKey(name), null)));
+}
+
+async function readSlice(record: StoredRecord, bytes: number): Promise<string | Uint8Array | null> {
+  // As text it may be quoted, and so be longer than what it is read to.
+  try {
+    const data = await record.read(bytes * 6 + 64);
+    return typeof data === 'string' || isBytes(data) ? data : null;
+  } catch {
+    return null; // Whoever asked for it says so, if it is still the part of a record.
+  }
+}
+
+async function hash(slice: string | Uint8Array): Promise<string> {
+  const { createHash } = await import('node:crypto');
+  return createHash('sha256').update(slice).digest().toString('base64url', 0, 16);
+}
+
+/** Pieces of at most so many bytes; no character is cut in two. */
+function slice(text: string | Uint8Array, maxBytes: number): (string | Uint8Array)[] {
+  const bytes = Buffer.from(text);
+  const slices: (string | Uint8Array)[] = [];
+  for (let start = 0; start < bytes.length; ) {
+    let end = Math.min(start + maxBytes, bytes.length);
+    while (typeof text === 'string' && end < bytes.length && isInsideCharacter(bytes[end])) end--;
+    const piece = bytes.subarray(start, end);
+    slices.push(typeof text === 'string' ? piece.toString() : new Uint8Array(piece));
+    start = end;
+  }
+  return slices;
+}
+
+function isInsideCharacter(byte: number | undefined): boolean {
+  return byte !== undefined && (byte & 0xc0) === 0x80;
+}

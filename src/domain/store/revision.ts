@@ -1,0 +1,63 @@
+export interface RevisionParts {
+  /** The revision that is replaced, or '' for a new record. */
+  readonly previous: string;
+  readonly text: string | Uint8Array;
+  /** Milliseconds. */
+  readonly now: number;
+}
+
+/** Loaded by the first write that needs it: what is kept in memory never does. */
+let random: Promise<typeof import('../kernel-random.js')> | undefined;
+let crypto: Promise<typeof import('node:crypto')> | undefined;
+
+/**
+ * A revision that no other write has, 22 characters of base64url.
+ *
+ * A hash over everything the write is, and over random bytes that a copy of this process does not share: a process restored
+ * from a snapshot repeats the random numbers of `crypto`, and two copies must not give one revision to two writes.
+ */
+export async function createRevision({ previous, text, now }: RevisionParts): Promise<string> {
+  crypto ??= import('node:crypto');
+  random ??= import('../kernel-random.js');
+  const [{ createHash }, { fillFromKernel }] = await Promise.all([crypto, random]);
+  const hash = createHash('sha256')
+    .update(`${previous}\n${now}\n`)
+    .update(fillFromKernel(Buffer.alloc(16)));
+  // Not a slice of a longer text, which would stay in memory whole for as long as the revision is remembered.
+  return hash.update(text).digest().toString('base64url', 0, 16);
+}
+
+/** Tells the revisions of this copy of the package from those of another one in the same process. */
+const copy = Math.random().toString(36).slice(2, 6).padEnd(4, '0');
+let writes = 0;
+
+/** A revision that no other write of this process has, 12 characters. */
+export function createLocalRevision(): string {
+  return `${copy}${(++writes).toString(36).padStart(8, '0')}`;
+}
+
+/** A revision is told from others by its first 72 bits. */
+const fingerprintLength = 12;
+const maxLineage = 8;
+
+/**
+ * The lineage of a record that takes the place of another one: the fingerprints of the revisions that it went through, the
+ * newest first, in one text. Those of other programs have none.
+ */
+export function extendLineage(lineage: string, revision: string): string {
+  const fingerprint = toFingerprint(revision);
+  return fingerprint === null ? '' : `${fingerprint}${lineage}`.slice(0, fingerprintLength * maxLineage);
+}
+
+/** True if a record of that lineage once had the revision. */
+export function hasDescended(lineage: string, revision: string): boolean {
+  const fingerprint = toFingerprint(revision);
+  for (let start = 0; fingerprint !== null && start < lineage.length; start += fingerprintLength) {
+    if (lineage.startsWith(fingerprint, start)) return true;
+  }
+  return false;
+}
+
+function toFingerprint(revision: string): string | null {
+  return /^[\w-]{12,}$/.test(revision) ? revision.slice(0, fingerprintLength) : null;
+}

@@ -1,0 +1,194 @@
+import type { AgentScope } from '../agent-scope.js';
+import type { AgentState } from '../agent-state.js';
+import type { StateChange } from '../agent-store.js';
+import { AgentStoreError, isAgentStoreError } from '../errors.js';
+import type { RefusedWrite, StoredRecord, WriteResult } from '../record-store.js';
+import { holdFailure } from './call-queue.js';
+import { type Block, ContextMemory, type SeenContext } from './context-memory.js';
+import { extendLineage, hasDescended } from './revision.js';
+import {
+  createRecord,
+  type SerializedSession,
+  type Session,
+  serializeState,
+  toExpectation,
+} from './session-codec.js';
+import { finishDelete, readRecord, readSession, removeUnnamed, writeSession } from './session-records.js';
+import type { StoreCore } from './store-core.js';
+
+/** Writes of unknown outcome that are remembered at a time; an outage seldom makes more than one. */
+const maxAttempts = 16;
+
+const noAttempts: readonly string[] = [];
+
+const reasons: Readonly<Record<Block, string>> = {
+  'load-failed': 'The last load of this session failed, so what a save would replace is not known.',
+  conflict: 'An earlier save of this session met what somebody else had stored.',
+  deleted: 'This holder has deleted the session.',
+  forgotten: 'More sessions had saves refused than are remembered, and this may be one of them.',
+};
+
+/** Whose memory a call works with. */
+export interface Caller {
+  readonly memory: ContextMemory;
+  readonly scope: AgentScope | undefined;
+}
+
+/** Loads a session, and remembers what the caller has seen. */
+export async function loadSession(
+  core: StoreCore,
+  session: Session,
+  { memory }: Caller,
+): Promise<AgentState | null> {
+  const { contextId } = session.ids;
+  const known = memory.recall(contextId);
+  try {
+    const { state, ...seen } = await readSession(core, session);
+    const isUnfinished = state === null && seen.revision !== null;
+    if (isUnfinished) await finishDelete(core, session, seen);
+    // The attempts stay: one of them may still arrive.
+    memory.remember(contextId, { ...(isUnfinished ? nothing : seen), attempts: known.attempts });
+    return state;
+  } catch (error) {
+    memory.remember(contextId, { ...known, block: 'load-failed' });
+    throw error;
+  }
+}
+
+/**
+ * Saves over what the caller has seen.
+ *
+ * @param isUpdate - True to compare revisions, whatever the store does otherwise.
+ */
+export async function saveSession(
+  core: StoreCore,
+  session: Session,
+  { memory, scope }: Caller,
+  serialized: SerializedSession,
+  isUpdate = false,
+): Promise<void> {
+  const { contextId } = session.ids;
+  const { settings, records } = core;
+  requireRunning(scope);
+  const seen = memory.recall(contextId);
+  if (seen.block !== undefined)
+    throw new AgentStoreError('CONFLICT', `${reasons[seen.block]} Load it first.`);
+  const isConditional = settings.optimistic || isUpdate;
+  const lineage = isConditional && seen.revision !== null ? extendLineage(seen.lineage, seen.revision) : '';
+  const base = { previous: seen.revision, lineage, isLocal: records.isLocal === true };
+  const record = await createRecord(settings, serialized, base);
+  const expected = isConditional ? toExpectation([seen.revision, ...seen.attempts], record.updatedAt) : null;
+  const written: string[] = [];
+  let result: WriteResult;
+  try {
+    result = await writeSession(core, session, record, expected, seen.parts, written);
+  } catch (error) {
+    memory.remember(contextId, withAttempt(seen, record.revision, written));
+    throw error;
+  }
+  // What is in the way may be this very write, or have come from it: its answer was lost, and the client sent it again.
+  if (result.written || hasTakenEffect(result.current, record.revision)) {
+    const parts = toReplaceNext(seen, written);
+    memory.remember(contextId, { revision: record.revision, lineage, attempts: noAttempts, ...parts });
+    return;
+  }
+  await removeUnnamed(core, session, written);
+  memory.remember(contextId, { ...seen, block: 'conflict' });
+  throw await describeConflict(core, session, seen, result);
+}
+
+/** Loads, changes and saves a session through a holder of its own, until nobody comes between. */
+export async function updateSession(
+  core: StoreCore,
+  session: Session,
+  scope: AgentScope | undefined,
+  change: StateChange,
+): Promise<AgentState | null> {
+  const { settings, calls } = core;
+  const { contextId } = session.ids;
+  for (;;) {
+    const caller = { memory: new ContextMemory(1), scope };
+    const state = await calls.run(contextId, () => loadSession(core, session, caller));
+    const changed = await change(state);
+    if (changed === null || changed === undefined) return null;
+    const data = holdFailure(serializeState(settings, changed, session.ids));
+    try {
+      await calls.run(contextId, async () => saveSession(core, session, caller, await data(), true));
+      return changed;
+    } catch (error) {
+      requireRunning(scope);
+      if (isAgentStoreError(error, 'CONFLICT')) continue;
+      if (await isSettled(core, session, caller.memory)) return changed;
+      throw error;
+    }
+  }
+}
+
+/** True if a write of unknown outcome proves to have taken effect. */
+async function isSettled(core: StoreCore, { ids, key }: Session, memory: ContextMemory): Promise<boolean> {
+  const { attempts } = memory.recall(ids.contextId);
+  if (attempts.length === 0) return false;
+  try {
+    const record = (await core.records.get(key, true)) ?? undefined;
+    return attempts.some((revision) => hasTakenEffect(record, revision));
+  } catch {
+    // It stays unknown, as the first failure says.
+    return false;
+  }
+}
+
+async function describeConflict(
+  core: StoreCore,
+  session: Session,
+  seen: SeenContext,
+  refusal: RefusedWrite,
+): Promise<AgentStoreError> {
+  const message =
+    seen.revision === null
+      ? 'A state is stored that this holder has not loaded. Load it first.'
+      : 'Somebody else has saved or deleted this session since it was loaded. Load it again.';
+  const current = await findWinner(core, session, refusal.current);
+  return new AgentStoreError('CONFLICT', message, { cause: refusal.cause, current });
+}
+
+async function findWinner(
+  core: StoreCore,
+  session: Session,
+  record: StoredRecord | undefined,
+): Promise<AgentState | undefined> {
+  try {
+    return (await readRecord(core, session, record ?? null))?.state ?? undefined;
+  } catch {
+    // The conflict stands, also if its winner cannot be read; the load that must follow says so.
+    return undefined;
+  }
+}
+const nothing: SeenContext = { revision: null, lineage: '', attempts: noAttempts };
+
+/** @throws AgentStoreError `CONFLICT` once the agent has been stopped. */
+export function requireRunning(scope: AgentScope | undefined): void {
+  if (scope?.isRevoked)
+    throw new AgentStoreError(
+      'CONFLICT',
+      'The agent that saves has been stopped. Another one may run the session.',
+    );
+}
+
+function hasTakenEffect(record: StoredRecord | undefined, revision: string): boolean {
+  if (record === undefined) return false;
+  return record.revision === revision || hasDescended(record.lineage ?? '', revision);
+}
+
+/** What is known after a write that may have taken effect. */
+function withAttempt(seen: SeenContext, revision: string, written: readonly string[]): SeenContext {
+  const attempts = [...seen.attempts, revision].slice(-maxAttempts);
+  if (seen.parts === undefined && written.length === 0) return { ...seen, attempts };
+  const { current = [], replaced = [] } = seen.parts ?? {};
+  return { ...seen, attempts, parts: { current: [...current, ...written], replaced } };
+}
+
+/** The parts of the new record, which the next save replaces, and those that it has replaced itself. */
+function toReplaceNext({ parts }: SeenContext, written: readonly string[]): Pick<SeenContext, 'parts'> {
+  const replaced = parts?.current ?? [];
+  return replaced.length + written.length === 0 ? {} : { parts: { current: written, replaced } };
+}

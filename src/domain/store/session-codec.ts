@@ -1,0 +1,180 @@
+import { type AgentState, findInvalidField, isAgentState } from '../agent-state.js';
+import { AgentStoreError, isAgentStoreError } from '../errors.js';
+import type { RecordKey, StateIds } from '../key-schema.js';
+import type { Expectation, KeyLimits, NewRecord } from '../record-store.js';
+import { copyState, requireState } from '../state-copy.js';
+import { isRecord } from '../values/objects.js';
+import type { SerializedData } from '../values/plain-data.js';
+import { requireDataSize, requireSize, sizeOf } from '../values/size.js';
+import { toStateText } from '../values/text.js';
+import { type AgentStoreSettings, type Attributes, latestExpiry } from './agent-store-options.js';
+import { checkContextId, checkKey, requireNoPart } from './key-check.js';
+import { createLocalRevision, createRevision } from './revision.js';
+
+/** One session, and where its record is kept. */
+export interface Session {
+  readonly ids: StateIds;
+  readonly key: RecordKey;
+}
+
+/** @throws AgentStoreError `INVALID_KEY` if the backend cannot keep the id. */
+export function locateSession(
+  { agentId, keySchema, partKeyPrefix }: AgentStoreSettings,
+  contextId: string,
+  limits: KeyLimits | undefined,
+): Session {
+  const ids = { agentId, contextId };
+  checkContextId(contextId);
+  const key = keySchema.key(ids);
+  checkKey(key, limits);
+  requireNoPart(key, partKeyPrefix);
+  return { ids, key };
+}
+
+/** What a save writes: the state as data, and what the user keeps beside it. */
+export interface SerializedSession {
+  readonly data: SerializedData;
+  readonly attributes?: Attributes | undefined;
+}
+
+/**
+ * The state as data, taken as it is now: whatever waits, waits after that.
+ *
+ * @throws AgentStoreError `UNSERIALIZABLE` if it cannot be kept.
+ */
+export function serializeState(
+  settings: AgentStoreSettings,
+  state: AgentState,
+  ids: StateIds,
+): Promise<SerializedSession> | SerializedSession {
+  const { serializer } = settings;
+  const copy = serializer.copiesState ? requireState(state) : copyState(state);
+  const attributes = describeState(settings, copy, ids);
+  try {
+    const data = serializer.serialize(copy, ids);
+    if (data instanceof Promise) return data.then((made) => ({ data: made, attributes }), refuse);
+    return { data, attributes };
+  } catch (error) {
+    return refuse(error);
+  }
+}
+
+function describeState({ attributes }: AgentStoreSettings, state: AgentState, ids: StateIds) {
+  try {
+    return attributes?.(state, ids);
+  } catch (cause) {
+    if (isAgentStoreError(cause)) throw cause;
+    throw new AgentStoreError('UNSERIALIZABLE', 'The function "attributes" failed.', { cause });
+  }
+}
+
+/** Checks a state that is not written. @throws AgentStoreError `UNSERIALIZABLE` if it could not be kept. */
+export async function checkState(
+  settings: AgentStoreSettings,
+  state: AgentState,
+  ids: StateIds,
+): Promise<void> {
+  const { attributes: _, ...withoutAttributes } = settings;
+  if (settings.serializer.copiesState) await serializeState(withoutAttributes, state, ids);
+  else copyState(state);
+}
+
+function refuse(cause: unknown): never {
+  if (isAgentStoreError(cause)) throw cause;
+  throw new AgentStoreError('UNSERIALIZABLE', 'The serializer failed.', { cause });
+}
+
+/** @throws AgentStoreError `CORRUPTED` if what is stored cannot be read. */
+export async function decodeState(
+  { serializer }: AgentStoreSettings,
+  { ids, key }: Session,
+  read: () => SerializedData | Promise<SerializedData>,
+): Promise<AgentState> {
+  try {
+    const state: unknown = await serializer.deserialize(await read(), ids);
+    if (!isRecord(state)) throw new TypeError('The stored state is not an object.');
+    if (isAgentState(state)) return state;
+    throw new TypeError(`The field "${findInvalidField(state)}" is missing or of another type.`);
+  } catch (cause) {
+    throw isAgentStoreError(cause) ? cause : corrupted(key, cause);
+  }
+}
+
+export function corrupted(key: RecordKey, cause: unknown): AgentStoreError {
+  const where = `partition ${JSON.stringify(key.partition)}, sort ${JSON.stringify(key.sort)}`;
+  const message = `What is stored under ${where} cannot be read. It stays as it is until it is deleted.`;
+  return new AgentStoreError('CORRUPTED', message, { cause });
+}
+
+/** What must be stored for a save: one of `revisions`, `null` standing for no record. */
+export function toExpectation(revisions: readonly (string | null)[], now: number): Expectation {
+  return {
+    absent: revisions.includes(null),
+    revisions: revisions.filter((revision) => revision !== null),
+    now,
+  };
+}
+
+/** What a new record takes the place of, and the form that it has. */
+export interface RecordBase {
+  readonly previous: string | null;
+  readonly lineage: string;
+  readonly isLocal: boolean;
+}
+
+/**
+ * A record of serialized data.
+ *
+ * @throws AgentStoreError `TOO_LARGE` if it is larger than the store's limit.
+ */
+export async function createRecord(
+  { ttlSeconds, now, entityType, maxStateBytes }: AgentStoreSettings,
+  { data, attributes }: SerializedSession,
+  { previous, lineage, isLocal }: RecordBase,
+): Promise<NewRecord> {
+  const updatedAt = now();
+  let text: string | Uint8Array | undefined;
+  const toText = () => {
+    text ??= toStateText(data);
+    return text;
+  };
+  if (isLocal) requireDataSize(data, maxStateBytes);
+  else requireSize(sizeOf(toText()), maxStateBytes);
+  return {
+    revision: isLocal
+      ? createLocalRevision()
+      : await createRevision({ previous: previous ?? '', text: toText(), now: updatedAt }),
+    ...(lineage !== '' && { lineage }),
+    ...(attributes !== undefined && { attributes }),
+    ...(ttlSeconds !== null && {
+      expiresAt: Math.min(Math.ceil(updatedAt / 1000 + ttlSeconds), latestExpiry),
+    }),
+    updatedAt,
+    entityType,
+    data,
+    get text() {
+      return toText();
+    },
+  };
+}
+
+/** The same record with other data, or with the names of the records that belong to it. */
+export function changeRecord(
+  record: NewRecord,
+  { data, parts }: { data?: SerializedData; parts: string | undefined },
+): NewRecord {
+  const { revision, lineage, expiresAt, updatedAt, entityType, attributes } = record;
+  return {
+    revision,
+    ...(lineage !== undefined && { lineage }),
+    ...(expiresAt !== undefined && { expiresAt }),
+    ...(parts !== undefined && { parts }),
+    ...(attributes !== undefined && { attributes }),
+    updatedAt,
+    entityType,
+    data: data === undefined ? record.data : data,
+    get text() {
+      return data === undefined ? record.text : toStateText(data);
+    },
+  };
+}

@@ -1,0 +1,192 @@
+import type { AgentState } from '../agent-state.js';
+import { AgentStoreError, isAgentStoreError } from '../errors.js';
+import type { RecordKey } from '../key-schema.js';
+import type { Expectation, NewRecord, StoredRecord, WriteResult } from '../record-store.js';
+import type { SeenContext } from './context-memory.js';
+import {
+  formatPartList,
+  joinSlices,
+  noParts,
+  type PartList,
+  parsePartList,
+  readParts,
+  removeParts,
+  writeParts,
+} from './parts.js';
+import { hasDescended } from './revision.js';
+import { changeRecord, corrupted, createRecord, decodeState, type Session } from './session-codec.js';
+import type { StoreCore } from './store-core.js';
+
+/** What is stored of a session. The revision and the state are `null` if nothing is, or if it has expired. */
+export interface StoredSession extends SeenContext {
+  readonly state: AgentState | null;
+}
+
+const absent: StoredSession = { revision: null, lineage: '', attempts: [], state: null };
+
+/** How often a reader starts over while others write. */
+const maxReads = 5;
+
+/** @throws AgentStoreError `CORRUPTED` if what is stored cannot be read. */
+export async function readSession(core: StoreCore, session: Session): Promise<StoredSession> {
+  let record = await core.records.get(session.key);
+  for (let reads = 1; ; reads++) {
+    const stored = await readRecord(core, session, record);
+    if (stored !== null) return stored;
+    // Whoever has replaced the record has removed its parts: it is read again, whatever the backend does otherwise.
+    const before = record?.revision;
+    record = await core.records.get(session.key, true);
+    if (record?.revision === before)
+      throw corrupted(session.key, new Error('A part of it is missing, or cannot be read.'));
+    if (reads === maxReads)
+      throw new AgentStoreError('UNAVAILABLE', 'Others replace it faster than it can be read. Try again.');
+  }
+}
+
+/** What a record holds; `null` if a part of it is missing. @throws AgentStoreError `CORRUPTED` if it cannot be read. */
+export async function readRecord(
+  core: StoreCore,
+  session: Session,
+  record: StoredRecord | null,
+): Promise<StoredSession | null> {
+  const { settings, records } = core;
+  const isGone = record?.expiresAt !== undefined && record.expiresAt * 1000 <= settings.now();
+  if (record === null || isGone) return absent;
+  const list = readPartList(session, record);
+  const { current } = list;
+  const seen = { revision: record.revision, lineage: record.lineage ?? '', attempts: [], ...toKnown(list) };
+  if (list.isDeleted) return { ...seen, state: null };
+  const { maxStateBytes } = settings;
+  if (current.length === 0)
+    return { ...seen, state: await decodeState(settings, session, () => record.read(maxStateBytes)) };
+  const slices = await readParts(records, toPartKey(core, session), current, maxStateBytes);
+  if (slices === null) return null;
+  return { ...seen, state: await decodeState(settings, session, () => joinSlices(slices)) };
+}
+
+/**
+ * Writes a record, over several if it is too large for one: the others first, the one that names them last.
+ *
+ * @param written - Is given the names of the others before they are written.
+ */
+export async function writeSession(
+  core: StoreCore,
+  session: Session,
+  record: NewRecord,
+  expected: Expectation | null,
+  known: SeenContext['parts'],
+  written: string[],
+): Promise<WriteResult> {
+  const { records } = core;
+  const toKey = toPartKey(core, session);
+  const { current: replaced, replaced: unused } = known ?? { current: [], replaced: [] };
+  await removeParts(records, toKey, unused);
+  try {
+    const parts = formatPartList({ ...noParts, replaced });
+    return await records.put(
+      session.key,
+      parts === undefined ? record : changeRecord(record, { parts }),
+      expected,
+    );
+  } catch (error) {
+    if (!isAgentStoreError(error, 'TOO_LARGE') || records.maxRecordBytes === undefined) throw error;
+  }
+  const current = await writeParts(records, toKey, record, written);
+  const parts = formatPartList({ ...noParts, current, replaced });
+  return records.put(session.key, changeRecord(record, { data: null, parts }), expected);
+}
+
+/** Removes parts that no record names. What cannot be removed harms nobody, and is found when the table is pruned. */
+export async function removeUnnamed(
+  core: StoreCore,
+  session: Session,
+  names: readonly string[],
+): Promise<void> {
+  await Promise.allSettled([removeParts(core.records, toPartKey(core, session), names)]);
+}
+
+/**
+ * Removes a session as it is now. A delete that took effect and is sent again finds nothing, or what somebody else has made
+ * since, which stays.
+ */
+export async function deleteSession(core: StoreCore, session: Session): Promise<void> {
+  const { settings } = core;
+  let record = await getToDelete(core, session.key);
+  while (record !== null) {
+    const { revision } = record;
+    const isReadable = revision !== '' && settings.optimistic;
+    const expected = isReadable ? { absent: true, revisions: [revision], now: settings.now() } : null;
+    const result = await removeRecord(core, session, record, expected);
+    if (result.written || result.current === undefined) return;
+    record = hasDescended(result.current.lineage ?? '', revision) ? result.current : null;
+  }
+}
+
+/** Removes what is left of a session whose deletion has not come to its end. */
+export async function finishDelete(
+  core: StoreCore,
+  session: Session,
+  { revision, parts }: SeenContext,
+): Promise<void> {
+  if (revision === null) return;
+  await removeParts(core.records, toPartKey(core, session), [
+    ...(parts?.current ?? []),
+    ...(parts?.replaced ?? []),
+  ]);
+  const now = core.settings.now();
+  await core.records.delete(session.key, { absent: true, revisions: [revision], now });
+}
+
+/** A record with parts is first replaced by one without a state that names them: a delete that is killed can be finished. */
+async function removeRecord(
+  core: StoreCore,
+  session: Session,
+  record: StoredRecord,
+  expected: Expectation | null,
+): Promise<WriteResult> {
+  const { parts } = record.parts === undefined ? {} : toKnown(readPartList(session, record));
+  if (parts === undefined) return core.records.delete(session.key, expected);
+  const replaced = [...parts.current, ...parts.replaced];
+  const base = {
+    previous: record.revision,
+    lineage: record.lineage ?? '',
+    isLocal: core.records.isLocal === true,
+  };
+  const emptied = await createRecord(core.settings, { data: null }, base);
+  const list = formatPartList({ current: [], replaced, isDeleted: true });
+  const result = await core.records.put(
+    session.key,
+    changeRecord(emptied, { data: null, parts: list }),
+    expected,
+  );
+  if (result.written) await finishDelete(core, session, { ...absent, revision: emptied.revision, parts });
+  return result;
+}
+
+/** What cannot even be read is removed all the same: only that gets rid of it. */
+async function getToDelete({ records }: StoreCore, key: RecordKey): Promise<StoredRecord | null> {
+  try {
+    return await records.get(key, true);
+  } catch (error) {
+    if (!isAgentStoreError(error, 'CORRUPTED')) throw error;
+    await records.delete(key, null);
+    return null;
+  }
+}
+
+function readPartList({ key }: Session, record: StoredRecord): PartList {
+  try {
+    return parsePartList(record.parts);
+  } catch (cause) {
+    throw corrupted(key, cause);
+  }
+}
+
+function toKnown({ current, replaced }: PartList): Pick<SeenContext, 'parts'> {
+  if (current.length + replaced.length === 0) return {};
+  return { parts: { current: current.map(({ name }) => name), replaced } };
+}
+
+function toPartKey({ settings }: StoreCore, { key }: Session): (name: string) => RecordKey {
+  return (name) => ({ partition: key.partition, sort: `${settings.partKeyPrefix}${name}` });
+}

@@ -1,0 +1,132 @@
+import { type AgentScope, currentAgentScope } from '../agent-scope.js';
+import type { AgentState } from '../agent-state.js';
+import type { AgentStore, StateChange } from '../agent-store.js';
+import { AgentStoreError, type AgentStoreOperation, isAgentStoreError } from '../errors.js';
+import { holdFailure } from './call-queue.js';
+import { ContextMemory } from './context-memory.js';
+import { type Caller, loadSession, requireRunning, saveSession, updateSession } from './seen-sessions.js';
+import { checkState, locateSession, type Session, serializeState } from './session-codec.js';
+import { deleteSession, readSession } from './session-records.js';
+import type { StoreCore } from './store-core.js';
+
+/**
+ * A store as one holder sees it: it keeps calls in order, and says of a failure which call it was. What a holder may do is in
+ * `seen-sessions.ts`.
+ */
+export class StoreHolder implements AgentStore {
+  readonly #core: StoreCore;
+  readonly #memory: ContextMemory;
+  /** That of the agent whose holder this is, if it was made for one. */
+  readonly #scope: AgentScope | undefined;
+  /** True for the store itself, which tells by the scope of a call which agent makes it. */
+  readonly #isStore: boolean;
+  #closing: Promise<void> | undefined;
+
+  constructor(core: StoreCore, isStore: boolean) {
+    this.#core = core;
+    this.#memory = new ContextMemory(core.settings.maxTrackedContexts);
+    this.#scope = isStore ? undefined : currentAgentScope();
+    this.#isStore = isStore;
+  }
+
+  load(contextId: string): Promise<AgentState | null> {
+    return this.#call('load', contextId, (session, caller) =>
+      this.#core.calls.run(contextId, () => loadSession(this.#core, session, caller)),
+    );
+  }
+
+  peek(contextId: string): Promise<AgentState | null> {
+    return this.#call('peek', contextId, (session) =>
+      this.#core.calls.after(contextId, async () => (await readSession(this.#core, session)).state),
+    );
+  }
+
+  save(contextId: string, state: AgentState): Promise<void> {
+    return this.#call('save', contextId, async (session, caller) => {
+      const { settings, calls } = this.#core;
+      // An agent saves this from its constructor, before it has loaded what it is about to resume.
+      if (state?.status === 'created') return checkState(settings, state, session.ids);
+      const data = holdFailure(serializeState(settings, state, session.ids));
+      await calls.run(contextId, async () => saveSession(this.#core, session, caller, await data()));
+    });
+  }
+
+  update(contextId: string, change: StateChange): Promise<AgentState | null> {
+    return this.#call('update', contextId, (session, { scope }) =>
+      this.#core.updates.run(contextId, () => updateSession(this.#core, session, scope, change)),
+    );
+  }
+
+  delete(contextId: string): Promise<void> {
+    return this.#call('delete', contextId, (session, { memory, scope }) =>
+      this.#core.calls.run(contextId, async () => {
+        requireRunning(scope);
+        // Also if it fails: the state may be gone then, and a late save must not bring it back.
+        memory.remember(contextId, { ...memory.recall(contextId), block: 'deleted' });
+        await deleteSession(this.#core, session);
+      }),
+    );
+  }
+
+  holder(): AgentStore {
+    return new StoreHolder(this.#core, false);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#isStore ? this.#closeStore() : Promise.resolve();
+    return this.#closing;
+  }
+
+  async #closeStore(): Promise<void> {
+    const { calls, records, settings } = this.#core;
+    this.#core.isClosed = true;
+    await calls.settled();
+    try {
+      await records.close?.();
+    } catch (cause) {
+      const details = { operation: 'close', agentId: settings.agentId, cause } as const;
+      throw new AgentStoreError('UNAVAILABLE', 'The store could not close its client.', details);
+    }
+  }
+
+  /** Runs a call at once, up to its first wait; what it throws says which call it was. */
+  async #call<T>(
+    operation: AgentStoreOperation,
+    contextId: string,
+    run: (session: Session, caller: Caller) => Promise<T>,
+  ): Promise<T> {
+    const { settings, records, isClosed } = this.#core;
+    try {
+      if (isClosed || this.#closing !== undefined)
+        throw new AgentStoreError('UNAVAILABLE', 'The store is closed.');
+      return await run(locateSession(settings, contextId, records.keyLimits), this.#caller());
+    } catch (error) {
+      throw explain(error, operation, settings.agentId, contextId);
+    }
+  }
+
+  #caller(): Caller {
+    const scope = this.#isStore ? currentAgentScope() : this.#scope;
+    if (!this.#isStore || scope === undefined) return { memory: this.#memory, scope };
+    const { seenInScopes, settings } = this.#core;
+    const memory = seenInScopes.get(scope) ?? new ContextMemory(settings.maxTrackedContexts);
+    seenInScopes.set(scope, memory);
+    return { memory, scope };
+  }
+}
+
+/** The error a caller gets: which call failed, for which session, and why. */
+function explain(
+  error: unknown,
+  operation: AgentStoreOperation,
+  agentId: string,
+  contextId: string,
+): AgentStoreError {
+  const failed = `Could not ${operation} the state of ${JSON.stringify(contextId)}`;
+  const ids = { operation, agentId, contextId };
+  if (!isAgentStoreError(error)) {
+    return new AgentStoreError('UNAVAILABLE', `${failed}: the backend failed.`, { ...ids, cause: error });
+  }
+  const { code, message, cause, current } = error;
+  return new AgentStoreError(code, `${failed}: ${message}`, { ...ids, cause, current });
+}

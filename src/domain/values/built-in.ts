@@ -1,0 +1,100 @@
+/*
+ * Values of the built-in classes, whatever realm has made them: a test runner's sandbox and `node:vm` have classes of their
+ * own, so that `instanceof` says nothing there. What a class leaves in its instances is the same everywhere.
+ */
+
+/** The classes that platforms write in JavaScript: nothing but their tag can tell their instances. */
+const writtenClasses: readonly string[] = ['URL', 'DOMException'];
+
+const typedArrays: readonly string[] = [
+  'Int8Array',
+  'Uint8Array',
+  'Uint8ClampedArray',
+  'Int16Array',
+  'Uint16Array',
+  'Int32Array',
+  'Uint32Array',
+  'Float32Array',
+  'Float64Array',
+  'BigInt64Array',
+  'BigUint64Array',
+];
+
+/** By tag, what is true for an instance, and false or an error for what only bears the tag. */
+const checks: ReadonlyMap<string, (value: object) => boolean> = new Map([
+  ['ArrayBuffer', hasGetter(ArrayBuffer.prototype, 'byteLength')],
+  ['DataView', hasGetter(DataView.prototype, 'byteLength')],
+  ['Date', (value: object) => typeof Date.prototype.getTime.call(value) === 'number'],
+  ['Error', isError],
+  ['Map', hasGetter(Map.prototype, 'size')],
+  ['RegExp', hasGetter(RegExp.prototype, 'source')],
+  ['Set', hasGetter(Set.prototype, 'size')],
+  ...typedArrays.map((name) => [name, (value: object) => arrayName(value) === name] as const),
+  ...writtenClasses.map((name) => [name, () => true] as const),
+]);
+
+/**
+ * The name of the built-in class that has this prototype in some realm, if the value is one of its instances; `undefined` for
+ * a class that is derived from one.
+ */
+export function builtInName(value: object, prototype: object): string | undefined {
+  const tag = tagOf(value);
+  if (!checks.has(tag)) return undefined;
+  const Class = findClass(value, prototype);
+  if (typeof Class !== 'function') return undefined;
+  const name = tag === 'Error' ? Class.name : tag;
+  return isBuiltIn(Class, name, prototype) && isInstance(value, tag) ? name : undefined;
+}
+
+/** The name of a typed array's class, which is `Uint8Array` for a `Buffer`; `undefined` for anything else. */
+export function arrayName(value: unknown): unknown {
+  return Reflect.get(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag, value);
+}
+
+export function isBytes(value: unknown): value is Uint8Array {
+  return arrayName(value) === 'Uint8Array';
+}
+
+export function isDate(value: unknown): value is Date {
+  return value instanceof Date || isInstance(value, 'Date');
+}
+
+/** True for an error of any class. */
+export function isError(value: unknown): value is Error {
+  if (value instanceof Error) return true;
+  if (typeof value !== 'object' || value === null) return false;
+  const tag = tagOf(value);
+  // A tag of the object's own, or of its class, says nothing.
+  return tag === 'DOMException' || (tag === 'Error' && !(Symbol.toStringTag in value));
+}
+
+function isInstance(value: unknown, tag: string): boolean {
+  try {
+    return checks.get(tag)?.(Object(value)) === true;
+  } catch {
+    return false;
+  }
+}
+
+function isBuiltIn(Class: { readonly name: string }, name: string, prototype: object): boolean {
+  // A test runner's fake clock puts a `Date` of its own in the place of the built-in one.
+  if (Reflect.get(globalThis, name) === Class) return true;
+  if (Function.prototype.toString.call(Class) === `function ${name}() { [native code] }`) return true;
+  return writtenClasses.includes(name) && Class.name === name && Object.hasOwn(prototype, Symbol.toStringTag);
+}
+
+/** The class of a prototype, or the one that a date of a fake clock says that it stands for. */
+function findClass(value: object, prototype: object): unknown {
+  const holder = Object.hasOwn(value, 'constructor') ? value : prototype;
+  return Object.getOwnPropertyDescriptor(holder, 'constructor')?.value;
+}
+
+/** What is between the words in `[object …]`. */
+function tagOf(value: object): string {
+  return Object.prototype.toString.call(value).slice(8, -1);
+}
+
+/** A getter of a class throws for what is no instance. */
+function hasGetter(prototype: object, name: string): (value: object) => boolean {
+  return (value) => Reflect.get(prototype, name, value) !== undefined;
+}

@@ -1,0 +1,53 @@
+import type { AgentStore } from '../domain/agent-store.js';
+import type { StateIds } from '../domain/key-schema.js';
+import type { KeyLimits } from '../domain/record-store.js';
+import type { AgentStoreOptions } from '../domain/store/agent-store-options.js';
+import type { Faults } from './faults.js';
+
+/**
+ * The options that a case gives the stores it opens; those left out have their defaults.
+ *
+ * @example
+ * const options: ContractStoreOptions = { agentId: 'support', ttlSeconds: 60, now: () => 0 };
+ */
+export type ContractStoreOptions = Pick<
+  AgentStoreOptions,
+  | 'agentId'
+  | 'agentKeyPrefix'
+  | 'contextKeyPrefix'
+  | 'ttlSeconds'
+  | 'concurrency'
+  | 'maxTrackedContexts'
+  | 'maxStateBytes'
+  | 'now'
+  | 'serializer'
+>;
+
+/**
+ * A backend that holds nothing yet and that nobody else uses.
+ *
+ * @example
+ * const backend: ContractBackend = await createBackend();
+ * const agentStore = backend.open({ agentId: 'support' });
+ * await backend.dispose();
+ */
+export interface ContractBackend {
+  /** The longest keys it keeps, prefixes included; absent where it sets no limit. */
+  readonly keyLimits?: KeyLimits;
+  /** Applied to every request that its stores send: pass each of them through `faults.run`. */
+  readonly faults: Faults;
+  /** Another instance over the same records, as another process would make it. */
+  open(options: ContractStoreOptions): AgentStore;
+  /** Makes what is stored for a session unreadable, under the default prefixes, behind the stores' backs. */
+  corrupt(ids: StateIds): Promise<void>;
+  /** Removes everything. It closes no store: each case closes those that it has opened. */
+  dispose(): Promise<void>;
+}
+
+/**
+ * Makes a backend that holds nothing yet; called once for each case.
+ *
+ * @example
+ * const create: CreateBackend = () => createBackend();
+ */
+export type CreateBackend = () => ContractBackend | Promise<ContractBackend>;

@@ -1,0 +1,44 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readApi } from '../tools/api-reference/read-api.js';
+import { writePages } from '../tools/api-reference/write-pages.js';
+
+/** What has no example, or no comment at all, so far. Nothing may be added; what gets its own is taken off. */
+const withoutExample: readonly string[] = [
+  'AgentHttpServer',
+  'AppConfig',
+  'Logger',
+  'Middleware',
+  'RequestContext',
+  'RunningServer',
+  'ServeConfig',
+  'ServerConfig',
+  'ServerErrorCode',
+  'StateReader',
+  'getRequestContext',
+  'trackTask',
+];
+const withoutComment: readonly string[] = [];
+
+const entryPoints = readApi();
+const names = new Map(entryPoints.flatMap((entryPoint) => entryPoint.names.map((each) => [each.name, each])));
+
+describe('the API reference', () => {
+  it('says what the source says: `npm run docs:api` writes it', async () => {
+    const files = await readdir('docs/api');
+    const pages = await Promise.all(files.map((file) => readFile(join('docs/api', file), 'utf8')));
+    const written = Object.fromEntries(files.map((file, index) => [file, pages[index]]));
+    expect(written).toEqual(writePages(entryPoints));
+  });
+
+  it('has a comment for every exported name', () => {
+    const bare = [...names.values()].filter(({ description }) => description === '').map(({ name }) => name);
+    expect(bare.sort()).toEqual(withoutComment);
+  });
+
+  it('has an example for every exported name', () => {
+    const bare = [...names.values()].filter(({ examples }) => examples.length === 0).map(({ name }) => name);
+    expect(bare.sort()).toEqual(withoutExample);
+  });
+});
