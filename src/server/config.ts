@@ -108,6 +108,7 @@ const optionNames: OptionNames<ServeConfig> = {
   turnTimeoutSeconds: true,
   keepAliveSeconds: true,
   maxBodyBytes: true,
+  maxWaitingBytes: true,
   strictSessionIds: true,
   middleware: true,
   shutdownGraceSeconds: true,

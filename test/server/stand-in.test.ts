@@ -221,3 +221,21 @@ it('frees the session of a stopped turn for a new agent, although the old one go
     turnCount: 1,
   });
 });
+
+it('lets a stopped agent save nothing any more, although nobody has run the session since', async () => {
+  let finish = () => {};
+  const { server, agentsMade, say } = await start(({ message, say }) => {
+    say('hello');
+    return message === 'stay' ? new Promise<void>((resolve) => (finish = resolve)) : undefined;
+  });
+  const stream = await server.post('session-1', { prompt: 'stay' });
+  await server.post('session-1', { type: 'cancel' });
+  await stream.text();
+  finish();
+  await vi.waitFor(() => expect(agentsMade[0]?.state.error).toMatchObject({ code: 'CONFLICT' }));
+  expect(await (await server.post('session-1', { type: 'status' })).json()).toMatchObject({
+    status: 'busy',
+    turnCount: 0,
+  });
+  expect(await say()).toEqual(wholeTurn);
+});

@@ -605,6 +605,22 @@ it('gives up on a reader of any platform that does not read', async () => {
   }
 });
 
+it('ends one turn, and nothing else, of an agent that cannot tell its state after it has started', async () => {
+  const rejected = vi.fn();
+  process.on('unhandledRejection', rejected);
+  onTestFinished(() => void process.off('unhandledRejection', rejected));
+  const script: Script = ({ agent }) => {
+    Object.defineProperty(agent, 'state', { get: () => boom() });
+    return NEVER;
+  };
+  const server = await startServer({ script });
+  const response = await server.post('session-1', prompt);
+  expect(await response.text()).toContain('boom');
+  await isHealthy(server);
+  await new Promise(setImmediate);
+  expect(rejected).not.toHaveBeenCalled();
+});
+
 it('runs turns although its logger fails', async () => {
   const warnings = vi.spyOn(process, 'emitWarning').mockReturnValue();
   onTestFinished(() => warnings.mockRestore());

@@ -103,7 +103,7 @@ export class Redactor {
   }
 }
 
-/** The lines of a stack that say where. They hold nothing of a request, unlike the message before them. */
+/** The lines of a stack that name places in the code. They hold nothing of a request, unlike the message before them. */
 function readFrames(stack: string, message: string): string[] {
   const start = message.length > maxMessage ? -1 : stack.indexOf(message);
   const lines = stack.slice(start === -1 ? -maxMessage : start + message.length).split('\n');

@@ -46,7 +46,7 @@ export class NodeWriter implements ResponseWriter, SlowReader {
 
   end(): void {
     this.#isOver = true;
-    if (this.#isFull) return;
+    if (this.#isFull || this.#response.writableEnded) return;
     // A turn that is over in its first tick is one write, head and all.
     if (!this.#response.headersSent) {
       this.#writeHead({ ...this.#headers, 'content-length': Buffer.byteLength(this.#unsent) });

@@ -74,6 +74,8 @@ class WebWriter implements ResponseWriter, SlowReader {
   readonly #onGone: () => void;
   #unsent = '';
   #waiting = 0;
+  /** True from when the reader asks for more until it gets it: what is written then does not wait. */
+  #isAsked = false;
   #hasEnded = false;
   #isCutOff = false;
   #wakeReader: (() => void) | undefined;
@@ -83,6 +85,7 @@ class WebWriter implements ResponseWriter, SlowReader {
     this.#onGone = onGone;
     const encoder = new TextEncoder();
     const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
+      this.#isAsked = true;
       if (this.#unsent === '' && !this.#hasEnded && !this.#isCutOff) {
         await new Promise<void>((resolve) => {
           this.#wakeReader = resolve;
@@ -91,6 +94,7 @@ class WebWriter implements ResponseWriter, SlowReader {
       if (this.#isCutOff) throw new Error('The answer could not be sent to its end.');
       if (this.#unsent !== '') controller.enqueue(encoder.encode(this.#unsent));
       this.#release();
+      this.#isAsked = false;
       if (this.#hasEnded) controller.close();
     };
     this.body = new ReadableStream({ pull, cancel: () => this.giveUp() }, { highWaterMark: 0 });
@@ -99,7 +103,7 @@ class WebWriter implements ResponseWriter, SlowReader {
   write(text: string): void {
     if (this.#isCutOff) return;
     this.#unsent += text;
-    if (this.#wakeReader === undefined) {
+    if (!this.#isAsked) {
       this.#waiting += Buffer.byteLength(text);
       if (this.#waiting > maxUnsent) this.giveUp();
       else this.#budget.note(this, this.#waiting);

@@ -65,10 +65,11 @@ export class Attempt {
       const start = () => this.#agent.startTurn(input.message, input.options);
       const events = await unlessStopped(turn.signal, start);
       this.#hasStarted = true;
-      if (this.#isLive) this.#states.push(this.#agent.state);
+      const { state } = this.#agent;
+      if (this.#isLive) this.#states.push(state);
       const done = observe(events, turn.signal, (event) => this.#take(event));
       // An agent that loads its session only now may still find that it cannot.
-      if (this.#agent.state.status !== 'created') output.start();
+      if (state.status !== 'created') output.start();
       await done;
       this.#throwIfFailed();
       this.#gate.complete();
@@ -105,15 +106,14 @@ export class Attempt {
     if (!this.#hasStarted || (isSilent && code !== undefined)) throw failure;
     const { last } = this.#gate;
     // What the agent said last stays.
-    if (last !== undefined && hasFailed(last) && !turn.signal.isStopped)
-      this.#gate.fail({ ...(code && { code }), ...last });
-    else this.#gate.fail(describeFailure(failure));
+    const isOwn = last !== undefined && hasFailed(last) && !turn.signal.isStopped;
+    this.#gate.fail(isOwn ? { ...(code && { code }), ...last } : describeFailure(failure));
     return { outcome: 'failed', error: failure };
   }
 
   /**
-   * Whether the store shows that somebody else has saved the session since this agent did: by a state that is none this agent
-   * has left there, or by one that a save of this agent met a conflict with. If nothing is known of it, nobody has.
+   * Whether the store shows that somebody else has saved the session since this agent did: by a state that is none this
+   * agent has left there, or by a conflict that a save of this agent met. If nothing is known of it, nobody has.
    */
   async #isOutdated(): Promise<boolean> {
     const { turn, peek } = this.#options;
