@@ -20,7 +20,7 @@ export function sizeOf(text: string | Uint8Array): number {
   return typeof text === 'string' ? Buffer.byteLength(text) : text.byteLength;
 }
 
-/** No less than the bytes of the text, and much quicker to say. */
+/** At least the bytes of the text, and much faster to find out. */
 function estimateData(data: SerializedData): number {
   if (isBytes(data)) return data.byteLength;
   return (data instanceof AnnotatedData ? estimate(data.data) + estimate(data.notes) : estimate(data)) + 32;
