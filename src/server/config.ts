@@ -115,7 +115,6 @@ const optionNames: OptionNames<ServeConfig> = {
   port: true,
   hostname: true,
   handleCrashes: true,
-  maxWaitingBytes: true,
 };
 
 /** Fills in the defaults. @throws AgentStoreError `CONFIGURATION`, naming the option, for one that cannot work or is not known. */

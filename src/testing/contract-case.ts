@@ -13,7 +13,7 @@ import { ids } from './fixtures.js';
  */
 export interface ContractCase {
   readonly name: string;
-  /** Rejects, with an `AssertionError` where the promise is broken. */
+  /** Rejects with an `AssertionError` if the promise is broken. */
   run(): Promise<void>;
 }
 

@@ -42,7 +42,7 @@ export interface DynamoDBAgentStoreOptions extends AgentStoreOptions {
   /** Whether loads see every write that came before them, at twice the price. @defaultValue `true` */
   readonly consistentRead?: boolean;
   /**
-   * `'auto'` compresses a state where that saves write units or a native map cannot hold it; `'off'` writes only native
+   * `'auto'` compresses a state if that saves write units or a native map cannot hold it; `'off'` writes only native
    * maps, which earlier releases can read, and refuses what they cannot hold. @defaultValue `'auto'`
    */
   readonly compression?: Compression;

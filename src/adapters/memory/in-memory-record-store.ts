@@ -13,7 +13,7 @@ import { cloneSerialized } from '../../domain/values/plain-data.js';
 type Entry = Pick<NewRecord, 'revision' | 'expiresAt' | 'token' | 'lineage' | 'parts' | 'data'>;
 
 /**
- * Records in this process. What was written is nobody else's, and each reader gets a copy: nothing stored is shared.
+ * Records in this process. It keeps the data that it is given, which nobody may change afterwards, and gives each reader a copy.
  *
  * @example
  * // Two processes over one table.

@@ -14,10 +14,10 @@ const smallTextBytes = 4_096;
 /** Half the time of gzip's default for a tenth more bytes: a Redis is asked for its speed. */
 const compressionLevel = 2;
 
-/** What an expiry is where there is none. */
+/** Stands for an expiry or a token that is absent. */
 const never = '-';
 
-/** What the line with the revision and the expiry always fits into. */
+/** The most bytes that the first line of a value takes. */
 export const maxHeaderBytes = 256;
 
 /** The first line of a value: revision, expiry, fencing token, lineage. The script reads it by the same rule. */
@@ -60,7 +60,7 @@ export function fromValue(value: Uint8Array): StoredRecord {
   };
 }
 
-/** In milliseconds, from whenever Redis gets it: a clock that Redis does not share must not make it end early. */
+/** In milliseconds from the moment Redis gets it, not as a time: a clock that differs from that of Redis must not end it early. */
 export function toTimeToLive({ expiresAt, updatedAt }: NewRecord): number | undefined {
   if (expiresAt === undefined) return undefined;
   return Math.min(Math.max(Math.ceil(expiresAt * 1000 - updatedAt), 1), Number.MAX_SAFE_INTEGER);

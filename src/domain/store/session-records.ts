@@ -33,7 +33,7 @@ export async function readSession(core: StoreCore, session: Session): Promise<St
   for (let reads = 1; ; reads++) {
     const stored = await readRecord(core, session, record);
     if (stored !== null) return stored;
-    // Whoever has replaced the record has removed its parts: it is read again, whatever the backend does otherwise.
+    // If somebody has replaced the record, its parts are gone: it is read again, and must be the newest.
     const before = record?.revision;
     record = await core.records.get(session.key, true);
     if (record?.revision === before)
@@ -65,9 +65,11 @@ export async function readRecord(
 }
 
 /**
- * Writes a record, over several if it is too large for one: the others first, the one that names them last.
+ * Writes a record. If its data is too large for one, it is spread: the parts are written first, and last the record that names
+ * them.
  *
- * @param written - Is given the names of the others before they are written.
+ * @param known - The parts of the record that is replaced.
+ * @param written - The name of each part is added to it before the part is written.
  */
 export async function writeSession(
   core: StoreCore,
@@ -96,7 +98,7 @@ export async function writeSession(
   return records.put(session.key, changeRecord(record, { data: null, parts }), expected);
 }
 
-/** Removes parts that no record names. What cannot be removed harms nobody, and is found when the table is pruned. */
+/** Removes parts that no record names. One that cannot be removed harms nobody: no reader looks for it. */
 export async function removeUnnamed(
   core: StoreCore,
   session: Session,
@@ -106,8 +108,8 @@ export async function removeUnnamed(
 }
 
 /**
- * Removes a session as it is now. A delete that took effect and is sent again finds nothing, or what somebody else has made
- * since, which stays.
+ * Removes a session as it is now. If a delete took effect and is sent again, it finds nothing, or a session that somebody else
+ * has made since, which stays.
  */
 export async function deleteSession(core: StoreCore, session: Session): Promise<void> {
   const { settings } = core;
@@ -122,7 +124,7 @@ export async function deleteSession(core: StoreCore, session: Session): Promise<
   }
 }
 
-/** Removes what is left of a session whose deletion has not come to its end. */
+/** Finishes the deletion of a session that was interrupted: removes its parts, then the record that names them. */
 export async function finishDelete(
   core: StoreCore,
   session: Session,
@@ -137,7 +139,7 @@ export async function finishDelete(
   await core.records.delete(session.key, { absent: true, revisions: [revision], now });
 }
 
-/** A record with parts is first replaced by one without a state that names them: a delete that is killed can be finished. */
+/** A record with parts is first replaced by one without a state that names them: if the process dies, a load can finish. */
 async function removeRecord(
   core: StoreCore,
   session: Session,
@@ -163,7 +165,7 @@ async function removeRecord(
   return result;
 }
 
-/** What cannot even be read is removed all the same: only that gets rid of it. */
+/** A record that cannot be read is removed as well: nothing else would get rid of it. */
 async function getToDelete({ records }: StoreCore, key: RecordKey): Promise<StoredRecord | null> {
   try {
     return await records.get(key, true);
