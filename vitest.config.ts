@@ -5,6 +5,7 @@ const { TEST_REPORT, FC_RUNS = '25' } = process.env;
 /** What installs packages, starts programs or sends 100 MB. Every other file is a unit test, one added tomorrow too. */
 const slowTests = [
   'test/package/**',
+  'test/api-reference.test.ts',
   'test/examples/{by-hand,container,dynamodb,lambda,local-server,production-page,readme,redis,swap-in-tests}.test.ts',
   'test/contract/{other-runners,redis}.test.ts',
   'test/redis/{clients,cluster,outages,refusals,script,stored-values}.test.ts',

@@ -34,8 +34,10 @@ export interface AppConfig<AuthContext = unknown> {
   readonly turnTimeoutSeconds?: number;
   /** How long a stream may be silent before a keep-alive is sent. @defaultValue 15 */
   readonly keepAliveSeconds?: number;
-  /** The largest request body. @defaultValue 100,000,000 */
+  /** The largest request body. @defaultValue 8,000,000 */
   readonly maxBodyBytes?: number;
+  /** How many bytes may wait for callers that read slowly, all together. The slowest are given up. @defaultValue 256,000,000 */
+  readonly maxWaitingBytes?: number;
   /** Whether a session id must have 33 to 256 characters, as the platform requires. @defaultValue `false` */
   readonly strictSessionIds?: boolean;
 }
@@ -67,7 +69,8 @@ const defaults = {
   idleSeconds: 900,
   turnTimeoutSeconds: Number.POSITIVE_INFINITY,
   keepAliveSeconds: 15,
-  maxBodyBytes: 100_000_000,
+  maxBodyBytes: 8_000_000,
+  maxWaitingBytes: 256_000_000,
   strictSessionIds: false,
   port: 8080,
   hostname: '0.0.0.0',
@@ -83,6 +86,7 @@ const numbers = {
   turnTimeoutSeconds: false,
   keepAliveSeconds: false,
   maxBodyBytes: false,
+  maxWaitingBytes: false,
   port: true,
   shutdownGraceSeconds: true,
 } as const satisfies Partial<Record<keyof ServeConfig, boolean>>;
@@ -104,6 +108,7 @@ const optionNames: OptionNames<ServeConfig> = {
   turnTimeoutSeconds: true,
   keepAliveSeconds: true,
   maxBodyBytes: true,
+  maxWaitingBytes: true,
   strictSessionIds: true,
   middleware: true,
   shutdownGraceSeconds: true,

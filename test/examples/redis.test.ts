@@ -1,15 +1,17 @@
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DemoAgent } from '../../examples/local-server/demo-agent.js';
 import { withdrawQuestions } from '../../examples/redis/update-session.js';
 import { RedisAgentStore } from '../../src/stores.js';
 import { createState } from '../../src/testing/fixtures.js';
 import { RedisServer } from '../backends/redis-server.js';
+import { Relay } from '../redis/relay.js';
 import { startServer } from '../server/harness.js';
 import { runExample, startExample } from './example-process.js';
 
 const main = 'examples/redis/main.ts';
-const headers = { 'X-Amzn-Bedrock-AgentCore-Runtime-Session-Id': 's' };
+const sessionHeader = 'X-Amzn-Bedrock-AgentCore-Runtime-Session-Id';
+const headers = { [sessionHeader]: 's' };
 
 let redis: RedisServer;
 let client: Redis;
@@ -46,6 +48,24 @@ describe('the production wiring with Redis', () => {
     }
     expect(await client.keys('shop:*')).toEqual(['shop:agent#support:context#s']);
     expect(await client.ttl('shop:agent#support:context#s')).toBeGreaterThan(29 * 24 * 3_600);
+  });
+
+  it('finds its Redis again when the connection has died without a word', async () => {
+    const relay = await Relay.start(redis.port);
+    const server = await startExample(main, { REDIS_URL: relay.url, PORT: '0' });
+    const url = `${server.url}/invocations`;
+    const takeTurn = async () => {
+      const body = JSON.stringify({ prompt: 'hello' });
+      const turn = await fetch(url, { method: 'POST', headers: { [sessionHeader]: 'silent' }, body });
+      return turn.text();
+    };
+    expect(await takeTurn()).toContain('event: task-complete');
+    relay.cutSilently();
+    await vi.waitFor(async () => expect(await takeTurn()).toContain('event: task-complete'), {
+      timeout: 40_000,
+      interval: 100,
+    });
+    expect(await server.stop()).toBe(0);
   });
 
   it('does not start without a Redis, and says so', async () => {

@@ -79,6 +79,20 @@ it.each(failing)('answers 500 if middleware %s, says why in the log, and goes on
   expect((await server.health()).status).toBe('Healthy');
 });
 
+it('goes on although middleware calls next after it has answered', async () => {
+  const server = await startServer({
+    middleware: [
+      (request, response, next) => {
+        if (request.method === 'POST') response.end('answered');
+        next();
+      },
+    ],
+  });
+  expect(await (await server.post('session-1', prompt)).text()).toBe('answered');
+  expect((await server.health()).status).toBe('Healthy');
+  expect(server.agents).toEqual([]);
+});
+
 it('ends no turn if middleware fails after it has called next', async () => {
   const subject = new Subject<AgentEvent>();
   const server = await startServer({

@@ -31,6 +31,12 @@ function refusal(path: string) {
   return { code: 'UNSERIALIZABLE', message: expect.stringContaining(path) };
 }
 
+it('takes no option that it does not know', () => {
+  const misspelt: object = { superJSON: new SuperJSON() };
+  const refusal = { code: 'CONFIGURATION', message: expect.stringContaining('"superJSON"') };
+  expect(() => createSuperjsonSerializer(misspelt)).toThrow(expect.objectContaining(refusal));
+});
+
 describe('the contract, with superjson as the serializer', () => {
   const serializer = createSuperjsonSerializer();
   const createBackend = () => {

@@ -128,6 +128,13 @@ function connect({ documentClient, dynamoDbClientConfig }: DynamoDBAgentStoreOpt
   if (dynamoDbClientConfig !== undefined && !isRecord(dynamoDbClientConfig)) {
     throw invalidOption('dynamoDbClientConfig', 'must be an object');
   }
+  const endpoint: unknown = Reflect.get(dynamoDbClientConfig ?? {}, 'endpoint');
+  if (typeof endpoint === 'string' && !/^https?:\/\//i.test(endpoint)) {
+    throw invalidOption(
+      'dynamoDbClientConfig',
+      'has an "endpoint" that does not start with http:// or https://',
+    );
+  }
   if (documentClient !== undefined && dynamoDbClientConfig !== undefined) {
     throw invalidOption('dynamoDbClientConfig', 'has no effect beside "documentClient"; leave one out');
   }

@@ -7,8 +7,8 @@ import {
   type StoredRecord,
   type WriteResult,
 } from '../../domain/record-store.js';
+import { requireDataSize } from '../../domain/values/data-size.js';
 import { cloneSerialized } from '../../domain/values/plain-data.js';
-import { requireDataSize } from '../../domain/values/size.js';
 
 type Entry = Pick<NewRecord, 'revision' | 'expiresAt' | 'token' | 'lineage' | 'parts' | 'data'>;
 

@@ -18,10 +18,12 @@ export interface RedisClient {
   evalBuffer?(script: string, keyCount: string, ...keysAndArguments: Argument[]): Promise<unknown>;
   evalshaBuffer?(sha1: string, keyCount: string, ...keysAndArguments: Argument[]): Promise<unknown>;
   /** How the client was configured, where it says so. */
-  readonly options?: {
-    readonly commandTimeout?: number | undefined;
-    readonly redisOptions?: { readonly commandTimeout?: number | undefined } | undefined;
-  };
+  readonly options?: TimeoutOptions & { readonly redisOptions?: TimeoutOptions | undefined };
+}
+
+interface TimeoutOptions {
+  readonly commandTimeout?: number | undefined;
+  readonly socketTimeout?: number | undefined;
 }
 
 /** A client with all of the commands. */

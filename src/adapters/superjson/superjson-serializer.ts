@@ -1,5 +1,6 @@
 import { SuperJSON, type SuperJSONResult } from 'superjson';
 import { restoreDates } from '../../domain/default-serializer.js';
+import { requireKnownOptions } from '../../domain/options.js';
 import type { StateSerializer } from '../../domain/state-serializer.js';
 import { copyPlainData, maxDepth, unserializable } from '../../domain/values/encode.js';
 import { kindOf } from '../../domain/values/kinds.js';
@@ -36,6 +37,7 @@ export interface SuperjsonSerializerOptions {
  * const agentStore = new DynamoDBAgentStore({ tableName: 'agent-state', agentId: 'support', serializer });
  */
 export function createSuperjsonSerializer(options: SuperjsonSerializerOptions = {}): StateSerializer {
+  requireKnownOptions(options, { superjson: true });
   const { superjson = new SuperJSON() } = options;
   return {
     copiesState: true,

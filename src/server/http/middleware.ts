@@ -34,7 +34,7 @@ export async function runMiddleware(
     isOver = true;
   };
   const next = (error?: unknown) => {
-    if (isOver) return;
+    if (isOver || response.writableEnded) return;
     if (error != null) return fail(error);
     isOver = true;
     void runMiddleware(others, request, response, logger, answer);
