@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Cases } from './contract-case.js';
-import { assertFails, assertStoredTurns, createState, ids } from './fixtures.js';
+import { assertFails, assertStoredTurns, assertSucceeds, createState, ids } from './fixtures.js';
 
 const { contextId } = ids;
 
@@ -28,7 +28,7 @@ export const holderCases: Cases = {
     const [ours, theirs] = [store.holder(), store.holder()];
     await ours.close();
     await assertFails(ours.load(contextId), 'UNAVAILABLE');
-    await theirs.save(contextId, createState(1));
+    await assertSucceeds(theirs.save(contextId, createState(1)));
     await store.close();
     await assertFails(theirs.load(contextId), 'UNAVAILABLE');
     await assertStoredTurns(open(), 1);
