@@ -10,7 +10,7 @@ function listMessages(): string[] {
   );
   const messages = files.flatMap((file) => {
     const source = ts.createSourceFile(file, readFileSync(join('src', file), 'utf8'), ts.ScriptTarget.Latest);
-    return listTexts(source).filter((text) => /^[A-Z…].* .*\.$/.test(text));
+    return listTexts(source).filter((text) => /^[A-Z…].* .*(\.|\. …)$/.test(text));
   });
   // What is wrong with a stored value is the cause of one message, which says how to go on.
   return messages.filter(
