@@ -44,11 +44,12 @@ export async function loadSession(
   const { contextId } = session.ids;
   const known = memory.recall(contextId);
   try {
-    const { state, ...seen } = await readSession(core, session);
+    const { state, seen } = await readSession(core, session);
     const isUnfinished = state === null && seen.revision !== null;
     if (isUnfinished) await finishDelete(core, session, seen);
+    const left = isUnfinished ? nothing : seen;
     // The writes of unknown outcome are kept: one of them may still arrive.
-    memory.remember(contextId, { ...(isUnfinished ? nothing : seen), attempts: known.attempts });
+    memory.remember(contextId, known.attempts.length === 0 ? left : { ...left, attempts: known.attempts });
     return state;
   } catch (error) {
     memory.remember(contextId, { ...known, block: 'load-failed' });

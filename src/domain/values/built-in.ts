@@ -53,7 +53,8 @@ export function arrayName(value: unknown): unknown {
 }
 
 export function isBytes(value: unknown): value is Uint8Array {
-  return arrayName(value) === 'Uint8Array';
+  // Asked of every state and its data: most are told at once.
+  return ArrayBuffer.isView(value) && arrayName(value) === 'Uint8Array';
 }
 
 export function isDate(value: unknown): value is Date {
