@@ -5,12 +5,24 @@ import type { Middleware } from './http/middleware.js';
 import type { Logger } from './logger.js';
 import type { AgentContext } from './request-context.js';
 
-/** The part of a store that the server uses: it only reads, and hands each agent a holder. */
+/**
+ * The part of a store that the server uses: it only reads, and hands each agent a holder.
+ *
+ * @example
+ * const reader: StateReader = { load: async () => null };
+ * const app = createApp({ agent: async (contextId) => new MyAgent(contextId), agentStore: reader });
+ */
 export interface StateReader
   extends Pick<AgentStore, 'load'>,
     Partial<Pick<AgentStore, 'peek' | 'holder' | 'close'>> {}
 
-/** What `createApp` takes. Only `agent` is required. `AuthContext` is what `decodeAuthorization` resolves to. */
+/**
+ * What `createApp` takes. Only `agent` is required. `AuthContext` is what `decodeAuthorization` resolves to.
+ *
+ * @example
+ * const config: AppConfig = { agent: async (contextId) => new MyAgent(contextId), maxSessions: 100 };
+ * const app = createApp(config);
+ */
 export interface AppConfig<AuthContext = unknown> {
   /** Makes the agent of a session: once, and again after a failure. */
   agent(contextId: string, context: AgentContext): Promise<Agent>;
@@ -42,7 +54,16 @@ export interface AppConfig<AuthContext = unknown> {
   readonly strictSessionIds?: boolean;
 }
 
-/** What `createServer` takes. Only `agent` is required. */
+/**
+ * What `createServer` takes. Only `agent` is required.
+ *
+ * @example
+ * const config: ServerConfig = {
+ *   agent: async (contextId) => new MyAgent(contextId),
+ *   middleware: [(request, response, next) => next()],
+ * };
+ * const { server } = createServer(config);
+ */
 export interface ServerConfig<AuthContext = unknown> extends AppConfig<AuthContext> {
   /** What stands in front of the server, called in order for every request. @defaultValue none */
   readonly middleware?: readonly Middleware[];
@@ -50,7 +71,13 @@ export interface ServerConfig<AuthContext = unknown> extends AppConfig<AuthConte
   readonly shutdownGraceSeconds?: number;
 }
 
-/** What `serve` takes. Only `agent` is required. */
+/**
+ * What `serve` takes. Only `agent` is required.
+ *
+ * @example
+ * const config: ServeConfig = { agent: async (contextId) => new MyAgent(contextId), port: 3000 };
+ * await serve(config);
+ */
 export interface ServeConfig<AuthContext = unknown> extends ServerConfig<AuthContext> {
   /**
    * Whether an error that nothing catches ends the process in good order: logged, with every stream ended and idle agents

@@ -1,4 +1,10 @@
-/** What the server writes its log with. A pino logger is one. */
+/**
+ * What the server writes its log with. A pino logger is one.
+ *
+ * @example
+ * const write = (fields: object, message: string) => console.error(message, fields);
+ * const logger: Logger = { info: () => {}, warn: write, error: write };
+ */
 export interface Logger {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;

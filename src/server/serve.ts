@@ -5,7 +5,13 @@ import { type AgentHttpServer, buildServer } from './create-server.js';
 import { type Logger, withoutFailing } from './logger.js';
 import { endWithProcess } from './process/process-end.js';
 
-/** A server that listens. */
+/**
+ * A server that listens.
+ *
+ * @example
+ * const server: RunningServer = await serve({ agent: async (contextId) => new MyAgent(contextId), port: 0 });
+ * console.log(server.port);
+ */
 export interface RunningServer extends AgentHttpServer {
   readonly port: number;
 }
