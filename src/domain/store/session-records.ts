@@ -2,7 +2,7 @@ import type { AgentState } from '../agent-state.js';
 import { AgentStoreError, isAgentStoreError } from '../errors.js';
 import type { RecordKey } from '../key-schema.js';
 import type { Expectation, NewRecord, StoredRecord, WriteResult } from '../record-store.js';
-import type { SeenContext } from './context-memory.js';
+import { neverSeen, type SeenContext } from './context-memory.js';
 import {
   formatPartList,
   joinSlices,
@@ -22,7 +22,7 @@ export interface StoredSession extends SeenContext {
   readonly state: AgentState | null;
 }
 
-const absent: StoredSession = { revision: null, lineage: '', attempts: [], state: null };
+const absent: StoredSession = { ...neverSeen, state: null };
 
 /** How often a reader starts over while others write. */
 const maxReads = 5;
@@ -161,7 +161,7 @@ async function removeRecord(
     changeRecord(emptied, { data: null, parts: list }),
     expected,
   );
-  if (result.written) await finishDelete(core, session, { ...absent, revision: emptied.revision, parts });
+  if (result.written) await finishDelete(core, session, { ...neverSeen, revision: emptied.revision, parts });
   return result;
 }
 
