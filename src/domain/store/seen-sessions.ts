@@ -41,11 +41,12 @@ export async function loadSession(
   const { contextId } = session.ids;
   const known = memory.recall(contextId);
   try {
-    const { state, ...seen } = await readSession(core, session);
+    const { state, seen } = await readSession(core, session);
     const isUnfinished = state === null && seen.revision !== null;
     if (isUnfinished) await finishDelete(core, session, seen);
+    const left = isUnfinished ? neverSeen : seen;
     // The writes of unknown outcome are kept: one of them may still arrive.
-    memory.remember(contextId, { ...(isUnfinished ? neverSeen : seen), attempts: known.attempts });
+    memory.remember(contextId, known.attempts.length === 0 ? left : { ...left, attempts: known.attempts });
     return state;
   } catch (error) {
     memory.remember(contextId, { ...known, block: 'load-failed' });
@@ -87,7 +88,12 @@ export async function saveSession(
   // A record in the way may be this very write, or have come from it: its answer was lost, and the client sent it again.
   if (result.written || hasTakenEffect(result.current, record.revision)) {
     const parts = toReplaceNext(seen, written);
-    memory.remember(contextId, { revision: record.revision, lineage, attempts: [], ...parts });
+    memory.remember(contextId, {
+      revision: record.revision,
+      lineage,
+      attempts: neverSeen.attempts,
+      ...parts,
+    });
     return;
   }
   await removeUnnamed(core, session, written);

@@ -17,12 +17,13 @@ import { hasDescended } from './revision.js';
 import { changeRecord, corrupted, createRecord, decodeState, type Session } from './session-codec.js';
 import type { StoreCore } from './store-core.js';
 
-/** What is stored of a session. The revision and the state are `null` if nothing is, or if it has expired. */
-export interface StoredSession extends SeenContext {
+/** What is stored of a session, and what a reader has seen with it. The state is `null` if none is stored, or if it has expired. */
+export interface StoredSession {
   readonly state: AgentState | null;
+  readonly seen: SeenContext;
 }
 
-const absent: StoredSession = { ...neverSeen, state: null };
+const absent: StoredSession = { state: null, seen: neverSeen };
 
 /** How often a reader starts over while others write. */
 const maxReads = 5;
@@ -52,16 +53,16 @@ export async function readRecord(
   const { settings, records } = core;
   const isGone = record?.expiresAt !== undefined && record.expiresAt * 1000 <= settings.now();
   if (record === null || isGone) return absent;
-  const list = readPartList(session, record);
-  const { current } = list;
-  const seen = { revision: record.revision, lineage: record.lineage ?? '', attempts: [], ...toKnown(list) };
-  if (list.isDeleted) return { ...seen, state: null };
+  const { revision, lineage = '' } = record;
   const { maxStateBytes } = settings;
-  if (current.length === 0)
-    return { ...seen, state: await decodeState(settings, session, () => record.read(maxStateBytes)) };
-  const slices = await readParts(records, toPartKey(core, session), current, maxStateBytes);
+  const list = record.parts === undefined ? noParts : readPartList(session, record);
+  const seen: SeenContext = { revision, lineage, attempts: neverSeen.attempts, ...toKnown(list) };
+  if (list.isDeleted) return { state: null, seen };
+  if (list.current.length === 0)
+    return { state: await decodeState(settings, session, () => record.read(maxStateBytes)), seen };
+  const slices = await readParts(records, toPartKey(core, session), list.current, maxStateBytes);
   if (slices === null) return null;
-  return { ...seen, state: await decodeState(settings, session, () => joinSlices(slices)) };
+  return { state: await decodeState(settings, session, () => joinSlices(slices)), seen };
 }
 
 /**
@@ -81,15 +82,14 @@ export async function writeSession(
 ): Promise<WriteResult> {
   const { records } = core;
   const toKey = toPartKey(core, session);
-  const { current: replaced, replaced: unused } = known ?? { current: [], replaced: [] };
-  await removeParts(records, toKey, unused);
+  if (known !== undefined) await removeParts(records, toKey, known.replaced);
+  const replaced = known?.current ?? [];
   try {
-    const parts = formatPartList({ ...noParts, replaced });
-    return await records.put(
-      session.key,
-      parts === undefined ? record : changeRecord(record, { parts }),
-      expected,
-    );
+    const whole =
+      replaced.length === 0
+        ? record
+        : changeRecord(record, { parts: formatPartList({ ...noParts, replaced }) });
+    return await records.put(session.key, whole, expected);
   } catch (error) {
     if (!isAgentStoreError(error, 'TOO_LARGE') || records.maxRecordBytes === undefined) throw error;
   }
@@ -146,7 +146,7 @@ async function removeRecord(
   record: StoredRecord,
   expected: Expectation | null,
 ): Promise<WriteResult> {
-  const { parts } = record.parts === undefined ? {} : toKnown(readPartList(session, record));
+  const parts = record.parts === undefined ? undefined : toKnown(readPartList(session, record))?.parts;
   if (parts === undefined) return core.records.delete(session.key, expected);
   const replaced = [...parts.current, ...parts.replaced];
   const base = {
@@ -184,8 +184,8 @@ function readPartList({ key }: Session, record: StoredRecord): PartList {
   }
 }
 
-function toKnown({ current, replaced }: PartList): Pick<SeenContext, 'parts'> {
-  if (current.length + replaced.length === 0) return {};
+function toKnown({ current, replaced }: PartList): Pick<SeenContext, 'parts'> | undefined {
+  if (current.length + replaced.length === 0) return undefined;
   return { parts: { current: current.map(({ name }) => name), replaced } };
 }
 

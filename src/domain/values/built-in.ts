@@ -53,7 +53,8 @@ export function arrayName(value: unknown): unknown {
 }
 
 export function isBytes(value: unknown): value is Uint8Array {
-  return arrayName(value) === 'Uint8Array';
+  // Quick for the usual answers: this is asked of every state and its data.
+  return ArrayBuffer.isView(value) && arrayName(value) === 'Uint8Array';
 }
 
 export function isDate(value: unknown): value is Date {

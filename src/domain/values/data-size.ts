@@ -19,7 +19,11 @@ function estimate(data: PlainData): number {
   if (typeof data === 'string') return data.length * 6 + 3;
   if (typeof data !== 'object' || data === null) return 26;
   let sum = 3;
-  if (isList(data)) for (const element of data) sum += estimate(element);
-  else for (const [key, value] of Object.entries(data)) sum += key.length * 6 + 4 + estimate(value);
+  if (isList(data)) {
+    for (const element of data) sum += estimate(element);
+    return sum;
+  }
+  // By the keys: each of the entries would be a new list.
+  for (const key of Object.keys(data)) sum += key.length * 6 + 4 + estimate(data[key] ?? null);
   return sum;
 }

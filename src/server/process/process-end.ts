@@ -51,7 +51,7 @@ async function onSignal(signal: (typeof signals)[number]): Promise<void> {
   if (isEnding) process.exit(128 + constants.signals[signal]);
   isEnding = true;
   const results = await Promise.all([...running].map((server) => end(server, () => server.close())));
-  process.exitCode = results.every(Boolean) ? 0 : 1;
+  process.exitCode = results.every(Boolean) && !hasCrashed ? 0 : 1;
   // By itself the process would end once its logs are written; but something may keep it alive.
   setTimeout(() => process.exit(), lastWritesMs).unref();
 }
