@@ -14,8 +14,8 @@ const isNotFenced = '(attribute_not_exists(#token) OR #token <= :token)';
 const isGone = 'attribute_not_exists(#pk) OR #ttl <= :now';
 
 /**
- * Without parentheses, which some engines are slow to parse. Holds for an item whose expiry is there but NULL, as earlier
- * releases wrote it: it does not expire. An expiry of any other type is none of ours, and such an item is not replaced.
+ * A condition for an item that has not expired. One whose expiry is NULL, as earlier releases wrote it, does not expire; one whose
+ * expiry has another type is not ours, and is not replaced. Some engines are slow to parse parentheses, so there are none.
  */
 function whileLive(condition: string): string {
   return [

@@ -61,12 +61,12 @@ export async function toItem(key: RecordKey, record: NewRecord, layout: ItemLayo
   throw new AgentStoreError('TOO_LARGE', message);
 }
 
-/** A revision; what stands for that of an item without one starts with another character. */
+/** The form of a stored revision. What stands for the revision of an item that has none starts with another character. */
 const revisionForm = /^[!-}][!-~]{0,63}$/;
 
 /**
- * The record in an item. What neither this store nor an earlier release has written cannot be read; and where a condition
- * cannot be met by it, it has no revision either.
+ * The record in an item. An item that neither this store nor an earlier release has written cannot be read. If no condition could
+ * hold for it, its revision is empty.
  */
 export function fromItem(item: Readonly<Record<string, unknown>>, layout: ItemLayout): StoredRecord {
   const expiry = item[layout.ttlAttributeName];
@@ -83,7 +83,7 @@ export function fromItem(item: Readonly<Record<string, unknown>>, layout: ItemLa
     revision,
     // DynamoDB compares it with whole seconds.
     ...(seconds !== undefined && { expiresAt: Math.ceil(seconds) }),
-    // No token is larger than one that cannot be read.
+    // A token that cannot be read counts as the largest, so that no write with a token replaces the item.
     ...((token !== undefined || !isToken) && { token: token ?? Number.POSITIVE_INFINITY }),
     ...(lineage !== undefined && { lineage: Buffer.from(lineage).toString('base64url') }),
     ...(parts !== undefined && { parts }),
@@ -91,7 +91,7 @@ export function fromItem(item: Readonly<Record<string, unknown>>, layout: ItemLa
   };
 }
 
-/** That of an item, or what stands for it; empty if it has one that no release writes. */
+/** The revision of an item, or what stands for it; empty if it is of a form that no release writes. */
 function readRevision(item: Readonly<Record<string, unknown>>): string {
   const stored = item[revisionAttribute];
   const updatedAt = item[updatedAtAttribute];

@@ -17,7 +17,7 @@ export interface RedisClient {
   del(key: string): Promise<unknown>;
   evalBuffer?(script: string, keyCount: string, ...keysAndArguments: Argument[]): Promise<unknown>;
   evalshaBuffer?(sha1: string, keyCount: string, ...keysAndArguments: Argument[]): Promise<unknown>;
-  /** How the client was configured, where it says so. */
+  /** How the client was configured, if it says so. */
   readonly options?: TimeoutOptions & { readonly redisOptions?: TimeoutOptions | undefined };
 }
 

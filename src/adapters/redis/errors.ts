@@ -2,7 +2,7 @@ import { AgentStoreError, type AgentStoreErrorCode, isAgentStoreError } from '..
 import { isError } from '../../domain/values/built-in.js';
 import { type Explanation, explainNetwork } from '../network-errors.js';
 
-/** What Redis or its client says, and what that means to a user. Where nothing fits, the outcome is not known. */
+/** What Redis or its client says, and what that means to a user. If nothing fits, the outcome is not known. */
 const explanations: readonly (readonly [said: RegExp, code: AgentStoreErrorCode, message: string])[] = [
   [
     /\b(WRONGPASS|NOAUTH)\b|invalid password/,

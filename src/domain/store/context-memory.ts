@@ -28,7 +28,8 @@ interface Entry {
   newer: Entry | undefined;
 }
 
-const neverSeen: SeenContext = { revision: null, lineage: '', attempts: [] };
+/** What is known of a context that was never seen: no record is expected. */
+export const neverSeen: SeenContext = { revision: null, lineage: '', attempts: [] };
 
 /**
  * Remembers what a holder has seen of each context, the least recently used forgotten first, and a context with a block after

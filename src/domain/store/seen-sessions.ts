@@ -4,7 +4,7 @@ import type { StateChange } from '../agent-store.js';
 import { AgentStoreError, isAgentStoreError } from '../errors.js';
 import type { RefusedWrite, StoredRecord, WriteResult } from '../record-store.js';
 import { holdFailure } from './call-queue.js';
-import { type Block, ContextMemory, type SeenContext } from './context-memory.js';
+import { type Block, ContextMemory, neverSeen, type SeenContext } from './context-memory.js';
 import { extendLineage, hasDescended } from './revision.js';
 import {
   createRecord,
@@ -18,9 +18,6 @@ import type { StoreCore } from './store-core.js';
 
 /** Writes of unknown outcome that are remembered at a time; an outage seldom makes more than one. */
 const maxAttempts = 16;
-
-const noAttempts: readonly string[] = [];
-const nothing: SeenContext = { revision: null, lineage: '', attempts: noAttempts };
 
 const reasons: Readonly<Record<Block, string>> = {
   'load-failed': 'The last load of this session failed, so what a save would replace is not known.',
@@ -47,7 +44,7 @@ export async function loadSession(
     const { state, seen } = await readSession(core, session);
     const isUnfinished = state === null && seen.revision !== null;
     if (isUnfinished) await finishDelete(core, session, seen);
-    const left = isUnfinished ? nothing : seen;
+    const left = isUnfinished ? neverSeen : seen;
     // The writes of unknown outcome are kept: one of them may still arrive.
     memory.remember(contextId, known.attempts.length === 0 ? left : { ...left, attempts: known.attempts });
     return state;
@@ -91,7 +88,12 @@ export async function saveSession(
   // A record in the way may be this very write, or have come from it: its answer was lost, and the client sent it again.
   if (result.written || hasTakenEffect(result.current, record.revision)) {
     const parts = toReplaceNext(seen, written);
-    memory.remember(contextId, { revision: record.revision, lineage, attempts: noAttempts, ...parts });
+    memory.remember(contextId, {
+      revision: record.revision,
+      lineage,
+      attempts: neverSeen.attempts,
+      ...parts,
+    });
     return;
   }
   await removeUnnamed(core, session, written);

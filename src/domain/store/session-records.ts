@@ -2,7 +2,7 @@ import type { AgentState } from '../agent-state.js';
 import { AgentStoreError, isAgentStoreError } from '../errors.js';
 import type { RecordKey } from '../key-schema.js';
 import type { Expectation, NewRecord, StoredRecord, WriteResult } from '../record-store.js';
-import type { SeenContext } from './context-memory.js';
+import { neverSeen, type SeenContext } from './context-memory.js';
 import {
   formatPartList,
   joinSlices,
@@ -17,15 +17,13 @@ import { hasDescended } from './revision.js';
 import { changeRecord, corrupted, createRecord, decodeState, type Session } from './session-codec.js';
 import type { StoreCore } from './store-core.js';
 
-/** What is stored of a session, and what a reader has then seen of it. Without a state, there is none or it has expired. */
+/** What is stored of a session, and what a reader has seen with it. The state is `null` if none is stored, or if it has expired. */
 export interface StoredSession {
   readonly state: AgentState | null;
   readonly seen: SeenContext;
 }
 
-const noAttempts: readonly string[] = [];
-const nothingSeen: SeenContext = { revision: null, lineage: '', attempts: noAttempts };
-const absent: StoredSession = { state: null, seen: nothingSeen };
+const absent: StoredSession = { state: null, seen: neverSeen };
 
 /** How often a reader starts over while others write. */
 const maxReads = 5;
@@ -58,7 +56,7 @@ export async function readRecord(
   const { revision, lineage = '' } = record;
   const { maxStateBytes } = settings;
   const list = record.parts === undefined ? noParts : readPartList(session, record);
-  const seen: SeenContext = { revision, lineage, attempts: noAttempts, ...toKnown(list) };
+  const seen: SeenContext = { revision, lineage, attempts: neverSeen.attempts, ...toKnown(list) };
   if (list.isDeleted) return { state: null, seen };
   if (list.current.length === 0)
     return { state: await decodeState(settings, session, () => record.read(maxStateBytes)), seen };
@@ -163,8 +161,7 @@ async function removeRecord(
     changeRecord(emptied, { data: null, parts: list }),
     expected,
   );
-  if (result.written)
-    await finishDelete(core, session, { ...nothingSeen, revision: emptied.revision, parts });
+  if (result.written) await finishDelete(core, session, { ...neverSeen, revision: emptied.revision, parts });
   return result;
 }
 

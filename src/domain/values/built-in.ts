@@ -53,7 +53,7 @@ export function arrayName(value: unknown): unknown {
 }
 
 export function isBytes(value: unknown): value is Uint8Array {
-  // Asked of every state and its data: most are told at once.
+  // Quick for the usual answers: this is asked of every state and its data.
   return ArrayBuffer.isView(value) && arrayName(value) === 'Uint8Array';
 }
 

@@ -3,12 +3,12 @@ import { AnnotatedData, isList, type PlainData, type SerializedData } from './pl
 import { requireSize, sizeOf } from './size.js';
 import { toStateText } from './text.js';
 
-/** Holds data to a limit whose text has not been made, and is made only if it may be too large. @throws AgentStoreError `TOO_LARGE` */
+/** Holds data to a limit without making its text, unless it may be too large. @throws AgentStoreError `TOO_LARGE` if it is. */
 export function requireDataSize(data: SerializedData, maxBytes: number): void {
   if (estimateData(data) > maxBytes) requireSize(sizeOf(toStateText(data)), maxBytes);
 }
 
-/** No less than the bytes of the text, and much quicker to say. */
+/** At least the bytes of the text, and much faster to find out. */
 function estimateData(data: SerializedData): number {
   if (isBytes(data)) return data.byteLength;
   return (data instanceof AnnotatedData ? estimate(data.data) + estimate(data.notes) : estimate(data)) + 32;
@@ -23,7 +23,7 @@ function estimate(data: PlainData): number {
     for (const element of data) sum += estimate(element);
     return sum;
   }
-  // Not by the entries, each of which would be a list.
+  // By the keys: each of the entries would be a new list.
   for (const key of Object.keys(data)) sum += key.length * 6 + 4 + estimate(data[key] ?? null);
   return sum;
 }

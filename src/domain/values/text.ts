@@ -22,8 +22,9 @@ export function toStateText(data: SerializedData): string | Uint8Array {
  * @example
  * fromStateText('{"json":{"turnCount":1}}'); // { turnCount: 1 }
  *
- * @param maxBytes - What the text may have: more is not parsed. @defaultValue any number
- * @throws AgentStoreError `TOO_LARGE` for more than that.
+ * @param maxBytes - The most bytes that the text may have. More are not parsed. @defaultValue no limit
+ *
+ * @throws AgentStoreError `TOO_LARGE` if the text has more bytes.
  */
 export function fromStateText(
   text: string | Uint8Array,
