@@ -62,7 +62,7 @@ export interface AppConfig<AuthContext = unknown> {
  *   agent: async (contextId) => new MyAgent(contextId),
  *   middleware: [(request, response, next) => next()],
  * };
- * const { server } = createServer(config);
+ * const { http } = createServer(config);
  */
 export interface ServerConfig<AuthContext = unknown> extends AppConfig<AuthContext> {
   /** What stands in front of the server, called in order for every request. @defaultValue none */

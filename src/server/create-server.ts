@@ -25,7 +25,7 @@ const lastWordsSeconds = 1;
  *
  * @example
  * const own: AgentHttpServer = createServer({ agent: async (contextId) => new MyAgent(contextId) });
- * own.server.listen(8080);
+ * own.http.listen(8080);
  * // Later, in good order:
  * await own.close();
  */
