@@ -4,7 +4,7 @@ import { RedisCluster } from './redis-cluster.js';
 import { RedisServer } from './redis-server.js';
 
 /** As users set it. */
-export const socketTimeout = 60_000;
+const socketTimeout = 60_000;
 
 /** A Redis to test against, with a client of it. */
 export interface RedisEndpoint {
