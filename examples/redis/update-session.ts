@@ -4,7 +4,7 @@
  * Shows `update`, which loses no change, neither this one nor one of the agent: it loads, changes and saves through a holder of
  * its own, and starts over if somebody else has saved in between. An agent that has loaded the session before meets a `CONFLICT`
  * with its next save, and nothing is written over what was changed. The server then runs the turn on a new agent, which loads
- * first; it sees by `lastActivity` that somebody else has saved.
+ * first.
  */
 import type { AgentState, AgentStore } from '../../src/index.js';
 
@@ -17,6 +17,6 @@ export function withdrawQuestions(store: AgentStore, contextId: string): Promise
   return store.update(contextId, (state) => {
     if (!state?.pendingToolInputs?.length) return null;
     const { pendingToolInputs: _, ...rest } = state;
-    return { ...rest, status: 'idle', lastActivity: new Date() };
+    return { ...rest, status: 'idle' };
   });
 }

@@ -5,6 +5,9 @@ import type { AgentState } from './agent-state.js';
  * nothing is saved.
  *
  * It may run more than once, each time with what is stored by then.
+ *
+ * @example
+ * const finish: StateChange = (state) => state && { ...state, status: 'idle' };
  */
 export type StateChange = (
   state: AgentState | null,

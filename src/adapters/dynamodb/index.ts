@@ -28,6 +28,7 @@ export {
   type RefusedWrite,
   type SerializedData,
   type SerializedError,
+  type StateChange,
   type StateIds,
   type StateSerializer,
   type StoredRecord,
