@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
+import type { AgentState } from '../domain/agent-state.js';
 import type { Cases } from './contract-case.js';
 import { assertFails, assertStoredTurns, assertSucceeds, createState, ids } from './fixtures.js';
 
 const { contextId } = ids;
+
+function addTurn(state: AgentState | null): AgentState {
+  return createState((state?.turnCount ?? 0) + 1);
+}
 
 /** Promise 6, within one process. */
 export const holderCases: Cases = {
@@ -37,9 +42,7 @@ export const holderCases: Cases = {
   'loses no update of many at once, on one store and on several': async ({ open }) => {
     const stores = [open(), open()];
     await Promise.all(
-      Array.from({ length: 20 }, (_, index) =>
-        stores[index % 2]?.update(contextId, (state) => createState((state?.turnCount ?? 0) + 1)),
-      ),
+      Array.from({ length: 20 }, (_, index) => stores[index % 2]?.update(contextId, addTurn)),
     );
     await assertStoredTurns(open(), 20);
   },
@@ -47,7 +50,7 @@ export const holderCases: Cases = {
   'updates beside an agent that is told of it by a conflict': async ({ open }) => {
     const store = open();
     await store.save(contextId, createState(1));
-    const updated = await store.update(contextId, async (state) => createState((state?.turnCount ?? 0) + 1));
+    const updated = await store.update(contextId, async (state) => addTurn(state));
     assert.equal(updated?.turnCount, 2);
     await assertFails(store.save(contextId, createState(9)), 'CONFLICT');
     await assertStoredTurns(open(), 2);
@@ -71,16 +74,15 @@ export const holderCases: Cases = {
 
   'applies an update once, although the answer to its save was lost': async ({ open, backend }) => {
     const store = open();
-    const change = (state: { turnCount: number } | null) => createState((state?.turnCount ?? 0) + 1);
     for (const turn of [1, 2]) {
       backend.faults.passNext();
       backend.faults.loseNextAnswer();
-      await store.update(contextId, change);
+      await store.update(contextId, addTurn);
       await assertStoredTurns(open(), turn);
     }
     backend.faults.passNext();
     backend.faults.failNext();
-    await assertFails(store.update(contextId, change), 'UNAVAILABLE');
+    await assertFails(store.update(contextId, addTurn), 'UNAVAILABLE');
     await assertStoredTurns(open(), 2);
   },
 };

@@ -112,6 +112,14 @@ describe('superjson as the serializer', () => {
     expect(await store.load('s')).toBe(null);
   });
 
+  it('refuses a cycle around what it cannot read again', async () => {
+    const cyclic: Record<string, unknown> = {};
+    Object.assign(cyclic, { again: cyclic, bytes: Buffer.from('x') });
+    await expect(open().save('s', createState(1, { metadata: cyclic }))).rejects.toMatchObject(
+      refusal('again'),
+    );
+  });
+
   it('refuses what nests deeper than superjson goes', async () => {
     let deep: unknown = 'core';
     for (let level = 0; level < 20_000; level++) deep = [deep];

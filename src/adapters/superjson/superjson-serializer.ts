@@ -45,10 +45,7 @@ export function createSuperjsonSerializer(options: SuperjsonSerializerOptions = 
       const { written, read } = writeAndRead(superjson, state);
       const difference = findDifferenceOfCopy(read, state, 'state');
       if (difference !== null) throw unserializable(difference, 'after superjson has written and read it');
-      return new AnnotatedData(
-        copyPlainData(written.json, 'state'),
-        copyPlainData(written.meta ?? {}, 'meta'),
-      );
+      return new AnnotatedData(copyPlainData(written.json, 'state'), copyPlainData(written.meta, 'meta'));
     },
     deserialize(stored) {
       if (!(stored instanceof AnnotatedData)) return restoreDates(stored);

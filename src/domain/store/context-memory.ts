@@ -67,16 +67,16 @@ export class ContextMemory {
     else this.#chainOf(known).remove(known);
     entry.seen = kept;
     this.#chainOf(entry).append(entry);
-    if (this.#entries.size > this.#limit) this.#forgetOneBefore(entry);
-  }
-
-  #forgetOneBefore(newest: Entry): void {
-    const { oldest: free = newest } = this.#free;
-    const oldest = free === newest ? (this.#blocked.oldest ?? newest) : free;
-    const chain = this.#chainOf(oldest);
-    chain.remove(oldest);
-    this.#entries.delete(oldest.contextId);
-    this.#hasForgottenBlock ||= chain === this.#blocked;
+    if (this.#entries.size <= this.#limit) return;
+    // Not the one that has just been remembered.
+    for (const chain of [this.#free, this.#blocked]) {
+      const { oldest } = chain;
+      if (oldest === undefined || oldest === entry) continue;
+      chain.remove(oldest);
+      this.#entries.delete(oldest.contextId);
+      this.#hasForgottenBlock ||= chain === this.#blocked;
+      return;
+    }
   }
 
   #chainOf({ seen }: Entry): Chain {

@@ -29,8 +29,7 @@ const extraSeconds = 86_400;
 export const noParts: PartList = { current: [], replaced: [], isDeleted: false };
 
 /** @throws TypeError if what is stored is no such list. */
-export function parsePartList(stored: string | undefined): PartList {
-  if (stored === undefined) return noParts;
+export function parsePartList(stored: string): PartList {
   const list: unknown = parseJson(stored);
   if (!isRecord(list) || !Array.isArray(list.current) || !Array.isArray(list.replaced))
     throw new TypeError('What is stored does not say which records belong to it.');
@@ -45,9 +44,8 @@ export function parsePartList(stored: string | undefined): PartList {
   };
 }
 
-/** What a record keeps of the list; `undefined` if there is nothing to keep. */
-export function formatPartList({ current, replaced, isDeleted }: PartList): string | undefined {
-  if (current.length + replaced.length === 0 && !isDeleted) return undefined;
+/** What a record keeps of the list. */
+export function formatPartList({ current, replaced, isDeleted }: PartList): string {
   return JSON.stringify({
     current: current.map(({ name, bytes, hash }) => [name, bytes, hash]),
     replaced,
@@ -64,9 +62,10 @@ export async function writeParts(
   records: RecordStore,
   toKey: (name: string) => RecordKey,
   { text, revision, expiresAt, updatedAt, entityType }: NewRecord,
+  maxBytes: number,
   written: string[],
 ): Promise<Part[]> {
-  const slices = slice(text, records.maxRecordBytes ?? Number.POSITIVE_INFINITY);
+  const slices = slice(text, maxBytes);
   const parts = await Promise.all(
     slices.map(async (data, index) => ({
       name: `${revision}-${index}`,

@@ -42,9 +42,9 @@ export async function loadSession(
   const known = memory.recall(contextId);
   try {
     const { state, seen } = await readSession(core, session);
-    const isUnfinished = state === null && seen.revision !== null;
-    if (isUnfinished) await finishDelete(core, session, seen);
-    const left = isUnfinished ? neverSeen : seen;
+    const left = state === null ? neverSeen : seen;
+    if (state === null && seen.revision !== null)
+      await finishDelete(core, session, seen.revision, seen.parts?.replaced ?? []);
     // The writes of unknown outcome are kept: one of them may still arrive.
     memory.remember(contextId, known.attempts.length === 0 ? left : { ...left, attempts: known.attempts });
     return state;

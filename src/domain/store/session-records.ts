@@ -13,7 +13,7 @@ import {
   removeParts,
   writeParts,
 } from './parts.js';
-import { hasDescended } from './revision.js';
+import { extendLineage, hasDescended } from './revision.js';
 import { changeRecord, corrupted, createRecord, decodeState, type Session } from './session-codec.js';
 import type { StoreCore } from './store-core.js';
 
@@ -55,7 +55,7 @@ export async function readRecord(
   if (record === null || isGone) return absent;
   const { revision, lineage = '' } = record;
   const { maxStateBytes } = settings;
-  const list = record.parts === undefined ? noParts : readPartList(session, record);
+  const list = record.parts === undefined ? noParts : readPartList(session, record.parts);
   const seen: SeenContext = { revision, lineage, attempts: neverSeen.attempts, ...toKnown(list) };
   if (list.isDeleted) return { state: null, seen };
   if (list.current.length === 0)
@@ -91,11 +91,12 @@ export async function writeSession(
         : changeRecord(record, { parts: formatPartList({ ...noParts, replaced }) });
     return await records.put(session.key, whole, expected);
   } catch (error) {
-    if (!isAgentStoreError(error, 'TOO_LARGE') || records.maxRecordBytes === undefined) throw error;
+    const { maxRecordBytes } = records;
+    if (!isAgentStoreError(error, 'TOO_LARGE') || maxRecordBytes === undefined) throw error;
+    const current = await writeParts(records, toKey, record, maxRecordBytes, written);
+    const parts = formatPartList({ ...noParts, current, replaced });
+    return records.put(session.key, changeRecord(record, { data: null, parts }), expected);
   }
-  const current = await writeParts(records, toKey, record, written);
-  const parts = formatPartList({ ...noParts, current, replaced });
-  return records.put(session.key, changeRecord(record, { data: null, parts }), expected);
 }
 
 /** Removes parts that no record names. One that cannot be removed harms nobody: no reader looks for it. */
@@ -128,13 +129,10 @@ export async function deleteSession(core: StoreCore, session: Session): Promise<
 export async function finishDelete(
   core: StoreCore,
   session: Session,
-  { revision, parts }: SeenContext,
+  revision: string,
+  parts: readonly string[],
 ): Promise<void> {
-  if (revision === null) return;
-  await removeParts(core.records, toPartKey(core, session), [
-    ...(parts?.current ?? []),
-    ...(parts?.replaced ?? []),
-  ]);
+  await removeParts(core.records, toPartKey(core, session), parts);
   const now = core.settings.now();
   await core.records.delete(session.key, { absent: true, revisions: [revision], now });
 }
@@ -146,12 +144,11 @@ async function removeRecord(
   record: StoredRecord,
   expected: Expectation | null,
 ): Promise<WriteResult> {
-  const parts = record.parts === undefined ? undefined : toKnown(readPartList(session, record))?.parts;
-  if (parts === undefined) return core.records.delete(session.key, expected);
-  const replaced = [...parts.current, ...parts.replaced];
+  const replaced = namesOfParts(record);
+  if (replaced.length === 0) return core.records.delete(session.key, expected);
   const base = {
     previous: record.revision,
-    lineage: record.lineage ?? '',
+    lineage: extendLineage(record.lineage ?? '', record.revision),
     isLocal: core.records.isLocal === true,
   };
   const emptied = await createRecord(core.settings, { data: null }, base);
@@ -161,8 +158,19 @@ async function removeRecord(
     changeRecord(emptied, { data: null, parts: list }),
     expected,
   );
-  if (result.written) await finishDelete(core, session, { ...neverSeen, revision: emptied.revision, parts });
+  if (result.written) await finishDelete(core, session, emptied.revision, replaced);
   return result;
+}
+
+/** The parts that a record names; none if its list cannot be read, which must not keep anybody from removing it. */
+function namesOfParts({ parts }: StoredRecord): string[] {
+  if (parts === undefined) return [];
+  try {
+    const { current, replaced } = parsePartList(parts);
+    return [...current.map(({ name }) => name), ...replaced];
+  } catch {
+    return [];
+  }
 }
 
 /** A record that cannot be read is removed as well: nothing else would get rid of it. */
@@ -176,9 +184,9 @@ async function getToDelete({ records }: StoreCore, key: RecordKey): Promise<Stor
   }
 }
 
-function readPartList({ key }: Session, record: StoredRecord): PartList {
+function readPartList({ key }: Session, stored: string): PartList {
   try {
-    return parsePartList(record.parts);
+    return parsePartList(stored);
   } catch (cause) {
     throw corrupted(key, cause);
   }
