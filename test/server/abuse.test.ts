@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { Redactor } from '../../src/server/failures/redactor.js';
@@ -311,4 +312,12 @@ it('says which field of a body is wrong and what it may hold, never its value', 
   );
   expect(await said({ type: 'secret' })).toBe('"type" must be "prompt", "resume", "cancel" or "status".');
   expect(await said('"secret"')).toBe('The body must be a JSON object.');
+});
+
+it('closes connections that never send a request', async () => {
+  const { http, port } = await startServer();
+  expect(http.headersTimeout).toBeLessThanOrEqual(20_000);
+  http.headersTimeout = 1;
+  const socket = connect(port, '127.0.0.1').resume();
+  await once(socket, 'close');
 });

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { request } from 'node:http';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Subject } from 'rxjs';
@@ -154,14 +153,6 @@ it('tells callers while it drains that their connections end', async () => {
   subject.complete();
   expect(await readKinds(turn)).toEqual(['task-complete']);
   await closed;
-});
-
-it('closes connections that never send a request', async () => {
-  const { http, port } = await startServer();
-  expect(http.headersTimeout).toBeLessThanOrEqual(20_000);
-  http.headersTimeout = 1;
-  const socket = connect(port, '127.0.0.1').resume();
-  await once(socket, 'close');
 });
 
 it('tells which middleware cannot work', async () => {
