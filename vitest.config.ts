@@ -5,9 +5,10 @@ const { TEST_REPORT, FC_RUNS = '25' } = process.env;
 /** What installs packages, starts programs or sends 100 MB. Every other file is a unit test, one added tomorrow too. */
 const slowTests = [
   'test/package/**',
+  'test/api-reference.test.ts',
   'test/examples/{by-hand,container,dynamodb,lambda,local-server,production-page,readme,redis,swap-in-tests}.test.ts',
   'test/contract/{other-runners,redis}.test.ts',
-  'test/redis/{clients,cluster,outages,refusals,script,stored-values}.test.ts',
+  'test/redis/{clients,cluster,header,outages,refusals,script,stored-values}.test.ts',
   'test/server/{abuse,ids-clone.linux,shutdown}.test.ts',
 ];
 
@@ -35,10 +36,11 @@ export default defineConfig(({ mode }) => ({
     hookTimeout: 180_000,
     coverage: {
       include: ['src/**'],
+      // How a process ends: it only runs in processes of their own, whose lines are not counted.
+      exclude: ['src/server/process/process-end.ts'],
       thresholds: {
         'src/!(server)/**': { lines: 100, branches: 100 },
-        // What is only reached in processes of their own, such as an end by a signal, is not counted.
-        'src/server/**': { lines: 97, branches: 95 },
+        'src/server/**': { lines: 98, branches: 94 },
       },
       reporter: ['text-summary', 'html'],
       reportOnFailure: true,

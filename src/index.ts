@@ -43,6 +43,7 @@ export {
   type SerializedData,
   type SerializedError,
   type Serializer,
+  type StateChange,
   type StateIds,
   type StateSerializer,
   type StoredRecord,

@@ -57,6 +57,7 @@ export {
   type SerializedData,
   type SerializedError,
   type Serializer,
+  type StateChange,
   type StateIds,
   type StateSerializer,
   type StoredRecord,

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 
 const domain = 'src/domain/';
 const compression = 'src/adapters/compression.js';
+const network = 'src/adapters/network-errors.js';
 
 /** What each layer may import: a folder or file of ours, a package, any Node built-in. What is not listed is refused. */
 const layers: Readonly<Record<string, readonly string[]>> = {
@@ -13,16 +14,18 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   [domain]: [domain, 'node:async_hooks', 'node:crypto'],
   'src/testing/': ['src/testing/', domain, 'node:assert', 'node:vm'],
   'src/adapters/compression.ts': [domain, 'node:'],
+  'src/adapters/network-errors.ts': [domain],
   'src/adapters/superjson/': ['src/adapters/superjson/', domain, 'superjson'],
   'src/adapters/memory/': ['src/adapters/memory/', domain],
   'src/adapters/dynamodb/': [
     'src/adapters/dynamodb/',
     compression,
+    network,
     domain,
     '@aws-sdk/client-dynamodb',
     'node:',
   ],
-  'src/adapters/redis/': ['src/adapters/redis/', compression, domain, 'ioredis', 'node:'],
+  'src/adapters/redis/': ['src/adapters/redis/', compression, network, domain, 'ioredis', 'node:'],
   'src/server/': ['src/server/', domain, 'hono', 'pino', 'node:'],
   'src/index.ts': ['src/server/', domain],
   'src/stores.ts': ['src/adapters/', domain],

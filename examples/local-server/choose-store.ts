@@ -42,6 +42,10 @@ export async function chooseStore(settings: Settings, agentId: string): Promise<
 
 async function useTable(tableName: string, agentId: string): Promise<ChosenStore> {
   const endpoint = process.env.AWS_ENDPOINT_URL_DYNAMODB;
+  if (endpoint && !/^https?:\/\//i.test(endpoint)) {
+    const problem = `AWS_ENDPOINT_URL_DYNAMODB is "${endpoint}"; it must start with http:// or https://.`;
+    throw new StartupError(problem);
+  }
   const client = new DynamoDBClient({
     requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000 },
     ...(endpoint && isLocal(endpoint) && withoutAccount()),

@@ -42,7 +42,11 @@ export async function startEmbeddedDynamoDB(folder: string, tableName: string): 
  * process would have finished it, and until then nothing could be written to it.
  */
 async function prepareFolder(folder: string, tableName: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw new StartupError(`The folder ${folder} cannot be made: ${explain(error)}`, { cause: error });
+  }
   const level = new Level<string, unknown>(folder, { valueEncoding: 'json' });
   try {
     await level.open();
@@ -62,5 +66,7 @@ function explain(error: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
   if ('code' in cause && cause.code === 'LEVEL_LOCKED')
     return 'another process has it open. Stop that one, or set DATA_DIR to another folder.';
+  if ('code' in cause && (cause.code === 'EEXIST' || cause.code === 'ENOTDIR'))
+    return 'there is a file in its way. Set DATA_DIR to a folder.';
   return cause.message;
 }

@@ -21,6 +21,8 @@ const client = new Redis(url, {
   // Without an end, a request waits as long as Redis is away, and so does the turn that sent it.
   connectTimeout: 2_000,
   commandTimeout: 5_000,
+  // Ends a connection whose other end has vanished without a word; a new one is then made.
+  socketTimeout: 5_000,
   maxRetriesPerRequest: 5,
   retryStrategy: (attempt) => Math.min(attempt * 50, 500),
   // After a failover the same address may lead to a server that only reads, until there is a new connection.

@@ -1,42 +1,22 @@
 /**
  * A session changed from outside its agent: by a job, or by a page for those who help users.
  *
- * Shows what `CONFLICT` means to whoever calls a store: somebody else has saved since, and nothing was written. So the change
- * is made again, to what is there now. An agent that meets it cannot go on: the server answers `CONFLICT`, and runs the next
- * turn on a new agent, which loads first.
+ * Shows `update`, which loses no change, neither this one nor one of the agent: it loads, changes and saves through a holder of
+ * its own, and starts over if somebody else has saved in between. An agent that has loaded the session before meets a `CONFLICT`
+ * with its next save, and nothing is written over what was changed. The server then runs the turn on a new agent, which loads
+ * first.
  */
-import { type AgentState, type AgentStore, isAgentStoreError } from '../../src/index.js';
-
-const maxAttempts = 5;
+import type { AgentState, AgentStore } from '../../src/index.js';
 
 /**
- * Saves what `change` makes of a session, and returns it; `null` where there is no session, or nothing to change.
- *
- * @throws AgentStoreError `CONFLICT` where somebody else was faster each time.
+ * Takes back what a session waits for, as when the order that it asks about was called off. Resolves to the new state, or to
+ * `null` if there is no such session, or if it waits for nothing.
  */
-export async function updateSession(
-  store: AgentStore,
-  contextId: string,
-  change: (state: AgentState) => AgentState | null,
-): Promise<AgentState | null> {
-  for (let attempt = 1; ; attempt++) {
-    const state = await store.load(contextId);
-    const changed = state === null ? null : change(state);
-    if (changed === null) return null;
-    try {
-      await store.save(contextId, changed);
-      return changed;
-    } catch (error) {
-      if (attempt === maxAttempts || !isAgentStoreError(error, 'CONFLICT')) throw error;
-    }
-  }
-}
-
-/** Takes back what a session waits for, as when the order that it asks about was called off. */
 export function withdrawQuestions(store: AgentStore, contextId: string): Promise<AgentState | null> {
-  return updateSession(store, contextId, (state) => {
-    if (!state.pendingToolInputs?.length) return null;
+  // May run more than once, each time with what is stored by then; `null` saves nothing.
+  return store.update(contextId, (state) => {
+    if (!state?.pendingToolInputs?.length) return null;
     const { pendingToolInputs: _, ...rest } = state;
-    return { ...rest, status: 'idle', lastActivity: new Date() };
+    return { ...rest, status: 'idle' };
   });
 }

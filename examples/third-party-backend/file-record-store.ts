@@ -60,7 +60,7 @@ function parse(content: string): StoredRecord {
   try {
     const { text, base64, ...stored } = JSON.parse(content);
     const data = base64 === undefined ? text : new Uint8Array(Buffer.from(base64, 'base64'));
-    return { ...stored, read: () => fromStateText(data) };
+    return { ...stored, read: (maxBytes: number) => fromStateText(data, maxBytes) };
   } catch {
     return { revision: '', read: () => Promise.reject(new SyntaxError('The file is not JSON.')) };
   }

@@ -6,7 +6,7 @@ import type { SerializedData } from '../domain/values/plain-data.js';
 import { requireSize } from '../domain/values/size.js';
 import { fromStateText } from '../domain/values/text.js';
 
-/** `'auto'` compresses where it pays; `'off'` never does. */
+/** `'auto'` compresses if that pays; `'off'` never does. */
 export type Compression = 'auto' | 'off';
 
 /** The first byte of bytes that a serializer made; gzip's is another. */
@@ -16,13 +16,13 @@ const gzipMarker = 0x1f;
 /** Text up to this size is compressed and decompressed on the spot: the way to another thread and back takes as long. */
 const maxSyncBytes = 64 * 1024;
 
-/** gzip's own default, for where every byte is paid for. */
+/** gzip's own default: worth its time in DynamoDB, which charges by the size. */
 const defaultLevel = 6;
 
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
 
-/** @throws AgentStoreError `CONFIGURATION` where the option is neither. */
+/** @throws AgentStoreError `CONFIGURATION` if the option is neither. */
 export function resolveCompression(compression: Compression = 'auto'): Compression {
   if (compression === 'auto' || compression === 'off') return compression;
   throw invalidOption('compression', `must be 'auto' or 'off'`);
@@ -37,7 +37,7 @@ export async function toStateBytes(text: string | Uint8Array, level = defaultLev
 /**
  * The reverse of {@link toStateBytes}. Throws if the bytes are of neither form, without repeating any of them.
  *
- * @throws AgentStoreError `TOO_LARGE` for more than `maxBytes`, however few they are compressed: as soon as that is known.
+ * @throws AgentStoreError `TOO_LARGE` if they expand to more than `maxBytes`. It stops expanding there.
  */
 export async function fromStateBytes(bytes: Uint8Array, maxBytes: number): Promise<SerializedData> {
   if (bytes[0] === rawMarker) {
@@ -52,7 +52,7 @@ async function expand(bytes: Uint8Array, maxBytes: number): Promise<Buffer> {
   const size = readTextSize(bytes);
   const maxOutputLength = Math.max(Math.min(size, maxBytes), 1);
   try {
-    // With room for all of it at once.
+    // One chunk with room for all of it.
     if (size <= maxSyncBytes) return gunzipSync(bytes, { chunkSize: size + 64, maxOutputLength });
     return await decompress(bytes, { maxOutputLength });
   } catch (error) {
@@ -62,7 +62,7 @@ async function expand(bytes: Uint8Array, maxBytes: number): Promise<Buffer> {
   }
 }
 
-/** The size that gzip notes at its end, which is not to be trusted. */
+/** The size that gzip notes at its end. It may be forged. */
 function readTextSize(bytes: Uint8Array): number {
   return new DataView(bytes.buffer, bytes.byteOffset + bytes.byteLength - 4).getUint32(0, true);
 }

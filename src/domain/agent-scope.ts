@@ -1,17 +1,17 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 /**
- * Whatever one agent does, from the call of its factory to its shutdown: a store that is called inside counts as that
- * agent's own holder, so that one store object serves all agents.
+ * Marks all calls of one agent, from its factory to its shutdown. A store keeps what it has seen for each scope apart, so that
+ * every agent is a holder of its own although all of them use one store object.
  */
 export interface AgentScope {
-  /** True once the agent has been stopped: whatever it still saves is a `CONFLICT`. */
+  /** True once the agent has been stopped: any save it makes from then on is a `CONFLICT`. */
   readonly isRevoked: boolean;
 }
 
 const slot = Symbol.for('@looopy-ai/aws/agent-scope');
 
-/** The same for every copy of this package in a process: one may run the server, and another one keep the store. */
+/** Shared by all copies of this package in a process: the server may be of one copy, and the store of another. */
 const scopes = findOrCreate();
 
 /** The scope that the calling code runs in; `undefined` outside of one. */

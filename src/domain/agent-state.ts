@@ -1,7 +1,7 @@
 import { isDate } from './values/built-in.js';
 
 /**
- * Where an agent stands. `created` is what an agent writes before it has loaded anything.
+ * What an agent is doing. `created` is what an agent saves before it has loaded anything.
  *
  * @example
  * const isOver = (status: AgentStatus) => status !== 'busy';

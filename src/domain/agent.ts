@@ -30,8 +30,8 @@ export interface AgentEventObserver {
 /**
  * The events of one turn; an RxJS `Observable` is one.
  *
- * It may emit on subscription, and complete before `subscribe` returns. Unsubscribing stops the turn and leaves the agent
- * unusable for another.
+ * It may emit on subscription, and complete before `subscribe` returns. Unsubscribing stops the turn, and the agent
+ * can then run no other.
  *
  * @example
  * const events: AgentEventStream = {

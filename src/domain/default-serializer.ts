@@ -5,18 +5,18 @@ import { toDate } from './values/kinds.js';
 import { isRecord } from './values/objects.js';
 import { AnnotatedData } from './values/plain-data.js';
 
-/** The fields that are dates also if there are no notes to say so. */
+/** The fields that are dates even if no note says so. */
 const dateFields: readonly string[] = ['createdAt', 'lastActivity'];
 
 /**
  * The serializer that stores use unless they are given another: plain JSON with ISO dates, and superjson's notes beside it
  * that say what else a value was. A state whose only such values are `createdAt` and `lastActivity` has no notes.
  *
- * superjson by itself reads and writes the same, only slower, but for what it loses or refuses, which has custom types here:
+ * superjson itself reads and writes the same text, only slower. What superjson would lose or refuse has custom types here:
  * errors, binary data, invalid dates and keys such as `__proto__`.
  *
  * @example
- * // Wrapped by one of your own, which takes its copy by calling it first.
+ * // Wrapped by one of your own. It calls this one first, which copies the state.
  * const serializer: StateSerializer = {
  *   copiesState: true,
  *   serialize: async (state, ids) => encrypt(toStateText(await defaultSerializer.serialize(state, ids)), ids),
@@ -41,14 +41,14 @@ export const defaultSerializer: Serializer = {
   },
 };
 
-/** What data without notes holds all the same: the dates of every state. */
+/** Restores the dates that every state has, in data without notes. */
 export function restoreDates(data: unknown): Record<string, unknown> {
   if (!isRecord(data)) throw new TypeError('The stored state is not an object.');
   for (const field of dateFields) if (Object.hasOwn(data, field)) data[field] = toDate(data[field]);
   return data;
 }
 
-/** True if the data says by itself all that the notes do. */
+/** True if the notes say nothing but that the usual dates are dates: then they need not be stored. */
 function isPlain(value: object, notes: EncodedValue['notes']): boolean {
   const dates = dateFields.filter((field) => Object.hasOwn(value, field));
   return Object.keys(notes).length === dates.length && dates.every((field) => isDateNote(notes[field]));

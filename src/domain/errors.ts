@@ -28,7 +28,7 @@ const codes = [
 export type AgentStoreErrorCode = (typeof codes)[number];
 
 /**
- * Which call failed; `constructor` where the options were refused.
+ * Which call failed; `constructor` if the options were refused.
  *
  * @example
  * const changesNothing = (operation: AgentStoreOperation) => operation === 'load' || operation === 'peek';
@@ -77,7 +77,7 @@ export class AgentStoreError extends Error {
   readonly agentId?: string;
   readonly contextId?: string;
   /**
-   * With `CONFLICT`, the state that won, where the backend handed it over with the failed write. Not enumerable, so that it
+   * With `CONFLICT`, the state that won, if the backend handed it over with the failed write. Not enumerable, so that it
    * does not reach a log.
    */
   declare readonly current?: AgentState;

@@ -7,7 +7,7 @@ export type {
   SerializedError,
 } from './agent-state.js';
 export { isResumable } from './agent-state.js';
-export type { AgentStore } from './agent-store.js';
+export type { AgentStore, StateChange } from './agent-store.js';
 export { defaultSerializer } from './default-serializer.js';
 export type { AgentStoreErrorCode, AgentStoreErrorDetails, AgentStoreOperation } from './errors.js';
 export { AgentStoreError, isAgentStoreError } from './errors.js';

@@ -1,12 +1,12 @@
 import { randomFillSync } from 'node:crypto';
 import { openSync, readSync } from 'node:fs';
 
-/** Stays open: opening it costs several times what reading does. */
+/** Kept open: opening it costs several times as much as reading from it. */
 let device: number | 'none' | undefined;
 
 /**
- * Fills bytes with random ones from the kernel, not from `crypto`: a process restored from a snapshot shares the generator of
- * `crypto` with every other copy, and would make the same ones as they do.
+ * Fills bytes with random ones from the kernel. Those of `crypto` would repeat: processes that are restored from one snapshot
+ * share the state of its generator.
  */
 export function fillFromKernel<Bytes extends Uint8Array>(bytes: Bytes): Bytes {
   device ??= openDevice();

@@ -45,9 +45,9 @@ export interface KeySchema {
  * const agentStore = new InMemoryAgentStore({ agentId: 'support', ...prefixes });
  */
 export interface KeyPrefixes {
-  /** Prepended to the agent id in the partition key. An empty prefix is a prefix. @defaultValue `'agent#'` */
+  /** Prepended to the agent id in the partition key. It may be empty. @defaultValue `'agent#'` */
   readonly agentKeyPrefix?: string;
-  /** Prepended to the context id in the sort key. An empty prefix is a prefix. @defaultValue `'context#'` */
+  /** Prepended to the context id in the sort key. It may be empty. @defaultValue `'context#'` */
   readonly contextKeyPrefix?: string;
 }
 

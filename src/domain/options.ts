@@ -4,9 +4,9 @@ import { AgentStoreError } from './errors.js';
 export type OptionNames<Options> = Readonly<Record<keyof Options, true>>;
 
 /**
- * Refuses what a misspelt name would otherwise leave without a word.
+ * Refuses options of unknown names. A misspelt one would otherwise have no effect, and nobody would notice.
  *
- * @throws AgentStoreError `CONFIGURATION`, naming the option, if there is another one than those named.
+ * @throws AgentStoreError `CONFIGURATION`, naming the option, if its name is not in the list.
  */
 export function requireKnownOptions<Options extends object>(
   options: Options,
@@ -22,7 +22,7 @@ export function requireKnownOptions<Options extends object>(
   }
 }
 
-/** An option that cannot work, said with its name. */
+/** The error for an option that cannot work; its message names the option. */
 export function invalidOption(option: string, problem: string): AgentStoreError {
   return new AgentStoreError('CONFIGURATION', `The option "${option}" ${problem}.`, {
     operation: 'constructor',

@@ -8,21 +8,21 @@ import type { PlainData, SerializedData } from './values/plain-data.js';
  * const stored: StoredRecord = { revision: 'r1', read: () => fromStateText('{"json":{}}') };
  */
 export interface StoredRecord {
-  /** Changes with every write; opaque to everybody but whoever made it. */
+  /** Changes with every write. A backend keeps it and compares it, and reads nothing else in it. */
   readonly revision: string;
-  /** When the record stops to exist, in Unix seconds; absent if it does not expire. */
+  /** When the record expires, in Unix seconds; absent if it does not expire. */
   readonly expiresAt?: number;
-  /** The fencing token that it was written with, if it was written with one. */
+  /** The fencing token that it was written with, if there was one. */
   readonly token?: number;
-  /** The revisions that it went through, as they were given with it. */
+  /** The `lineage` that it was written with, if there was one. */
   readonly lineage?: string;
-  /** The other records that belong to it, as they were given with it. */
+  /** The `parts` that it was written with, if there were any. */
   readonly parts?: string;
   /**
    * What was stored. Throws if it cannot be read.
    *
-   * @param maxBytes - The size of its text, or of its bytes, beyond which it is `TOO_LARGE`: as soon as that is known, and
-   * before it is parsed.
+   * @param maxBytes - The most bytes that its text, or its bytes, may have. More than that is `TOO_LARGE`, which is thrown
+   * before anything is parsed or expanded any further.
    */
   read(maxBytes: number): SerializedData | Promise<SerializedData>;
 }
@@ -37,9 +37,9 @@ export interface NewRecord {
   readonly revision: string;
   readonly expiresAt?: number;
   readonly token?: number;
-  /** The last revisions that the record went through, base64url without padding; absent if there are none. */
+  /** The last revisions that the record had before, in base64url without padding; absent if there are none. */
   readonly lineage?: string;
-  /** Which other records belong to it, as JSON; absent if none do. Only given to a backend that has `maxRecordBytes`. */
+  /** Which other records hold its data, as JSON; absent if none do. Only given to a backend that has `maxRecordBytes`. */
   readonly parts?: string;
   /** When it was made, in milliseconds. */
   readonly updatedAt: number;
@@ -66,7 +66,7 @@ export interface Expectation {
   readonly revisions: readonly string[];
   /** The current time in milliseconds, which decides what has expired. */
   readonly now: number;
-  /** Write over no record, not even one that has expired, that was written with a larger token. */
+  /** If given, a record with a larger token stays, even if it has expired. */
   readonly token?: number;
 }
 
@@ -116,8 +116,8 @@ export interface KeyLimits {
 export interface RecordStore {
   readonly keyLimits?: KeyLimits;
   /**
-   * Text of this many bytes fits into a record, whatever is in it. With it, data that `put` refuses as `TOO_LARGE` is spread
-   * over several records; without it, the refusal is the caller's.
+   * How many bytes of text one record always holds, whatever the text. If it is given, data that `put` refuses as `TOO_LARGE`
+   * is spread over several records. If it is left out, the save fails with that error.
    */
   readonly maxRecordBytes?: number;
   /** True if nothing outside of this process can reach the records: their revisions can then be short. @defaultValue `false` */
@@ -125,19 +125,19 @@ export interface RecordStore {
   /**
    * The record under a key, an expired one included, or `null`.
    *
-   * @param isFresh - True to see every write that came before, whatever the backend does otherwise.
+   * @param isFresh - True if the read must see all earlier writes, also in a backend that is set to cheaper, later ones.
    */
   get(key: RecordKey, isFresh?: boolean): Promise<StoredRecord | null>;
-  /** Writes a record if what is stored meets the expectation; always, if there is none. */
+  /** Writes a record if what is stored meets the expectation, or in any case if that is `null`. */
   put(key: RecordKey, record: NewRecord, expected: Expectation | null): Promise<WriteResult>;
-  /** Removes what is stored under a key if it meets the expectation; always, if there is none. */
+  /** Removes what is stored under a key if it meets the expectation, or in any case if that is `null`. */
   delete(key: RecordKey, expected: Expectation | null): Promise<WriteResult>;
   /** Closes what the backend opened itself. Called once. */
   close?(): Promise<void>;
 }
 
 /**
- * True if what a backend has found meets an expectation: for those that have no language of their own to say it in.
+ * True if what a backend has found meets an expectation: for backends that compare in their own code.
  *
  * @example
  * const expected: Expectation = { absent: true, revisions: [], now: Date.now() };

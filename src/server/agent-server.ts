@@ -3,6 +3,7 @@ import { type AppConfig, resolveConfig } from './config.js';
 import { answerError, HttpError } from './failures/http-error.js';
 import { Redactor } from './failures/redactor.js';
 import type { Exchange } from './http/exchange.js';
+import { WaitingBudget } from './http/waiting-budget.js';
 import { Invocation } from './invocation/invocation.js';
 import { type Logger, silentLogger, withoutFailing } from './logger.js';
 import { within } from './process/timing.js';
@@ -29,6 +30,7 @@ export class AgentServer implements ServerContext {
   readonly config: ServerContext['config'];
   readonly logger: Logger;
   readonly sessions: SessionRegistry;
+  readonly budget: WaitingBudget;
   readonly #activity = new Activity();
   #isReady: boolean;
 
@@ -44,7 +46,8 @@ export class AgentServer implements ServerContext {
   constructor(config: AppConfig) {
     this.config = resolveConfig(config);
     this.logger = withoutFailing(config.logger ?? silentLogger);
-    const { maxSessions, idleSeconds } = this.config;
+    const { maxSessions, idleSeconds, maxWaitingBytes } = this.config;
+    this.budget = new WaitingBudget(maxWaitingBytes);
     this.sessions = new SessionRegistry({
       activity: this.#activity,
       maxSessions,

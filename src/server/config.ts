@@ -5,12 +5,24 @@ import type { Middleware } from './http/middleware.js';
 import type { Logger } from './logger.js';
 import type { AgentContext } from './request-context.js';
 
-/** The part of a store that the server uses: it only reads, and hands each agent a holder. */
+/**
+ * The part of a store that the server uses: it only reads, and hands each agent a holder.
+ *
+ * @example
+ * const reader: StateReader = { load: async () => null };
+ * const app = createApp({ agent: async (contextId) => new MyAgent(contextId), agentStore: reader });
+ */
 export interface StateReader
   extends Pick<AgentStore, 'load'>,
     Partial<Pick<AgentStore, 'peek' | 'holder' | 'close'>> {}
 
-/** What `createApp` takes. Only `agent` is required. `AuthContext` is what `decodeAuthorization` resolves to. */
+/**
+ * What `createApp` takes. Only `agent` is required. `AuthContext` is what `decodeAuthorization` resolves to.
+ *
+ * @example
+ * const config: AppConfig = { agent: async (contextId) => new MyAgent(contextId), maxSessions: 100 };
+ * const app = createApp(config);
+ */
 export interface AppConfig<AuthContext = unknown> {
   /** Makes the agent of a session: once, and again after a failure. */
   agent(contextId: string, context: AgentContext): Promise<Agent>;
@@ -34,13 +46,24 @@ export interface AppConfig<AuthContext = unknown> {
   readonly turnTimeoutSeconds?: number;
   /** How long a stream may be silent before a keep-alive is sent. @defaultValue 15 */
   readonly keepAliveSeconds?: number;
-  /** The largest request body. @defaultValue 100,000,000 */
+  /** The largest request body. @defaultValue 8,000,000 */
   readonly maxBodyBytes?: number;
+  /** How many bytes may wait for callers that read slowly, all together. The slowest are given up. @defaultValue 256,000,000 */
+  readonly maxWaitingBytes?: number;
   /** Whether a session id must have 33 to 256 characters, as the platform requires. @defaultValue `false` */
   readonly strictSessionIds?: boolean;
 }
 
-/** What `createServer` takes. Only `agent` is required. */
+/**
+ * What `createServer` takes. Only `agent` is required.
+ *
+ * @example
+ * const config: ServerConfig = {
+ *   agent: async (contextId) => new MyAgent(contextId),
+ *   middleware: [(request, response, next) => next()],
+ * };
+ * const { http } = createServer(config);
+ */
 export interface ServerConfig<AuthContext = unknown> extends AppConfig<AuthContext> {
   /** What stands in front of the server, called in order for every request. @defaultValue none */
   readonly middleware?: readonly Middleware[];
@@ -48,7 +71,13 @@ export interface ServerConfig<AuthContext = unknown> extends AppConfig<AuthConte
   readonly shutdownGraceSeconds?: number;
 }
 
-/** What `serve` takes. Only `agent` is required. */
+/**
+ * What `serve` takes. Only `agent` is required.
+ *
+ * @example
+ * const config: ServeConfig = { agent: async (contextId) => new MyAgent(contextId), port: 3000 };
+ * await serve(config);
+ */
 export interface ServeConfig<AuthContext = unknown> extends ServerConfig<AuthContext> {
   /**
    * Whether an error that nothing catches ends the process in good order: logged, with every stream ended and idle agents
@@ -67,7 +96,8 @@ const defaults = {
   idleSeconds: 900,
   turnTimeoutSeconds: Number.POSITIVE_INFINITY,
   keepAliveSeconds: 15,
-  maxBodyBytes: 100_000_000,
+  maxBodyBytes: 8_000_000,
+  maxWaitingBytes: 256_000_000,
   strictSessionIds: false,
   port: 8080,
   hostname: '0.0.0.0',
@@ -83,6 +113,7 @@ const numbers = {
   turnTimeoutSeconds: false,
   keepAliveSeconds: false,
   maxBodyBytes: false,
+  maxWaitingBytes: false,
   port: true,
   shutdownGraceSeconds: true,
 } as const satisfies Partial<Record<keyof ServeConfig, boolean>>;
@@ -104,6 +135,7 @@ const optionNames: OptionNames<ServeConfig> = {
   turnTimeoutSeconds: true,
   keepAliveSeconds: true,
   maxBodyBytes: true,
+  maxWaitingBytes: true,
   strictSessionIds: true,
   middleware: true,
   shutdownGraceSeconds: true,

@@ -20,7 +20,15 @@ const connectionsCheckingInterval = 5_000;
 /** How long callers have to read what was written last. */
 const lastWordsSeconds = 1;
 
-/** A server that is yours to listen with. */
+/**
+ * A server that is yours to listen with.
+ *
+ * @example
+ * const own: AgentHttpServer = createServer({ agent: async (contextId) => new MyAgent(contextId) });
+ * own.http.listen(8080);
+ * // Later, in good order:
+ * await own.close();
+ */
 export interface AgentHttpServer {
   /** The server of `node:http`. */
   readonly http: Server;

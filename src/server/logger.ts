@@ -1,4 +1,10 @@
-/** What the server writes its log with. A pino logger is one. */
+/**
+ * What the server writes its log with. A pino logger is one.
+ *
+ * @example
+ * const write = (fields: object, message: string) => console.error(message, fields);
+ * const logger: Logger = { info: () => {}, warn: write, error: write };
+ */
 export interface Logger {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
@@ -10,13 +16,27 @@ export interface Logger {
 export const silentLogger: Logger = { info() {}, warn() {}, error() {} };
 
 /** Turns failures of the logger into warnings without the fields of the line: a turn must not fail with its logger. */
-export function withoutFailing(logger: Logger): Logger {
+export function withoutFailing(logger: Logger): Required<Logger> {
+  const warnOf = (work: string) => process.emitWarning(`The logger failed to ${work}.`);
   const attempt = (level: 'info' | 'warn' | 'error') => (fields: object, message: string) => {
     try {
       logger[level](fields, message);
     } catch {
-      process.emitWarning(`The logger failed to log "${message}" as ${level}.`);
+      warnOf(`log "${message}" as ${level}`);
     }
   };
-  return { info: attempt('info'), warn: attempt('warn'), error: attempt('error') };
+  return {
+    info: attempt('info'),
+    warn: attempt('warn'),
+    error: attempt('error'),
+    flush(callback) {
+      try {
+        if (logger.flush === undefined) callback();
+        else logger.flush(callback);
+      } catch {
+        warnOf('flush');
+        callback();
+      }
+    },
+  };
 }

@@ -7,7 +7,12 @@ import {
 import type { AgentStore } from '../domain/agent-store.js';
 import { Redactor } from './failures/redactor.js';
 
-/** What the server knows of the request it serves. Holds secrets: do not log it. */
+/**
+ * What the server knows of the request it serves. Holds secrets: do not log it.
+ *
+ * @example
+ * const isTraced = (context: RequestContext) => context.traceparent !== undefined;
+ */
 export interface RequestContext {
   /** The session; the `contextId` of its agent. */
   readonly sessionId: string;
@@ -27,7 +32,16 @@ export interface RequestContext {
   readonly signal: AbortSignal;
 }
 
-/** What the agent factory is given: the request that it is called for, and the store for the new agent. */
+/**
+ * What the agent factory is given: the request that it is called for, and the store for the new agent.
+ *
+ * @example
+ * await serve({
+ *   agentStore: store,
+ *   agent: async (contextId, { agentStore }: AgentContext) =>
+ *     new Agent({ agentId: 'support', contextId, agentStore }),
+ * });
+ */
 export interface AgentContext extends RequestContext {
   /**
    * The agent's own holder of the configured store; a store without `holder` is handed as it is. Once the agent is stopped,
@@ -98,6 +112,10 @@ export class AgentScope implements StoreScope {
 /**
  * The request that its session is serving now, for the agent factory, the turns of the agent and whatever they start;
  * elsewhere, and between turns, `undefined`. Work that goes on after its turn must take what it needs before.
+ *
+ * @example
+ * // In a tool, which so stops with its turn.
+ * const response = await fetch('https://example.com', { signal: getRequestContext()?.signal });
  */
 export function getRequestContext(): RequestContext | undefined {
   return currentScope()?.context;
@@ -107,6 +125,9 @@ export function getRequestContext(): RequestContext | undefined {
  * Reports work that a turn has begun and that goes on beyond it: until the promise settles, the server is busy.
  *
  * @throws Error outside a turn, since it cannot know which server is meant: use the `trackTask` that `serve` returns.
+ *
+ * @example
+ * trackTask(fetch('https://example.com/report', { method: 'POST' }));
  */
 export function trackTask(task: PromiseLike<unknown>): void {
   const scope = currentScope();

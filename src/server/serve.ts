@@ -2,10 +2,16 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { resolveConfig, type ServeConfig } from './config.js';
 import { type AgentHttpServer, buildServer } from './create-server.js';
-import type { Logger } from './logger.js';
+import { type Logger, withoutFailing } from './logger.js';
 import { endWithProcess } from './process/process-end.js';
 
-/** A server that listens. */
+/**
+ * A server that listens.
+ *
+ * @example
+ * const server: RunningServer = await serve({ agent: async (contextId) => new MyAgent(contextId), port: 0 });
+ * console.log(server.port);
+ */
 export interface RunningServer extends AgentHttpServer {
   readonly port: number;
 }
@@ -21,7 +27,7 @@ export interface RunningServer extends AgentHttpServer {
  */
 export async function serve<AuthContext = unknown>(config: ServeConfig<AuthContext>): Promise<RunningServer> {
   const { port, hostname, agentStore, handleCrashes, shutdownGraceSeconds } = resolveConfig(config);
-  const logger = config.logger ?? createLogger((await import('pino')).pino);
+  const logger = withoutFailing(config.logger ?? createLogger((await import('pino')).pino));
   const { http, trackTask, close, crash, isBusy } = buildServer({ ...config, logger });
   const address = await listen(http, port, hostname);
   const forget = endWithProcess({

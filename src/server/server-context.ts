@@ -1,4 +1,5 @@
 import type { AppConfig, ResolvedConfig } from './config.js';
+import type { WaitingBudget } from './http/waiting-budget.js';
 import type { Logger } from './logger.js';
 import type { TrackTask } from './request-context.js';
 import type { SessionRegistry } from './sessions/session-registry.js';
@@ -8,5 +9,6 @@ export interface ServerContext {
   readonly config: ResolvedConfig<AppConfig>;
   readonly logger: Logger;
   readonly sessions: SessionRegistry;
+  readonly budget: WaitingBudget;
   readonly trackTask: TrackTask;
 }

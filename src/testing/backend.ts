@@ -34,11 +34,11 @@ export type ContractStoreOptions = Pick<
  * await backend.dispose();
  */
 export interface ContractBackend<Store = AgentStore, Options = ContractStoreOptions> {
-  /** The longest keys it keeps, prefixes included; absent where it sets no limit. */
+  /** The longest keys it keeps, prefixes included; absent if it sets no limit. */
   readonly keyLimits?: KeyLimits;
   /** Applied to every request that its stores send: pass each of them through `faults.run`. */
   readonly faults: Faults;
-  /** Another instance over the same records, as another process would make it. */
+  /** Another store over the same records, as another process would make it. */
   open(options: Options): Store;
   /** Makes what is stored for a session unreadable, under the default prefixes, behind the stores' backs. */
   corrupt(ids: StateIds): Promise<void>;

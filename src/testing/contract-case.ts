@@ -12,7 +12,7 @@ import type { ContractBackend, ContractStoreOptions, CreateBackend } from './bac
  */
 export interface ContractCase {
   readonly name: string;
-  /** Rejects, with an `AssertionError` where the promise is broken. */
+  /** Rejects with an `AssertionError` if the promise is broken. */
   run(): Promise<void>;
 }
 

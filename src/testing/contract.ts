@@ -3,16 +3,11 @@ import { type ContractCase, toContractCases } from './contract-case.js';
 import { expiryCases } from './expiry-cases.js';
 import { corruptionCases, failureCases } from './failure-cases.js';
 import { ids } from './fixtures.js';
+import { holderCases } from './holder-cases.js';
 import { keyCases } from './key-cases.js';
 import { orderCases } from './order-cases.js';
 import { peekCases } from './peek-cases.js';
-import {
-  createdCases,
-  holderCases,
-  lastWriteWinsCases,
-  lineageCases,
-  revisionCases,
-} from './revision-cases.js';
+import { createdCases, lastWriteWinsCases, lineageCases, revisionCases } from './revision-cases.js';
 import { valueCases } from './value-cases.js';
 
 const cases = {

@@ -144,8 +144,10 @@ function assertKeepsSecret(error: unknown): void {
 /** Text that no compression makes much shorter, the same every time. */
 function noise(length: number): string {
   let seed = 1;
-  return Array.from({ length }, () => {
+  const bytes = Buffer.alloc(length);
+  for (let index = 0; index < length; index++) {
     seed = (seed * 48_271) % 2_147_483_647;
-    return String.fromCharCode(33 + (seed % 90));
-  }).join('');
+    bytes[index] = 33 + (seed % 90);
+  }
+  return bytes.toString('latin1');
 }

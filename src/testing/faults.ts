@@ -16,7 +16,7 @@ export class Faults {
     return fault === undefined ? call() : fault(call);
   }
 
-  /** Takes back what was ordered and has not happened. */
+  /** Takes back the faults that were ordered and have not happened. */
   clear(): void {
     this.#next.length = 0;
   }
@@ -34,7 +34,7 @@ export class Faults {
     });
   }
 
-  /** The next request fails, and takes effect when what is returned is called: it was under way all the time. */
+  /** The next request fails, and takes effect later: when the function that is returned is called. */
   delayPastFailure(error: Error = new Error('The request timed out.')): () => Promise<void> {
     const underWay: (() => Promise<unknown>)[] = [];
     this.#next.push((call) => {
@@ -59,12 +59,12 @@ export class Faults {
     });
   }
 
-  /** The next request goes as it should: what is ordered after it is for a later one. */
+  /** The next request goes as it should: a fault that is ordered after this call hits a later one. */
   passNext(): void {
     this.#next.push((call) => call());
   }
 
-  /** The next request waits, before it takes effect, for the call of what is returned. */
+  /** The next request does not take effect before the function that is returned is called. */
   delayNext(): () => void {
     const waiting: (() => void)[] = [];
     const released = new Promise<void>((resolve) => {

@@ -45,13 +45,22 @@ export async function assertFails(call: Promise<unknown>, code: AgentStoreErrorC
   return outcome;
 }
 
-/** Asserts how many turns the stored state counts, as an instance sees it that has seen nothing before. */
+/** Asserts that a call does not fail. */
+export async function assertSucceeds(call: Promise<unknown>): Promise<void> {
+  const said = await call.then(
+    () => undefined,
+    (error: unknown) => String(error),
+  );
+  assert.equal(said, undefined, 'The call should have succeeded.');
+}
+
+/** Asserts how many turns the stored state counts, by a store that has seen nothing before. */
 export async function assertStoredTurns(fresh: AgentStore, expected: number | null): Promise<void> {
   const state = await fresh.load(ids.contextId);
   assert.equal(state?.turnCount ?? null, expected, 'The stored state is not the one expected.');
 }
 
-/** A conflict that carries the winner, where the backend hands it over, without showing it to a log. */
+/** Asserts a conflict whose error carries the state that won, hidden from logs; no state if `winner` is `null`. */
 export async function assertConflict(call: Promise<unknown>, winner: number | null): Promise<void> {
   const error = await assertFails(call, 'CONFLICT');
   const current: unknown = Reflect.get(error, 'current');

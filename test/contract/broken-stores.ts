@@ -196,6 +196,73 @@ export const brokenStores: readonly BrokenStore[] = [
   ),
 
   broken(
+    'shares one memory between its holders',
+    'refuses the save of a holder that has not seen what another one of the same store has saved',
+    (options, records) => {
+      const store = createAgentStore(records, options);
+      return change(store, { holder: () => change(store, { close: async () => {} }) });
+    },
+  ),
+
+  broken(
+    'closes with one of its holders',
+    'closes a holder alone, and each with its store',
+    (options, records) => {
+      const store = createAgentStore(records, options);
+      return change(store, { holder: () => change(store.holder(), { close: () => store.close() }) });
+    },
+  ),
+
+  broken(
+    'updates by a load and a save that nobody may come between',
+    'loses no update of many at once, on one store and on several',
+    (options, records) => {
+      const store = createAgentStore(records, { ...options, concurrency: 'last-write-wins' });
+      return change(store, {
+        update: async (contextId, apply) => {
+          const state = await apply(await store.load(contextId));
+          if (state) await store.save(contextId, state);
+          return state ?? null;
+        },
+      });
+    },
+  ),
+
+  broken(
+    'keeps nothing of what a record went through',
+    'takes a save for the success it was, although rivals have saved on top before it was sent again',
+    (options, records) =>
+      createAgentStore(
+        changeRecords(records, {
+          put: (key, { lineage: _, ...record }, expected) => records.put(key, record, expected),
+        }),
+        options,
+      ),
+  ),
+
+  broken(
+    'removes whatever is stored, whoever has made it',
+    'removes no session that somebody has made since, when a deletion is sent again',
+    (options, records) =>
+      createAgentStore(changeRecords(records, { delete: (key) => records.delete(key, null) }), options),
+  ),
+
+  broken(
+    'reads whatever is stored, however large',
+    'reads no state beyond its limit, however small it is stored, and replaces none',
+    (options, records) =>
+      createAgentStore(
+        changeRecords(records, {
+          get: async (key) => {
+            const record = await records.get(key);
+            return record && { ...record, read: () => record.read(Number.POSITIVE_INFINITY) };
+          },
+        }),
+        options,
+      ),
+  ),
+
+  broken(
     'swallows errors',
     'reports every failure with a code, the call, the ids and the cause',
     (options, records) => {

@@ -25,6 +25,8 @@ const unreadable: Record<string, (client: Redis | Cluster, key: string) => Promi
   'a revision and half of a state': (client, key) => client.set(key, 'revision -\n{"json":'),
   'a revision and half of a compressed state': (client, key) =>
     client.set(key, Buffer.concat([Buffer.from('revision -\n'), Buffer.of(31, 139, 8)])),
+  'a NUL in the expiry': (client, key) => client.set(key, 'revision 1800000000\0\n{"json":{}}'),
+  'a revision that is no ASCII': (client, key) => client.set(key, 'révision -\n{"json":{}}'),
   'a revision and bytes of another form': (client, key) => client.set(key, 'revision -\n[]'),
 };
 

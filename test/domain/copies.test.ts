@@ -65,6 +65,28 @@ describe('the copy of a state', () => {
     );
   });
 
+  it('says so where not even the state itself can be read', () => {
+    const cause = new Error('not now');
+    const spoiled = {
+      ...createState(),
+      get status() {
+        throw cause;
+      },
+    };
+    expect(() => copyState(spoiled)).toThrow(
+      expect.objectContaining({ code: 'UNSERIALIZABLE', message: 'state cannot be read.', cause }),
+    );
+  });
+
+  it('is not made of a starting agent whose serializer cannot keep it', async () => {
+    const serializer = { serialize: () => null, deserialize: () => createState() };
+    const store = new InMemoryAgentStore({ agentId: 'agent', serializer });
+    const starting = createState(0, { status: 'created' });
+    await store.save('session', starting);
+    const spoiled = store.save('session', { ...starting, metadata: { run: () => 1 } });
+    await expect(spoiled).rejects.toMatchObject({ code: 'UNSERIALIZABLE' });
+  });
+
   it('names an object of a class that has no name', () => {
     const nameless = new (class {})();
     expect(() => copyState(createState(1, { metadata: { nameless } }))).toThrow('is an instance of');
@@ -115,6 +137,23 @@ describe('stored text', () => {
     const bytes = new Uint8Array([1]);
     expect(fromStateText(toStateText(bytes))).toBe(bytes);
     expect(fromStateText(toStateText([1]))).toEqual([1]);
+  });
+
+  it.each(['[', '{"a":'])('is refused before it is parsed where it nests too deep: %s', (open) => {
+    // Parsed, it would take gigabytes.
+    const bomb = `{"json":${open.repeat(300_000)}`;
+    expect(() => fromStateText(bomb)).toThrow('nests deeper than');
+  });
+
+  it('may hold brackets in its texts, and as many as it likes behind each other', () => {
+    const data = ['[{"\\'.repeat(20_000), Array.from({ length: 20_000 }, () => [{}])];
+    expect(fromStateText(toStateText(data))).toEqual(data);
+  });
+
+  it('is not parsed beyond a limit', () => {
+    expect(() => fromStateText('{"json":"äöü"}', 16)).toThrow(
+      expect.objectContaining({ code: 'TOO_LARGE', message: expect.stringMatching(/17 bytes.*16/) }),
+    );
   });
 
   it('is not repeated where it is not JSON', () => {

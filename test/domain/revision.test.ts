@@ -3,17 +3,16 @@ import { createRevision } from '../../src/domain/store/revision.js';
 
 const randomNumbers = vi.hoisted(() => ({ repeat: false }));
 
-vi.mock('node:crypto', async (importOriginal) => {
-  const crypto = await importOriginal<typeof import('node:crypto')>();
-  const randomUUID = () =>
-    randomNumbers.repeat ? '00000000-0000-4000-8000-000000000000' : crypto.randomUUID();
-  return { ...crypto, randomUUID };
+vi.mock('../../src/domain/kernel-random.js', async (importOriginal) => {
+  const { fillFromKernel } = await importOriginal<typeof import('../../src/domain/kernel-random.js')>();
+  const fill = (bytes: Uint8Array) => (randomNumbers.repeat ? bytes.fill(1) : fillFromKernel(bytes));
+  return { fillFromKernel: fill };
 });
 
 const write = { previous: 'before', text: '{"json":1}', now: 1_800_000_000_000 };
 
 it('two copies of a process give one revision to one write only, though their random numbers repeat', async () => {
-  // As in copies of a process that were restored from one snapshot.
+  // As on a system whose kernel gives no random bytes, in copies of a process that were restored from one snapshot.
   randomNumbers.repeat = true;
   onTestFinished(() => {
     randomNumbers.repeat = false;

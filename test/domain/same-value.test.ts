@@ -16,6 +16,7 @@ describe('the difference of two values', () => {
     ['objects of two realms', { a: 1 }, runInNewContext('({ a: 1 })'), null],
     ['an object for a list', { 0: 1 }, [1], 'value is of another class'],
     ['an instance for an object', new (class {})(), {}, 'value is of another class'],
+    ['one key for another', { a: 1 }, { b: 1 }, 'value has other properties'],
     ['a map for a set', new Map(), new Set(), 'value is of another class'],
     ['typed arrays of two classes', new Int8Array(1), new Uint8Array(1), 'value is of another class'],
     ['an error for one of a class', loaded, own, null],

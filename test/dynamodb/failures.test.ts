@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { DynamoDBAgentStore } from '../../src/adapters/dynamodb/index.js';
 import { createState } from '../../src/testing/fixtures.js';
@@ -61,6 +62,9 @@ describe('what DynamoDB refuses', () => {
     ['ProvisionedThroughputExceededException', 'UNAVAILABLE', 'capacity'],
     ['ThrottlingException', 'UNAVAILABLE', 'throttled'],
     ['RequestLimitExceeded', 'UNAVAILABLE', 'throttled'],
+    ['TransactionConflictException', 'UNAVAILABLE', 'transaction'],
+    ['KMSDisabledException', 'CONFIGURATION', 'kms:Decrypt'],
+    ['KMSThrottlingException', 'UNAVAILABLE', 'KMS key of the table is throttled'],
     ['InternalServerError', 'UNAVAILABLE', 'retrying'],
   ])('says what to do: %s', async (name, code, advice) => {
     const store = await openAgainst(refuseWith(name));
@@ -84,6 +88,28 @@ describe('what DynamoDB refuses', () => {
     await store.close();
   });
 
+  it.each([
+    'One or more parameter values were invalid: Type mismatch for Index Key gsi1pk Expected: S Actual: N IndexName: gsi1',
+    'One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty string value.',
+  ])('says that the key of an index is not what it should be', async (message) => {
+    const store = await openAgainst(refuseWith('ValidationException', message));
+    const advice = expect.stringMatching(/index.*"attributes"/);
+    await expect(store.save('s', createState(1))).rejects.toMatchObject({
+      code: 'CONFIGURATION',
+      message: advice,
+    });
+    await store.close();
+  });
+
+  it('says that the key of a table may not be used', async () => {
+    const message =
+      'User is not authorized to perform: kms:Decrypt on resource: arn:aws:kms:us-east-1:1:key/1';
+    const store = await openAgainst(refuseWith('AccessDeniedException', message));
+    const advice = expect.stringContaining('allow kms:Decrypt');
+    await expect(store.load('s')).rejects.toMatchObject({ code: 'CONFIGURATION', message: advice });
+    await store.close();
+  });
+
   it('says that a table is missing', async () => {
     const store = openAt(table.endpoint, {}, 'there-is-no-such-table');
     await expect(store.load('s')).rejects.toMatchObject({
@@ -100,6 +126,51 @@ describe('what DynamoDB refuses', () => {
     await expect(openAt(table.endpoint, {}, table.tableName).load('s')).resolves.toBe(null);
     await store.close();
   });
+});
+
+describe('an endpoint', () => {
+  it.each([
+    ['http://127.0.0.1:1', 'UNAVAILABLE', 'Nothing listens there: connect ECONNREFUSED 127.0.0.1:1'],
+    ['http://no-such-host.invalid', 'UNAVAILABLE', 'The name of the host is not known'],
+  ])('that is not there says what is wrong with it: %s', async (endpoint, code, said) => {
+    const store = openAt(endpoint);
+    await expect(store.load('s')).rejects.toMatchObject({ code, message: expect.stringContaining(said) });
+    await store.close();
+  });
+
+  it('that speaks no TLS says so', async () => {
+    const server = createServer();
+    servers.push(server);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const store = openAt(`https://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const said = expect.stringMatching(/^Could not load .* No TLS connection could be made: E/);
+    await expect(store.load('s')).rejects.toMatchObject({ code: 'CONFIGURATION', message: said });
+    await store.close();
+  });
+
+  it.each(['localhost:8000', '127.0.0.1:8000', 'dynamodb'])(
+    'without its protocol says so: %s',
+    async (endpoint) => {
+      const said = expect.stringContaining('must start with http:// or https://');
+      const refusal = {
+        code: 'CONFIGURATION',
+        message: expect.stringContaining('start with http:// or https://'),
+      };
+      expect(() => openAt(endpoint)).toThrow(expect.objectContaining(refusal));
+      if (endpoint.startsWith('localhost')) return;
+      const store = new DynamoDBAgentStore({
+        tableName: 'table',
+        agentId: 'agent',
+        documentClient: new DynamoDBClient({
+          endpoint,
+          region: 'us-east-1',
+          credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+        }),
+      });
+      await expect(store.load('s')).rejects.toMatchObject({ code: 'CONFIGURATION', message: said });
+    },
+  );
 });
 
 describe('what never comes', () => {

@@ -1,8 +1,11 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type AttributeValue, type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { AgentState } from '../../src/index.js';
 import { DynamoDBAgentStore, type DynamoDBAgentStoreOptions } from '../../src/stores.js';
 import { createState } from '../../src/testing/fixtures.js';
@@ -17,7 +20,7 @@ let endpoint: DynamoDBEndpoint;
 let client: DynamoDBClient;
 let tableName: string;
 let page: string;
-/** The commands of the page: for the whole item, for compact bytes, and for those of a serializer. */
+/** The commands of the page: for the whole item, for compact bytes, for those of a serializer, and for several items. */
 let commands: string[];
 
 beforeAll(async () => {
@@ -44,19 +47,28 @@ async function store(state: AgentState, options: Partial<DynamoDBAgentStoreOptio
     ...options,
   });
   await agentStore.save('session-1', state);
-  const Key = { pk: { S: 'agent#support' }, sk: { S: 'context#session-1' } };
+  const { item, printed } = await getItem('context#session-1');
+  return { item, printed, bytes: Buffer.from(item.state?.B ?? []).toString('base64') };
+}
+
+/** An item, and what the AWS CLI would print of it. */
+async function getItem(sortKey: string) {
+  const Key = { pk: { S: 'agent#support' }, sk: { S: sortKey } };
   const { Item = {} } = await client.send(new GetItemCommand({ TableName: tableName, Key }));
   const printed = JSON.stringify({ Item }, (_, value) =>
     value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value,
   );
-  return { item: Item, printed, bytes: Buffer.from(Item.state?.B ?? []).toString('base64') };
+  return { item: Item, printed };
 }
 
 /** Runs a command of the page, with the answer of the AWS CLI in its place. */
-async function follow(command: string | undefined, answer: string): Promise<string> {
-  const script = `aws() { printf '%s\\n' "$ANSWER"; }\n${command}`;
-  const env = { PATH: process.env.PATH, ANSWER: answer };
-  return (await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], { env })).stdout;
+function follow(command: string | undefined, answer: string): Promise<string> {
+  return runShell(`aws() { printf '%s\\n' "$ANSWER"; }\n${command}`, { ANSWER: answer });
+}
+
+async function runShell(script: string, env: NodeJS.ProcessEnv): Promise<string> {
+  const options = { env: { PATH: process.env.PATH, ...env }, maxBuffer: 4 * 1024 * 1024 };
+  return (await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], options)).stdout;
 }
 
 const notesOf = ({ stateNotes }: Record<string, AttributeValue>): Record<string, unknown> =>
@@ -75,6 +87,8 @@ describe('an item that is read as the documentation says', () => {
       binary: new Uint8Array(1),
       error: new RangeError('no'),
       invalid: new Date(Number.NaN),
+      pattern: /a/,
+      started: Object.assign(/a/g, { lastIndex: 1 }),
       'a.b': new Date(0),
     };
     const { item, printed } = await store(createState(1, { metadata: everything }));
@@ -102,5 +116,25 @@ describe('an item that is read as the documentation says', () => {
     const { bytes } = await store(createState(1), { serializer });
     expect(bytes).not.toMatch(/^H4sI/);
     expect(await follow(commands[2], bytes)).toBe('made');
+  });
+
+  it('shows a state over several items', async () => {
+    const text = randomBytes(500_000).toString('base64');
+    const { item, printed } = await store(createState(1, { metadata: { text, tags: new Set(['a']) } }));
+    expect(item.state).toEqual({ NULL: true });
+    const folder = await mkdtemp(join(tmpdir(), 'by-hand-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await writeFile(join(folder, 'context#session-1'), printed);
+    const names: [string][] = JSON.parse(item.parts?.S ?? '').current;
+    expect(names.length).toBeGreaterThan(1);
+    for (const [name] of names) {
+      await writeFile(join(folder, `part#${name}`), (await getItem(`part#${name}`)).printed);
+    }
+    const read =
+      'fs.readFileSync(path.join(process.env.FOLDER, JSON.parse(process.argv.at(-1)).sk.S), "utf8")';
+    const aws = `aws() { node -p '${read}' -- "$@"; }`;
+    const { json, meta } = JSON.parse(await runShell(`${aws}\n${commands[3]}`, { FOLDER: folder }));
+    expect(json).toMatchObject({ turnCount: 1, metadata: { text, tags: ['a'] } });
+    expect(meta.values['metadata.tags']).toEqual(['set']);
   });
 });

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -321,6 +321,29 @@ describe('what is wrong at the start is one line and exit code 1:', () => {
     expect(await failure({ AGENT_STATE_TABLE: 'theirs', AWS_ENDPOINT_URL_DYNAMODB })).toMatch(
       /Check the network and the endpoint/,
     );
+  });
+
+  it('an endpoint that is not known, and one without http://', async () => {
+    const start = (AWS_ENDPOINT_URL_DYNAMODB: string) =>
+      failure({
+        AGENT_STATE_TABLE: 'theirs',
+        AWS_ENDPOINT_URL_DYNAMODB,
+        AWS_REGION: 'us-east-1',
+        AWS_ACCESS_KEY_ID: 'a',
+        AWS_SECRET_ACCESS_KEY: 'b',
+      });
+    expect(await start('http://127.0.0.1:1')).toMatch(
+      /Nothing listens there: connect ECONNREFUSED 127.0.0.1:1/,
+    );
+    expect(await start('http://no-such-host.invalid')).toMatch(/host is not known: .*no-such-host\.invalid/);
+    for (const endpoint of ['localhost:8000', '127.0.0.1:8000', 'dynamodb'])
+      expect(await start(endpoint)).toContain(`"${endpoint}"; it must start with http:// or https://`);
+  });
+
+  it('a DATA_DIR that is a file', async () => {
+    const DATA_DIR = join(root, randomUUID());
+    await writeFile(DATA_DIR, '');
+    expect(await failure({ DATA_DIR })).toContain('Set DATA_DIR to a folder');
   });
 
   it('no region', async () => {

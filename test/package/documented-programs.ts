@@ -65,6 +65,21 @@ console.log(JSON.stringify([first?.turnCount, second?.turnCount]));
     prints: [1, 5],
   },
   {
+    what: 'a change beside an agent',
+    says: 'setTier',
+    complete: (snippet) => `${snippet}
+import { InMemoryAgentStore } from '@looopy-ai/aws/stores/memory';
+const agentStore = new InMemoryAgentStore({ agentId: 'a' });
+const before = await setTier(agentStore, 's', 'gold');
+const agent = agentStore.holder();
+await agent.save('s', ${state});
+await Promise.all(['silver', 'gold'].map((tier) => setTier(agentStore, 's', tier)));
+const late = await agent.save('s', ${state}).catch((error: { code: string }) => error.code);
+console.log(JSON.stringify([before, late, (await agentStore.load('s'))?.metadata]));
+`,
+    prints: [null, 'CONFLICT', { tier: 'gold' }],
+  },
+  {
     what: 'keeping sessions in Redis',
     says: 'RedisAgentStore',
     complete: (snippet) =>

@@ -159,6 +159,24 @@ describe('a client that the store is given', () => {
   });
 });
 
+describe('a client without a socketTimeout', () => {
+  it('is warned of once, and one that says nothing of its options is not', () => {
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    onTestFinished(() => warn.mockRestore());
+    const cluster = { ...bareClient, options: { redisOptions: { socketTimeout: 5_000 } } };
+    for (const client of [connect(server, { socketTimeout: 5_000 }), cluster, bareClient])
+      openStore({ client });
+    expect(warn).not.toHaveBeenCalled();
+    const without = connect(server, { socketTimeout: undefined });
+    for (const client of [without, without, { ...bareClient, options: { redisOptions: {} } }])
+      openStore({ client });
+    expect(warn.mock.calls.map(([message]) => message)).toEqual([
+      expect.stringContaining('Give ioredis socketTimeout: 5000'),
+      expect.stringContaining('"redisOptions"'),
+    ]);
+  });
+});
+
 describe('a client of any other make', () => {
   const agentId = 'any';
 

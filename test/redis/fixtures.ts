@@ -12,7 +12,7 @@ export async function startServer(...options: string[]): Promise<RedisServer> {
 
 /** A client for the running test, that keeps its failures to the calls that fail. */
 export function connect({ url }: { readonly url: string }, options: RedisOptions = {}): Redis {
-  const client = new Redis(url, options);
+  const client = new Redis(url, { socketTimeout: 60_000, ...options });
   client.on('error', () => undefined);
   onTestFinished(() => client.disconnect());
   return client;

@@ -1,4 +1,11 @@
-import { inspect } from 'node:util';
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createServer } from 'node:tls';
+import { inspect, promisify } from 'node:util';
 import { Cluster, Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { RedisAgentStore } from '../../src/adapters/redis/index.js';
@@ -238,5 +245,97 @@ describe("a key of somebody else's", () => {
     expect(await admin.lrange(key, 0, -1)).toEqual(['one']);
     await store.delete('session');
     expect(await admin.exists(key)).toBe(0);
+  });
+});
+
+describe('a server that cannot write', () => {
+  it('says that its disk is not as it should be', async () => {
+    const broken = await startServer();
+    const client = connect(broken);
+    const [, folder = ''] = (await client.config('GET', 'dir')) as string[];
+    await mkdir(join(folder, 'dump.rdb'));
+    await client.config('SET', 'save', '3600 1');
+    await client.bgsave();
+    await vi.waitFor(
+      async () => expect(await client.info('persistence')).toMatch(/rdb_last_bgsave_status:err/),
+      {
+        timeout: 60_000,
+      },
+    );
+    const refusal = { code: 'UNAVAILABLE', message: expect.stringContaining('its disk') };
+    expect(await failureOf(openStore({ client }).save('session', state))).toMatchObject(refusal);
+  });
+
+  it('says that its replicas are missing', async () => {
+    const alone = await startServer('--min-replicas-to-write', '1');
+    const refusal = { code: 'UNAVAILABLE', message: expect.stringContaining('"min-replicas-to-write"') };
+    const store = openStore({ client: connect(alone) });
+    expect(await failureOf(store.save('session', state))).toMatchObject(refusal);
+  });
+
+  it('says that it is busy with a script of somebody else', async () => {
+    const busy = await startServer('--busy-reply-threshold', '1');
+    const [theirs, client, killer] = [connect(busy), connect(busy), connect(busy)];
+    await Promise.all([client.ping(), killer.ping()]);
+    const script = theirs.eval('while true do end', 0).catch((error: unknown) => String(error));
+    const store = openStore({ client });
+    const message = expect.stringContaining('SCRIPT KILL');
+    await vi.waitFor(
+      async () =>
+        expect(await failureOf(store.load('session'))).toMatchObject({ code: 'UNAVAILABLE', message }),
+      { timeout: 60_000 },
+    );
+    await killer.script('KILL');
+    expect(await script).toContain('killed by user');
+    expect(await store.load('session')).toBe(null);
+  });
+
+  it('says that a primary is down', async () => {
+    const replica = await startServer('--replicaof', '127.0.0.1 1', '--replica-serve-stale-data', 'no');
+    const client = connect(replica, { enableReadyCheck: false });
+    const refusal = { code: 'UNAVAILABLE', message: expect.stringContaining('primary is down') };
+    expect(await failureOf(openStore({ client }).load('session'))).toMatchObject(refusal);
+  });
+});
+
+describe('a server that cannot be reached', () => {
+  it('says whether it is the port or the name', async () => {
+    const refused = { code: 'UNAVAILABLE', message: expect.stringContaining('Nothing listens there') };
+    expect(await failureOf(openStore({ url: 'redis://127.0.0.1:1' }).load('session'))).toMatchObject(refused);
+    const unknown = {
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('name of the host is not known'),
+    };
+    const store = openStore({ url: 'redis://no-such-host.invalid' });
+    expect(await failureOf(store.load('session'))).toMatchObject(unknown);
+  });
+
+  it('says so of several addresses of one name', async () => {
+    const cause = Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' });
+    const client = { ...bareClient, getBuffer: () => Promise.reject(cause) };
+    const refused = {
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('Nothing listens there: ECONNREFUSED.'),
+    };
+    expect(await failureOf(openStore({ client }).load('session'))).toMatchObject(refused);
+  });
+
+  it('says that its certificate is not trusted', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'certificate-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const [keyFile, certFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+    const request = ['req', '-x509', '-nodes', '-newkey', 'rsa:2048', '-days', '1', '-subj', '/CN=localhost'];
+    await promisify(execFile)('openssl', [...request, '-keyout', keyFile, '-out', certFile]);
+    const secured = createServer({ key: await readFile(keyFile), cert: await readFile(certFile) });
+    secured.on('tlsClientError', () => undefined).listen(0, '127.0.0.1');
+    await once(secured, 'listening');
+    onTestFinished(() => void secured.close());
+    const { port } = secured.address() as AddressInfo;
+    const refusal = {
+      code: 'CONFIGURATION',
+      message: expect.stringContaining('No TLS connection could be made'),
+    };
+    const store = openStore({ url: `rediss://127.0.0.1:${port}` });
+    expect(await failureOf(store.load('session'))).toMatchObject(refusal);
   });
 });

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { Redactor } from '../../src/server/failures/redactor.js';
@@ -115,11 +116,11 @@ it('answers 413 to an endless body as soon as it is too large', async () => {
   await expectWellAndFree(server);
 });
 
-it('reads a body of 100 MB by default, and no larger one', async () => {
+it('reads a body of 8 MB by default, and no larger one', async () => {
   const server = await startServer();
   const fill = (size: number) => `{"prompt":"hi"${' '.repeat(size - 15)}}`;
-  expect((await server.post('session-1', fill(100_000_000))).status).toBe(200);
-  expect((await server.post('session-2', fill(100_000_001))).status).toBe(413);
+  expect((await server.post('session-1', fill(8_000_000))).status).toBe(200);
+  expect((await server.post('session-2', fill(8_000_001))).status).toBe(413);
 });
 
 it.each([
@@ -220,11 +221,103 @@ it('does not let secrets that are in its own words blow up what it logs', async 
 it('collects the secrets of a request once, however much there is to say of its failure', () => {
   const collected = vi.fn();
   const redactor = new Redactor();
-  redactor.hide(['secret', Object.defineProperty({}, 'a', { enumerable: true, get: collected })]);
+  redactor.hide({ texts: ['secret', Object.defineProperty({}, 'a', { enumerable: true, get: collected })] });
   const cause = new Error('the secret cause');
   expect(redactor.describe(new Error('It is secret.', { cause }))).toMatchObject({
     message: 'It is [redacted].',
     cause: { message: 'the [redacted] cause' },
   });
   expect(collected).toHaveBeenCalledOnce();
+});
+
+const pem = `-----BEGIN PRIVATE KEY-----\n${'MIIEvQIBADANBgkqhkiG9w0BAQEF'.repeat(3)}\nAoIBAQC7\n-----END PRIVATE KEY-----\n`;
+const disguises: [string, (secret: string) => string][] = [
+  ['as it is', (secret) => secret],
+  ['within JSON', (secret) => JSON.stringify({ secret })],
+  ['within JSON within JSON', (secret) => JSON.stringify(JSON.stringify({ secret }))],
+  ['within a URL', (secret) => `https://host/?key=${encodeURIComponent(secret)}`],
+  ['within base64', (secret) => Buffer.from(`user:${secret}`).toString('base64')],
+  ['within base64 that is safe in a URL', (secret) => Buffer.from(`id:${secret}`).toString('base64url')],
+  ['line by line', (secret) => secret.replaceAll('\n', ' | ')],
+];
+it.each(disguises)('takes out a credential that is quoted %s', async (_, disguise) => {
+  const server = await startServer({
+    script: () => Promise.reject(new Error(`Cannot use <${disguise(pem)}>, <${disguise('the-api-key')}>.`)),
+  });
+  const credentials = [{ authId: 'a', credential: pem }];
+  const headers = { 'X-Api-Key': 'the-api-key' };
+  expect((await server.post('session-1', { credentials }, { headers })).status).toBe(500);
+  const log = JSON.stringify(server.logger.lines);
+  expect(log).toContain('Cannot use <');
+  expect(log).not.toMatch(
+    /MIIEvQ|BADANBgkq|the-api-key|TUlJRXZRSUJBREFO|dGhlLWFwaS1rZXk|hlLWFwaS1rZX|RoZS1hcGkta2V5/,
+  );
+});
+
+it('leaves the frames of a stack alone, whatever words a body holds', async () => {
+  const server = await startServer({ script: () => Promise.reject(new Error('No file in node_modules.')) });
+  const words = ['file', 'node_modules', 'server', 'test', 'async', 'abuse'];
+  await server.post('session-1', { prompt: 'file', metadata: { words } });
+  const [line] = server.logger.lines;
+  expect(line?.error).toMatchObject({ message: 'No [redacted] in [redacted].' });
+  const { stack } = Object(line?.error);
+  expect(stack).toMatch(/^Error: No \[redacted\] in \[redacted\]\.\n {4}at .*abuse\.test\.ts:\d+:\d+/);
+  expect(stack.match(/redacted/g)).toHaveLength(2);
+});
+
+it.each([
+  ['is large', [{ metadata: { filling: 'x'.repeat(1_000_000) } }]],
+  [
+    'holds very many texts',
+    [{ metadata: { texts: Array.from({ length: 30_000 }, (_, index) => `${index}`) } }],
+  ],
+])('shows no message at all, but where it failed, if the body %s', async (_, [more]) => {
+  const server = await startServer({
+    script: ({ message }) => Promise.reject(new Error(`Cannot read ${message}.`)),
+  });
+  await server.post('session-1', { prompt: 'the prompt', ...more });
+  expect(server.logger.lines[0]?.error).toMatchObject({
+    message: '[redacted]',
+    stack: expect.stringMatching(/^Error: \[redacted\]\n {4}at .*abuse\.test\.ts/),
+  });
+});
+
+it('reads a body with escapes in it without looking at each value while it parses', async () => {
+  const parse = vi.spyOn(JSON, 'parse');
+  onTestFinished(() => parse.mockRestore());
+  const server = await startServer();
+  const body = '{"prompt":"caf\\u00e9 \\u005f"}';
+  expect(await readKinds(await server.post('session-1', body))).toContain('task-complete');
+  expect(server.agents[0]?.turns[0]?.message).toBe('café _');
+  expect(parse).toHaveBeenCalledWith(body);
+});
+
+it('says which field of a body is wrong and what it may hold, never its value', async () => {
+  const server = await startServer();
+  const said = async (body: unknown) =>
+    Object(JSON.parse(await (await server.post('session-1', body)).text())).error.message;
+  const long = 'secret'.repeat(20_000);
+  expect(await said({ prompt: long })).toBe('"prompt" must be a text of 1 to 100000 characters.');
+  expect(await said({ prompt: 'hi', metadata: ['secret'] })).toBe('"metadata" must be an object.');
+  expect(await said({ inputs: 'secret' })).toBe('"inputs" must be a list of at most 20 entries.');
+  expect(await said({ inputs: ['secret'] })).toBe('"inputs.0" must be an object.');
+  expect(await said({ inputs: [{ inputId: '' }] })).toBe(
+    '"inputs.0.inputId" must be a text of 1 to 256 characters.',
+  );
+  expect(await said({ credentials: [{ authId: 'a', credential: long }] })).toBe(
+    '"credentials.0.credential" must be a text of 1 to 65536 characters.',
+  );
+  expect(await said({ inputs: [], credentials: [] })).toBe(
+    '"inputs" or "credentials" must have at least one entry.',
+  );
+  expect(await said({ type: 'secret' })).toBe('"type" must be "prompt", "resume", "cancel" or "status".');
+  expect(await said('"secret"')).toBe('The body must be a JSON object.');
+});
+
+it('closes connections that never send a request', async () => {
+  const { http, port } = await startServer();
+  expect(http.headersTimeout).toBeLessThanOrEqual(20_000);
+  http.headersTimeout = 1;
+  const socket = connect(port, '127.0.0.1').resume();
+  await once(socket, 'close');
 });

@@ -1,6 +1,7 @@
-/** Clones its process after its first ping and its first turn, and says which ids each copy makes: see ids-clone.linux.test.ts. */
+/** Clones its process after its first ping and its first turn, and says what each copy makes: see ids-clone.linux.test.ts. */
 import { randomUUID } from 'node:crypto';
 import { writeSync } from 'node:fs';
+import { createRevision } from '../../src/domain/store/revision.js';
 import { createApp } from '../../src/index.js';
 import { sessionIdHeader } from '../../src/server/invocation/request-head.js';
 import { FakeAgent } from './fake-agent.js';
@@ -10,13 +11,15 @@ const prompt = () => app.request('/invocations', { method: 'POST', body: '{"prom
 await app.request('/ping');
 // Opens what the ids are drawn from, which every copy then shares too.
 await prompt();
+// The same save in the same millisecond.
+const write = { previous: 'before', text: '{"json":1}', now: 1_800_000_000_000 };
+await createRevision(write);
 // Fills the cache of ids that every copy then shares.
 randomUUID();
 process.umask(0o123);
 const response = await prompt();
-writeSync(
-  1,
-  `${JSON.stringify({ shared: randomUUID(), sessionId: response.headers.get(sessionIdHeader) })}\n`,
-);
+const sessionId = response.headers.get(sessionIdHeader);
+const revision = await createRevision(write);
+writeSync(1, `${JSON.stringify({ shared: randomUUID(), sessionId, revision })}\n`);
 process.umask(0o124);
 process.exit(0);

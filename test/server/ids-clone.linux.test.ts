@@ -7,7 +7,7 @@ import { expect, it, onTestFinished } from 'vitest';
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
-it('makes other ids in each copy of a process that was cloned after a ping', async () => {
+it('makes other ids and other revisions in each copy of a process that was cloned after a ping', async () => {
   const folder = fs.mkdtempSync(join(tmpdir(), 'clone-'));
   onTestFinished(() => fs.rmSync(folder, { recursive: true }));
   const library = join(folder, 'clone.so');
@@ -22,11 +22,13 @@ it('makes other ids in each copy of a process that was cloned after a ping', asy
   const copies = output
     .trim()
     .split('\n')
-    .map((text): Record<'shared' | 'sessionId', string> => JSON.parse(text));
-  expect(copies).toEqual(Array(2).fill({ shared: expect.any(String), sessionId: expect.any(String) }));
+    .map((text): Record<'shared' | 'sessionId' | 'revision', string> => JSON.parse(text));
+  const any = expect.any(String);
+  expect(copies).toEqual(Array(2).fill({ shared: any, sessionId: any, revision: any }));
   // Were these different, nothing would have been cloned.
   expect(new Set(copies.map(({ shared }) => shared)).size).toBe(1);
   expect(new Set(copies.map(({ sessionId }) => sessionId)).size).toBe(2);
+  expect(new Set(copies.map(({ revision }) => revision)).size).toBe(2);
 });
 
 function compile(source: string, library: string): void {

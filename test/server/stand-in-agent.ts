@@ -18,6 +18,8 @@ export interface StandInOptions {
   readonly contextId: string;
   readonly agentStore: Pick<AgentStore, 'load' | 'save'>;
   readonly model: Model;
+  /** Whether it loads its session when the turn is started, or only when somebody subscribes. @defaultValue `false` */
+  readonly loadsLate?: boolean;
   /** The history that all agents of the session share. */
   readonly history: string[];
 }
@@ -53,12 +55,8 @@ export class StandInAgent implements Agent {
     if (this.#state.status === 'busy' || this.#state.status === 'error') {
       return refuse(`The agent is ${this.#state.status}.`);
     }
-    try {
-      if (!this.#isLoaded) await this.#load();
-      await this.#save({ status: 'busy' });
-    } catch (error) {
-      return refuse(await this.#break(error));
-    }
+    const begun = this.#options.loadsLate ? undefined : await this.#begin();
+    if (begun?.failure !== undefined) return refuse(begun.failure);
     return new Observable((subscriber) => {
       // Not stopped by unsubscribing: the model and its tools go on, and so does the save at the end.
       void this.#run(message, taskId, subscriber, failed);
@@ -67,6 +65,17 @@ export class StandInAgent implements Agent {
 
   async shutdown(): Promise<void> {
     await this.#save({ status: 'shutdown' });
+  }
+
+  /** Loads the session if it must, and says that it is busy. */
+  async #begin(): Promise<{ failure?: string }> {
+    try {
+      if (!this.#isLoaded) await this.#load();
+      await this.#save({ status: 'busy' });
+      return {};
+    } catch (error) {
+      return { failure: await this.#break(error) };
+    }
   }
 
   async #load(): Promise<void> {
@@ -83,6 +92,12 @@ export class StandInAgent implements Agent {
     subscriber: Subscriber<AgentEvent>,
     failed: (text: string) => AgentEvent,
   ): Promise<void> {
+    const { failure } = this.#options.loadsLate ? await this.#begin() : {};
+    if (failure !== undefined) {
+      subscriber.next(failed(failure));
+      subscriber.complete();
+      return;
+    }
     subscriber.next(event('task-created', { taskId }));
     subscriber.next(event('task-status', { taskId, status: 'working' }));
     try {

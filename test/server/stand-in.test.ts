@@ -2,7 +2,7 @@ import { expect, it, vi } from 'vitest';
 import { InMemoryAgentStore, InMemoryRecordStore } from '../../src/adapters/memory/index.js';
 import type { AgentStore } from '../../src/domain/agent-store.js';
 import { AgentStoreError, type AgentStoreErrorCode } from '../../src/domain/errors.js';
-import type { ServeConfig } from '../../src/index.js';
+import { getRequestContext, type ServeConfig } from '../../src/index.js';
 import { readAll, readKinds, startServer } from './harness.js';
 import { type Model, StandInAgent } from './stand-in-agent.js';
 
@@ -11,8 +11,25 @@ const fail = (message: string): never => {
   throw new Error(message);
 };
 
+const failures: [AgentStoreErrorCode, number, boolean][] = (
+  [
+    ['INVALID_KEY', 400],
+    ['CORRUPTED', 500],
+    ['CONFLICT', 409],
+    ['UNAVAILABLE', 503],
+  ] as const
+).flatMap(([code, status]) => [
+  [code, status, false],
+  [code, status, true],
+]);
+
 /** A server of stand-in agents over a table, a rival process on the same table, and what they have done. */
-async function start(model: Model, config: Partial<ServeConfig> = {}, broken: Partial<AgentStore> = {}) {
+async function start(
+  model: Model,
+  config: Partial<ServeConfig> = {},
+  broken: Partial<AgentStore> = {},
+  loadsLate = false,
+) {
   const records = new InMemoryRecordStore();
   const createStore = () => new InMemoryAgentStore({ agentId: 'stand-in', records });
   const agents: StandInAgent[] = [];
@@ -26,7 +43,7 @@ async function start(model: Model, config: Partial<ServeConfig> = {}, broken: Pa
         save: (id: string, state: Parameters<AgentStore['save']>[1]) =>
           (broken.save ?? own.save.bind(own))(id, state),
       };
-      const agent = new StandInAgent({ contextId, agentStore, model: called, history });
+      const agent = new StandInAgent({ contextId, agentStore, model: called, history, loadsLate });
       agents.push(agent);
       return agent;
     },
@@ -120,18 +137,14 @@ it('sends the agent’s own last event of a failed turn, and logs its reason', a
   expect(await say()).toContain('task-status');
 });
 
-const failures: [AgentStoreErrorCode, number][] = [
-  ['INVALID_KEY', 400],
-  ['CORRUPTED', 500],
-  ['CONFLICT', 409],
-  ['UNAVAILABLE', 503],
-];
 it.each(failures)(
-  'answers %s of the agent’s own load with %i, without the keys of the table',
-  async (code, status) => {
-    const load = () =>
-      Promise.reject(new AgentStoreError(code, 'Cannot read agent#stand-in / context#session-1.'));
-    const { server } = await start(({ say }) => say('hello'), {}, { load });
+  'answers %s of the agent’s own load with %i, without the keys of the table, even if it loads late: %s',
+  async (code, status, loadsLate) => {
+    const load = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      throw new AgentStoreError(code, 'Cannot read agent#stand-in / context#session-1.');
+    };
+    const { server } = await start(({ say }) => say('hello'), {}, { load }, loadsLate);
     const response = await server.post('session-1', prompt);
     const body = await response.text();
     expect([response.status, JSON.parse(body)]).toMatchObject([status, { error: { code } }]);
@@ -173,4 +186,56 @@ it('takes no failure of the model for one of the store', async () => {
   const sent = await readAll(await server.post('session-1', prompt));
   expect(sent.at(-1)?.data).not.toHaveProperty('code');
   expect(server.logger.lines.at(-1)).toMatchObject({ code: 'AGENT_FAILED' });
+});
+
+it('stops a model that listens to the signal of its turn', async () => {
+  const ended: unknown[] = [];
+  const { server } = await start(async ({ say }) => {
+    say('hello');
+    const signal = getRequestContext()?.signal;
+    await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()));
+    ended.push(signal?.reason);
+    signal?.throwIfAborted();
+  });
+  const stream = await server.post('session-1', prompt);
+  expect(await (await server.post('session-1', { type: 'cancel' })).json()).toEqual({ cancelled: true });
+  await vi.waitFor(() => expect(ended).toMatchObject([{ code: 'CANCELLED' }]));
+  expect((await readAll(stream)).at(-1)).toMatchObject({ kind: 'error', data: { code: 'CANCELLED' } });
+});
+
+it('frees the session of a stopped turn for a new agent, although the old one goes on and saves late', async () => {
+  let finish = () => {};
+  const { server, agentsMade, say } = await start(({ message, say }) => {
+    say('hello');
+    return message === 'stay' ? new Promise<void>((resolve) => (finish = resolve)) : undefined;
+  });
+  const stream = await server.post('session-1', { prompt: 'stay' });
+  await server.post('session-1', { type: 'cancel' });
+  await stream.text();
+  expect(agentsMade[0]?.state.status).toBe('busy');
+  expect(await say()).toEqual(wholeTurn);
+  finish();
+  await vi.waitFor(() => expect(agentsMade[0]?.state.error).toMatchObject({ code: 'CONFLICT' }));
+  expect(await (await server.post('session-1', { type: 'status' })).json()).toMatchObject({
+    status: 'idle',
+    turnCount: 1,
+  });
+});
+
+it('lets a stopped agent save nothing any more, although nobody has run the session since', async () => {
+  let finish = () => {};
+  const { server, agentsMade, say } = await start(({ message, say }) => {
+    say('hello');
+    return message === 'stay' ? new Promise<void>((resolve) => (finish = resolve)) : undefined;
+  });
+  const stream = await server.post('session-1', { prompt: 'stay' });
+  await server.post('session-1', { type: 'cancel' });
+  await stream.text();
+  finish();
+  await vi.waitFor(() => expect(agentsMade[0]?.state.error).toMatchObject({ code: 'CONFLICT' }));
+  expect(await (await server.post('session-1', { type: 'status' })).json()).toMatchObject({
+    status: 'busy',
+    turnCount: 0,
+  });
+  expect(await say()).toEqual(wholeTurn);
 });

@@ -389,6 +389,71 @@ it('gives up on a caller that does not read, and not before it holds what a slow
   socket.destroy();
 });
 
+/** Lets an agent say so many megabytes, one by one. */
+async function sayMegabytes(subject: Subject<AgentEvent>, count: number): Promise<void> {
+  for (let index = 0; index < count && subject.observed; index++) {
+    subject.next(event('content-delta', { index, delta: 'x'.repeat(1_000_000) }));
+    await new Promise(setImmediate);
+  }
+}
+
+it('gives up the slowest of many callers first, and none of the others', async () => {
+  const subjects = new Map<string, Subject<AgentEvent>>();
+  const script: Script = ({ agent }) => {
+    const subject = new Subject<AgentEvent>();
+    subjects.set(agent.contextId, subject);
+    return subject;
+  };
+  // What a paused socket holds in the kernel does not count: some megabytes each.
+  const server = await startServer({ script, maxWaitingBytes: 50_000_000 });
+  const [slowest, slow, slower] = ['a', 'b', 'c'].map((session) => callRaw(server, session).pause());
+  await vi.waitFor(() => expect([...subjects.values()].filter(({ observed }) => observed)).toHaveLength(3));
+  for (const [session, count] of [
+    ['a', 40],
+    ['b', 20],
+    ['c', 20],
+  ] as const) {
+    await sayMegabytes(subjects.get(session) ?? new Subject(), count);
+  }
+  expect([...subjects.values()].map(({ observed }) => observed)).toEqual([false, true, true]);
+  await vi.waitFor(() =>
+    expect(server.logger.lines).toMatchObject([{ sessionId: 'a', code: 'CLIENT_GONE' }]),
+  );
+  for (const session of ['b', 'c']) subjects.get(session)?.complete();
+  for (const socket of [slow, slower]) {
+    const text = (await socket?.setEncoding('latin1').toArray())?.join('') ?? '';
+    expect(text.match(/"index":/g)).toHaveLength(20);
+    expect(text).toContain('event: task-complete');
+  }
+  slowest?.destroy();
+  // What was read waits no more: there is room for another.
+  const again = callRaw(server, 'd').pause();
+  await vi.waitFor(() => expect(subjects.get('d')?.observed).toBe(true));
+  await sayMegabytes(subjects.get('d') ?? new Subject(), 40);
+  expect(subjects.get('d')?.observed).toBe(true);
+  again.destroy();
+  await isHealthy(server);
+});
+
+it('counts what waits for callers of createApp together too', async () => {
+  const subjects: Subject<AgentEvent>[] = [];
+  const script = () => {
+    const subject = new Subject<AgentEvent>();
+    subjects.push(subject);
+    return subject;
+  };
+  const app = createApp({
+    agent: async (contextId) => new FakeAgent(contextId, script),
+    maxWaitingBytes: 5_000_000,
+  });
+  for (const _ of [1, 2]) await app.request('/invocations', { method: 'POST', body: JSON.stringify(prompt) });
+  await sayMegabytes(subjects[0] ?? new Subject(), 2);
+  await sayMegabytes(subjects[1] ?? new Subject(), 10);
+  expect(subjects.map(({ observed }) => observed)).toEqual([true, false]);
+  await sayMegabytes(subjects[0] ?? new Subject(), 2);
+  expect(subjects[0]?.observed).toBe(true);
+});
+
 it('sends everything to a slow caller, in order', async () => {
   const subject = new Subject<AgentEvent>();
   const server = await startServer({ script: () => subject });
@@ -538,6 +603,22 @@ it('gives up on a reader of any platform that does not read', async () => {
     subject.next(event('content-delta', { delta }));
     expect(sent).toBeLessThan(70);
   }
+});
+
+it('ends one turn, and nothing else, of an agent that cannot tell its state after it has started', async () => {
+  const rejected = vi.fn();
+  process.on('unhandledRejection', rejected);
+  onTestFinished(() => void process.off('unhandledRejection', rejected));
+  const script: Script = ({ agent }) => {
+    Object.defineProperty(agent, 'state', { get: () => boom() });
+    return NEVER;
+  };
+  const server = await startServer({ script });
+  const response = await server.post('session-1', prompt);
+  expect(await response.text()).toContain('boom');
+  await isHealthy(server);
+  await new Promise(setImmediate);
+  expect(rejected).not.toHaveBeenCalled();
 });
 
 it('runs turns although its logger fails', async () => {

@@ -31,6 +31,12 @@ function refusal(path: string) {
   return { code: 'UNSERIALIZABLE', message: expect.stringContaining(path) };
 }
 
+it('takes no option that it does not know', () => {
+  const misspelt: object = { superJSON: new SuperJSON() };
+  const refusal = { code: 'CONFIGURATION', message: expect.stringContaining('"superJSON"') };
+  expect(() => createSuperjsonSerializer(misspelt)).toThrow(expect.objectContaining(refusal));
+});
+
 describe('the contract, with superjson as the serializer', () => {
   const serializer = createSuperjsonSerializer();
   const createBackend = () => {
@@ -104,6 +110,14 @@ describe('superjson as the serializer', () => {
       refusal(`state.metadata.list[0].value${path}`),
     );
     expect(await store.load('s')).toBe(null);
+  });
+
+  it('refuses a cycle around what it cannot read again', async () => {
+    const cyclic: Record<string, unknown> = {};
+    Object.assign(cyclic, { again: cyclic, bytes: Buffer.from('x') });
+    await expect(open().save('s', createState(1, { metadata: cyclic }))).rejects.toMatchObject(
+      refusal('again'),
+    );
   });
 
   it('refuses what nests deeper than superjson goes', async () => {

@@ -28,16 +28,16 @@ const pollMs = 250;
 const bootstrapActions = ['DescribeTable', 'CreateTable', 'DescribeTimeToLive', 'UpdateTimeToLive'];
 
 /**
- * Creates the table of a `DynamoDBAgentStore` where it is not there, on demand billing and with expiry, and waits until it
- * can be used. A table that is there is left as it is, but for an expiry that is off.
+ * Creates the table of a `DynamoDBAgentStore` if it does not exist, with on-demand billing and expiry, and waits until it can
+ * be used. If it exists, its expiry is turned on and nothing else is changed.
  *
  * It needs dynamodb:DescribeTable, CreateTable, DescribeTimeToLive and UpdateTimeToLive, which the store does not.
  *
  * @example
  * await createAgentStateTable(new DynamoDBClient({}), { tableName: 'agent-state' });
  *
- * @throws AgentStoreError `CONFIGURATION` where the table has another key, or access is denied; `UNAVAILABLE` where it
- * is not usable in time.
+ * @throws AgentStoreError `CONFIGURATION` if the table has another key, or access is denied; `UNAVAILABLE` if it is not usable
+ * in time.
  */
 export async function createAgentStateTable(
   client: DynamoDBSender,
@@ -62,7 +62,7 @@ export async function createAgentStateTable(
  * @example
  * await checkAgentStateTable(new DynamoDBClient({}), { tableName: 'agent-state' });
  *
- * @throws AgentStoreError `CONFIGURATION`, saying what to correct; `UNAVAILABLE` where DynamoDB does not answer.
+ * @throws AgentStoreError `CONFIGURATION`, saying what to correct; `UNAVAILABLE` if DynamoDB does not answer.
  */
 export async function checkAgentStateTable(
   client: DynamoDBSender,
@@ -100,7 +100,7 @@ async function waitUntilActive(
   }
 }
 
-/** The requests about one table, their failures in the words of the store. */
+/** The requests about one table. Their failures become those of a store. */
 class TableRequests {
   readonly #connection: DynamoDBConnection;
   readonly #tableName: string;
@@ -149,7 +149,7 @@ class TableRequests {
     try {
       await this.#connection.send(({ CreateTableCommand }) => new CreateTableCommand(input));
     } catch (error) {
-      // Somebody else was faster, which is as good.
+      // Somebody else was faster, which does as well.
       if (!isNamed(error, 'ResourceInUseException'))
         throw toAgentStoreError(error, this.#tableName, this.#actions);
     }
@@ -168,7 +168,7 @@ class TableRequests {
         ({ UpdateTimeToLiveCommand }) => new UpdateTimeToLiveCommand({ ...input, TimeToLiveSpecification }),
       );
     } catch (error) {
-      // An emulator without expiry: what has expired is not shown all the same.
+      // An emulator may have no expiry. A store does not show what has expired all the same.
       if (!isNamed(error, 'UnknownOperationException'))
         throw toAgentStoreError(error, this.#tableName, this.#actions);
     }

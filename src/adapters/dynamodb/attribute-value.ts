@@ -18,15 +18,15 @@ export type Item = Record<string, AttributeValue>;
 /** Lists and maps inside each other that DynamoDB keeps in one attribute. */
 const maxNesting = 31;
 
-/** DynamoDB has no numbers from the first on, and none nearer to 0 than the second. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
+/** The sizes of DynamoDB's numbers: below the first, and not below the second. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
 const tooLargeNumber = 1e126;
 const smallestNumber = 1e-130;
 
 /**
- * Plain data in DynamoDB's own types. Not by the client's marshaller: that obeys options of the user's and refuses keys
- * such as `constructor`.
+ * Plain data in DynamoDB's own types. The client's marshaller will not do: it obeys options of the user's and refuses keys such
+ * as `constructor`.
  *
- * @throws AgentStoreError `UNSERIALIZABLE`, with the path, where DynamoDB has no type for a value.
+ * @throws AgentStoreError `UNSERIALIZABLE`, with the path, if DynamoDB has no type for a value.
  */
 export function toAttributeValue(data: PlainData): AttributeValue {
   return new MarshalWalk('state').convert(data, 0);
@@ -59,8 +59,7 @@ class MarshalWalk {
   }
 
   #convertContainer(data: Extract<PlainData, object>, depth: number): AttributeValue {
-    if (depth >= maxNesting)
-      throw this.#invalidOption(depth, `is nested more than ${maxNesting} levels deep`);
+    if (depth >= maxNesting) throw this.#refusal(depth, `is nested more than ${maxNesting} levels deep`);
     if (isList(data)) return { L: data.map((element, index) => this.#convertInside(index, element, depth)) };
     return { M: this.convertMap(data, depth) };
   }
@@ -68,9 +67,9 @@ class MarshalWalk {
   convertMap(data: Readonly<Record<string, PlainData>>, depth: number): Item {
     const map: Item = {};
     for (const [key, value] of Object.entries(data)) {
-      if (key === '') throw this.#invalidOption(depth, 'has an empty key');
+      if (key === '') throw this.#refusal(depth, 'has an empty key');
       // DynamoDB would keep it; the SDK loses it on the way.
-      if (key === '__proto__') throw this.#invalidOption(depth, 'has the key "__proto__"');
+      if (key === '__proto__') throw this.#refusal(depth, 'has the key "__proto__"');
       map[this.#checkText(key, depth)] = this.#convertInside(key, value, depth);
     }
     return map;
@@ -83,16 +82,16 @@ class MarshalWalk {
 
   #checkText(text: string, depth: number): string {
     if (text.isWellFormed()) return text;
-    throw this.#invalidOption(depth, 'holds text that is not well-formed Unicode');
+    throw this.#refusal(depth, 'holds text that is not well-formed Unicode');
   }
 
   #checkNumber(value: number, depth: number): string {
     const size = Math.abs(value);
     if (value === 0 || (size >= smallestNumber && size < tooLargeNumber)) return String(value);
-    throw this.#invalidOption(depth, 'is a number outside the range of DynamoDB');
+    throw this.#refusal(depth, 'is a number outside the range of DynamoDB');
   }
 
-  #invalidOption(depth: number, problem: string): AgentStoreError {
+  #refusal(depth: number, problem: string): AgentStoreError {
     const path = formatValuePath(this.#root, this.#path.slice(0, depth));
     return new AgentStoreError('UNSERIALIZABLE', `${path} ${problem}, which a native map cannot hold.`);
   }
@@ -101,7 +100,7 @@ class MarshalWalk {
 /**
  * The plain data in a value that DynamoDB returned.
  *
- * @throws TypeError where it holds a set or binary data, which no release of this store has written into a state.
+ * @throws TypeError if it holds a set or binary data, which no release of this store has written into a state.
  */
 export function fromAttributeValue(value: unknown): PlainData {
   if (isRecord(value)) {

@@ -14,11 +14,15 @@ const isNotFenced = '(attribute_not_exists(#token) OR #token <= :token)';
 const isGone = 'attribute_not_exists(#pk) OR #ttl <= :now';
 
 /**
- * Without parentheses, which some engines are slow to parse. Holds for an item whose expiry is there but NULL, as earlier
- * releases wrote it: it does not expire.
+ * A condition for an item that has not expired. One whose expiry is NULL, as earlier releases wrote it, does not expire; one whose
+ * expiry has another type is not ours, and is not replaced. Some engines are slow to parse parentheses, so there are none.
  */
 function whileLive(condition: string): string {
-  return `${condition} AND attribute_not_exists(#ttl) OR ${condition} AND NOT #ttl <= :now`;
+  return [
+    `${condition} AND attribute_not_exists(#ttl)`,
+    `${condition} AND #ttl > :now`,
+    `${condition} AND attribute_type(#ttl, :null)`,
+  ].join(' OR ');
 }
 
 export function toCondition(expected: Expectation, layout: ItemLayout): Condition {
@@ -45,6 +49,7 @@ export function toCondition(expected: Expectation, layout: ItemLayout): Conditio
       updatedAt === undefined ? 'attribute_not_exists(#updatedAt)' : `#updatedAt = ${value}`;
     alternatives.push(whileLive(`attribute_not_exists(#revision) AND ${isUnchanged}`));
   });
+  if (revisions.length > 0) values[':null'] = { S: 'NULL' };
   const isExpected = alternatives.join(' OR ');
   if (token !== undefined) {
     names['#token'] = tokenAttribute;

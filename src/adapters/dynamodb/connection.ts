@@ -31,7 +31,7 @@ export class DynamoDBConnection {
     throw new TypeError('The client answered with something that is no output of a command.');
   }
 
-  /** Closes the client, where the store made it. */
+  /** Closes the client, if the store made it. */
   async close(): Promise<void> {
     this.#owned?.destroy();
   }

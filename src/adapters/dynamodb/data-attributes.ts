@@ -1,9 +1,9 @@
 import { isAgentStoreError } from '../../domain/errors.js';
 import type { NewRecord } from '../../domain/record-store.js';
 import { isBytes } from '../../domain/values/built-in.js';
+import { requireDataSize } from '../../domain/values/data-size.js';
 import { isRecord } from '../../domain/values/objects.js';
 import { AnnotatedData, type PlainData, type SerializedData } from '../../domain/values/plain-data.js';
-import { requireDataSize } from '../../domain/values/size.js';
 import { parseJson } from '../../domain/values/text.js';
 import { type Compression, fromStateBytes, toStateBytes } from '../compression.js';
 import { type AttributeValue, fromAttributeValue, type Item, toAttributeValue } from './attribute-value.js';

@@ -42,7 +42,7 @@ export interface DynamoDBAgentStoreOptions extends AgentStoreOptions {
   /** Whether loads see every write that came before them, at twice the price. @defaultValue `true` */
   readonly consistentRead?: boolean;
   /**
-   * `'auto'` compresses a state where that saves write units or a native map cannot hold it; `'off'` writes only native
+   * `'auto'` compresses a state if that saves write units or a native map cannot hold it; `'off'` writes only native
    * maps, which earlier releases can read, and refuses what they cannot hold. @defaultValue `'auto'`
    */
   readonly compression?: Compression;
@@ -151,6 +151,13 @@ function connect({ documentClient, dynamoDbClientConfig }: TableOptions): Dynamo
   }
   if (dynamoDbClientConfig !== undefined && !isRecord(dynamoDbClientConfig)) {
     throw invalidOption('dynamoDbClientConfig', 'must be an object');
+  }
+  const endpoint: unknown = Reflect.get(dynamoDbClientConfig ?? {}, 'endpoint');
+  if (typeof endpoint === 'string' && !/^https?:\/\//i.test(endpoint)) {
+    throw invalidOption(
+      'dynamoDbClientConfig',
+      'has an "endpoint" that does not start with http:// or https://',
+    );
   }
   if (documentClient !== undefined && dynamoDbClientConfig !== undefined) {
     throw invalidOption('dynamoDbClientConfig', 'has no effect beside "documentClient"; leave one out');

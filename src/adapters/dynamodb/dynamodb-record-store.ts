@@ -16,13 +16,13 @@ import { fromItem, type ItemLayout, toItem, toKey } from './item.js';
 /** What is left of an item of 400 KB beside its other attributes, with room to spare. */
 const maxTextBytes = 384_000;
 
-/** With a refusal, DynamoDB hands over what is in the way. */
+/** Asks DynamoDB to hand over the item that is in the way of a refused write. */
 const withItem = { ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const };
 
 /** Records as items of one table, with `GetItem`, `PutItem` and `DeleteItem` and nothing else. */
 export class DynamoDBRecordStore implements RecordStore {
   readonly keyLimits = { partition: 2_048, sort: 1_024 };
-  /** Absent if only what earlier releases can read may be written: they know of no parts. */
+  /** Absent with `compression: 'off'`, which writes only what earlier releases can read: they know no parts. */
   readonly maxRecordBytes?: number;
   readonly #connection: DynamoDBConnection;
   readonly #tableName: string;
@@ -78,7 +78,7 @@ export class DynamoDBRecordStore implements RecordStore {
       if (!isError(error) || error.name !== 'ConditionalCheckFailedException') {
         throw toAgentStoreError(error, this.#tableName);
       }
-      // Engines that hand over no item leave it open whether this very write is what is in the way.
+      // The item in the way may be this very write. Some engines do not hand it over, so it is read.
       const item = takeItem(error) ?? (await this.#getItem(key, true));
       return {
         written: false,

@@ -61,19 +61,52 @@ export async function toItem(key: RecordKey, record: NewRecord, layout: ItemLayo
   throw new AgentStoreError('TOO_LARGE', message);
 }
 
+/** The form of a stored revision. What stands for the revision of an item that has none starts with another character. */
+const revisionForm = /^[!-}][!-~]{0,63}$/;
+
+/**
+ * The record in an item. An item that neither this store nor an earlier release has written cannot be read. If no condition could
+ * hold for it, its revision is empty.
+ */
 export function fromItem(item: Readonly<Record<string, unknown>>, layout: ItemLayout): StoredRecord {
-  const expiresAt = readNumber(item[layout.ttlAttributeName]);
-  const token = readNumber(item[tokenAttribute]);
+  const expiry = item[layout.ttlAttributeName];
+  const [seconds, token] = [readNumber(expiry), readNumber(item[tokenAttribute])];
   const lineage = readBytes(item[lineageAttribute]);
   const parts = readText(item[partsAttribute]);
+  // Earlier releases wrote an expiry that is not used as NULL.
+  const isExpiry = isOf(expiry, 'N', 'NULL');
+  const isToken = isOf(item[tokenAttribute], 'N');
+  const isReadable =
+    isExpiry && isToken && isOf(item[lineageAttribute], 'B') && isOf(item[partsAttribute], 'S');
+  const revision = isExpiry ? readRevision(item) : '';
   return {
-    revision: readText(item[revisionAttribute]) ?? toUnrevised(item[updatedAtAttribute]),
-    ...(expiresAt !== undefined && { expiresAt }),
-    ...(token !== undefined && { token }),
+    revision,
+    // DynamoDB compares it with whole seconds.
+    ...(seconds !== undefined && { expiresAt: Math.ceil(seconds) }),
+    // A token that cannot be read counts as the largest, so that no write with a token replaces the item.
+    ...((token !== undefined || !isToken) && { token: token ?? Number.POSITIVE_INFINITY }),
     ...(lineage !== undefined && { lineage: Buffer.from(lineage).toString('base64url') }),
     ...(parts !== undefined && { parts }),
-    read: (maxBytes) => fromDataAttributes(item, maxBytes),
+    read: isReadable && revision !== '' ? (maxBytes) => fromDataAttributes(item, maxBytes) : refuseToRead,
   };
+}
+
+/** The revision of an item, or what stands for it; empty if it is of a form that no release writes. */
+function readRevision(item: Readonly<Record<string, unknown>>): string {
+  const stored = item[revisionAttribute];
+  const updatedAt = item[updatedAtAttribute];
+  if (stored === undefined) return isOf(updatedAt, 'S', 'N') ? toUnrevised(updatedAt) : '';
+  const revision = readText(stored) ?? '';
+  return revisionForm.test(revision) ? revision : '';
+}
+
+/** True for an attribute of one of the types, and for one that is not there. */
+function isOf(value: unknown, ...types: string[]): boolean {
+  return value === undefined || (isRecord(value) && types.some((type) => value[type] !== undefined));
+}
+
+function refuseToRead(): never {
+  throw new TypeError('What is stored was not written by this store.');
 }
 
 function readText(value: unknown): string | undefined {

@@ -7,13 +7,13 @@ import {
   type StoredRecord,
   type WriteResult,
 } from '../../domain/record-store.js';
+import { requireDataSize } from '../../domain/values/data-size.js';
 import { cloneSerialized } from '../../domain/values/plain-data.js';
-import { requireDataSize } from '../../domain/values/size.js';
 
 type Entry = Pick<NewRecord, 'revision' | 'expiresAt' | 'token' | 'lineage' | 'parts' | 'data'>;
 
 /**
- * Records in this process. What was written is nobody else's, and each reader gets a copy: nothing stored is shared.
+ * Records in this process. It keeps the data that it is given, which nobody may change afterwards, and gives each reader a copy.
  *
  * @example
  * // Two processes over one table.

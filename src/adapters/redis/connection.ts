@@ -17,11 +17,13 @@ export interface RedisClient {
   del(key: string): Promise<unknown>;
   evalBuffer?(script: string, keyCount: string, ...keysAndArguments: Argument[]): Promise<unknown>;
   evalshaBuffer?(sha1: string, keyCount: string, ...keysAndArguments: Argument[]): Promise<unknown>;
-  /** How the client was configured, where it says so. */
-  readonly options?: {
-    readonly commandTimeout?: number | undefined;
-    readonly redisOptions?: { readonly commandTimeout?: number | undefined } | undefined;
-  };
+  /** How the client was configured, if it says so. */
+  readonly options?: TimeoutOptions & { readonly redisOptions?: TimeoutOptions | undefined };
+}
+
+interface TimeoutOptions {
+  readonly commandTimeout?: number | undefined;
+  readonly socketTimeout?: number | undefined;
 }
 
 /** A client with all of the commands. */
@@ -47,7 +49,7 @@ export class RedisConnection {
   readonly #open: () => Promise<RedisCommands>;
   #client: Promise<RedisCommands> | undefined;
   #disconnect: (() => void) | undefined;
-  /** Why the store's own client never had a connection: the errors of its commands, none of which was sent, do not say. */
+  /** The last connection error of the store's own client. ioredis hides it behind 'max retries'. */
   #trouble: Error | undefined;
 
   constructor(target: RedisCommands | string) {
@@ -65,7 +67,7 @@ export class RedisConnection {
     }
   }
 
-  /** Closes the client, where the store made it. */
+  /** Closes the client, if the store made it. */
   async close(): Promise<void> {
     this.#disconnect?.();
   }
@@ -88,7 +90,7 @@ export class RedisConnection {
   }
 }
 
-/** @throws AgentStoreError `CONFIGURATION` where the client lacks a command. */
+/** @throws AgentStoreError `CONFIGURATION` if the client lacks a command. */
 export function requireCommands(client: RedisClient): RedisCommands {
   if (hasCommands(client)) return client;
   throw invalidOption('client', 'must be a Redis or a Cluster of ioredis, or have the same commands');

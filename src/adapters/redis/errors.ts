@@ -1,7 +1,8 @@
 import { AgentStoreError, type AgentStoreErrorCode, isAgentStoreError } from '../../domain/errors.js';
 import { isError } from '../../domain/values/built-in.js';
+import { type Explanation, explainNetwork } from '../network-errors.js';
 
-/** What Redis or its client says, and what that means to a user. Where nothing fits, the outcome is not known. */
+/** What Redis or its client says, and what that means to a user. If nothing fits, the outcome is not known. */
 const explanations: readonly (readonly [said: RegExp, code: AgentStoreErrorCode, message: string])[] = [
   [
     /\b(WRONGPASS|NOAUTH)\b|invalid password/,
@@ -43,14 +44,37 @@ const explanations: readonly (readonly [said: RegExp, code: AgentStoreErrorCode,
     'UNAVAILABLE',
     'The server is a replica, and nothing was written. Connect to the primary; after a failover, retry.',
   ],
+  [
+    /\bMISCONF\b/,
+    'UNAVAILABLE',
+    'Redis cannot write its data to its disk, and changes nothing until it can. Look at its log and its disk.',
+  ],
+  [
+    /\bNOREPLICAS\b/,
+    'UNAVAILABLE',
+    'Redis has fewer replicas than "min-replicas-to-write" wants, and nothing was written. Bring them back, or retry in a while.',
+  ],
+  [
+    /\bBUSY\b/,
+    'UNAVAILABLE',
+    'Redis is busy with a script that somebody else runs. Retry in a while, or end it with SCRIPT KILL.',
+  ],
+  [
+    /\bMASTERDOWN\b|\bCLUSTERDOWN\b/,
+    'UNAVAILABLE',
+    'Nobody serves the key while a primary is down, and nothing was written. Retry in a while.',
+  ],
   [/\bLOADING\b/, 'UNAVAILABLE', 'Redis is still loading its data. Retry in a while.'],
 ];
 
-const unexplained = [
-  /(?:)/,
-  'UNAVAILABLE',
-  'Redis did not answer as it should. Check the network, the address and the credentials; retrying may help.',
-] as const;
+const advice = 'Check the network, the address and the credentials; retrying may help.';
+
+function explain(said: string, cause: unknown): Explanation {
+  const found = explanations.find(([pattern]) => pattern.test(said));
+  if (found !== undefined) return { code: found[1], message: found[2] };
+  const message = `Redis did not answer as it should. ${advice}`;
+  return explainNetwork(cause, advice) ?? { code: 'UNAVAILABLE', message };
+}
 
 /** What went wrong with a key, and what to do about it, as the error of a store with the client's as its cause. */
 export function toAgentStoreError(error: unknown, key: string): AgentStoreError {
@@ -61,7 +85,7 @@ export function toAgentStoreError(error: unknown, key: string): AgentStoreError 
     const message = `What is stored under the key ${JSON.stringify(key)} is no string. It stays as it is until it is deleted.`;
     return new AgentStoreError('CORRUPTED', message, { cause });
   }
-  const [, code, message] = explanations.find(([pattern]) => pattern.test(said)) ?? unexplained;
+  const { code, message } = explain(said, cause);
   return new AgentStoreError(code, message, { cause });
 }
 

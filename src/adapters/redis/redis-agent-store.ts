@@ -8,6 +8,7 @@ import { PersistentAgentStore } from '../../domain/store/persistent-agent-store.
 import { type Compression, resolveCompression } from '../compression.js';
 import { type RedisClient, type RedisCommands, RedisConnection, requireCommands } from './connection.js';
 import { RedisRecordStore } from './redis-record-store.js';
+import { warnWithoutSocketTimeout } from './socket-timeout.js';
 
 /**
  * What a `RedisAgentStore` takes: `agentId`, and either `client` or `url`.
@@ -57,8 +58,10 @@ function resolveTarget({
   url,
 }: Pick<RedisAgentStoreOptions, 'client' | 'url'>): RedisCommands | string {
   if (client !== undefined) {
-    if (url === undefined) return requireCommands(client);
-    throw invalidOption('url', 'has no effect beside "client"; leave one out');
+    if (url !== undefined) throw invalidOption('url', 'has no effect beside "client"; leave one out');
+    const commands = requireCommands(client);
+    warnWithoutSocketTimeout(client);
+    return commands;
   }
   if (url === undefined) throw invalidOption('client', 'is missing; give it, or "url"');
   // Without the parser's error, which repeats the password.

@@ -48,7 +48,7 @@ export class RedisRecordStore implements RecordStore {
     try {
       return await this.#send(key, (client, redisKey) => runWriteScript(client, redisKey, write, expected));
     } catch (error) {
-      // Somebody else's key: the load that must follow says what is wrong with it.
+      // Something else uses the key. The load that must follow says what is wrong.
       if (expected === null || !isAgentStoreError(error, 'CORRUPTED')) throw error;
       return { written: false, cause: error.cause };
     }

@@ -1,12 +1,8 @@
-import { AgentStoreError } from '../../domain/errors.js';
 import type { NewRecord, StoredRecord } from '../../domain/record-store.js';
 import type { SerializedData } from '../../domain/values/plain-data.js';
 import { requireSize } from '../../domain/values/size.js';
 import { fromStateText } from '../../domain/values/text.js';
 import { type Compression, fromStateBytes, toStateBytes } from '../compression.js';
-
-/** The largest value, unless the server's `proto-max-bulk-len` is lower. https://redis.io/docs/latest/develop/data-types/strings/ */
-const maxValueBytes = 512 * 1024 * 1024;
 
 /** Text up to this size is not worth the time that compressing it takes; beyond it, all text gets smaller. */
 const smallTextBytes = 4_096;
@@ -14,10 +10,10 @@ const smallTextBytes = 4_096;
 /** Half the time of gzip's default for a tenth more bytes: a Redis is asked for its speed. */
 const compressionLevel = 2;
 
-/** What an expiry is where there is none. */
+/** Stands for an expiry or a token that is absent. */
 const never = '-';
 
-/** What the line with the revision and the expiry always fits into. */
+/** The most bytes that the first line of a value takes. */
 export const maxHeaderBytes = 256;
 
 /** The first line of a value: revision, expiry, fencing token, lineage. The script reads it by the same rule. */
@@ -29,20 +25,15 @@ const textMarker = '{'.charCodeAt(0);
 /**
  * The value of a record: a line with its revision, its expiry and, if it has one, its fencing token, which the script
  * reads, and the data behind it.
- *
- * @throws AgentStoreError `TOO_LARGE` if Redis cannot hold it.
  */
-export async function toValue(
+export function toValue(
   { revision, expiresAt, token, lineage, text }: NewRecord,
   compression: Compression,
 ): Promise<Buffer> {
   const fields = [revision, expiresAt ?? never];
   if (token !== undefined || lineage !== undefined) fields.push(token ?? never);
   if (lineage !== undefined) fields.push(lineage);
-  const value = await toBytes(`${fields.join(' ')}\n`, text, compression);
-  if (value.length <= maxValueBytes) return value;
-  const message = `The state needs ${value.length} bytes; the limit of Redis is ${maxValueBytes}. Keep less in it.`;
-  throw new AgentStoreError('TOO_LARGE', message);
+  return toBytes(`${fields.join(' ')}\n`, text, compression);
 }
 
 /** The record in a value. One that this store did not write cannot be read. */
@@ -60,7 +51,7 @@ export function fromValue(value: Uint8Array): StoredRecord {
   };
 }
 
-/** In milliseconds, from whenever Redis gets it: a clock that Redis does not share must not make it end early. */
+/** In milliseconds from the moment Redis gets it, not as a time: a clock that differs from that of Redis must not end it early. */
 export function toTimeToLive({ expiresAt, updatedAt }: NewRecord): number | undefined {
   if (expiresAt === undefined) return undefined;
   return Math.min(Math.max(Math.ceil(expiresAt * 1000 - updatedAt), 1), Number.MAX_SAFE_INTEGER);

@@ -13,8 +13,8 @@ export interface ValueWrite {
 }
 
 /**
- * Writes a value, or removes it, if what is stored meets the expectation, and says 1; or else hands over what is in the
- * way. Without a current time, it always writes. A key of another type is an error in either case.
+ * If what is stored meets the expectation, writes the value, or removes what is stored, and answers 1. Otherwise it answers with
+ * the value that is in the way. Without a current time there is no expectation. A key of another type is an error in any case.
  */
 export const writeScript = `
 local key, value, timeToLive, now, absent, token = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
@@ -51,7 +51,7 @@ return 1
 
 const sha1 = createHash('sha1').update(writeScript).digest('hex');
 
-/** Runs the script on the server that holds the key, which is sent it if it does not know it (any more). */
+/** Runs the script on the server that holds the key. The whole script is sent only if the server does not know it. */
 export async function runWriteScript(
   client: RedisCommands,
   key: string,

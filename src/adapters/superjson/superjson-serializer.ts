@@ -1,5 +1,6 @@
 import { SuperJSON, type SuperJSONResult } from 'superjson';
 import { restoreDates } from '../../domain/default-serializer.js';
+import { requireKnownOptions } from '../../domain/options.js';
 import type { StateSerializer } from '../../domain/state-serializer.js';
 import { copyPlainData, maxDepth, unserializable } from '../../domain/values/encode.js';
 import { kindOf } from '../../domain/values/kinds.js';
@@ -36,6 +37,7 @@ export interface SuperjsonSerializerOptions {
  * const agentStore = new DynamoDBAgentStore({ tableName: 'agent-state', agentId: 'support', serializer });
  */
 export function createSuperjsonSerializer(options: SuperjsonSerializerOptions = {}): StateSerializer {
+  requireKnownOptions(options, { superjson: true });
   const { superjson = new SuperJSON() } = options;
   return {
     copiesState: true,
@@ -43,10 +45,7 @@ export function createSuperjsonSerializer(options: SuperjsonSerializerOptions = 
       const { written, read } = writeAndRead(superjson, state);
       const difference = findDifferenceOfCopy(read, state, 'state');
       if (difference !== null) throw unserializable(difference, 'after superjson has written and read it');
-      return new AnnotatedData(
-        copyPlainData(written.json, 'state'),
-        copyPlainData(written.meta ?? {}, 'meta'),
-      );
+      return new AnnotatedData(copyPlainData(written.json, 'state'), copyPlainData(written.meta, 'meta'));
     },
     deserialize(stored) {
       if (!(stored instanceof AnnotatedData)) return restoreDates(stored);

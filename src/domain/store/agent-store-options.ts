@@ -37,7 +37,7 @@ export interface AgentStoreOptions extends KeyPrefixes {
   readonly now?: () => number;
 }
 
-/** The names of all of them, which those of a store begin with. */
+/** Their names, to which each kind of store adds those of its own options. */
 export const agentStoreOptionNames: OptionNames<AgentStoreOptions> = {
   agentId: true,
   agentKeyPrefix: true,
@@ -55,7 +55,7 @@ export const agentStoreOptionNames: OptionNames<AgentStoreOptions> = {
 /** What is kept beside a state, as values of the user's own. */
 export type Attributes = Readonly<Record<string, PlainData>>;
 
-/** The same options, checked, with every default in place. */
+/** The options after they were checked, with all defaults filled in. */
 export interface AgentStoreSettings {
   readonly agentId: string;
   readonly keySchema: KeySchema;

@@ -40,8 +40,8 @@ export class CallQueue {
 }
 
 /**
- * Keeps the failure of a promise until somebody waits for it: one that rejects before that ends the process. What is
- * returned waits for it.
+ * Keeps a promise that rejects from ending the process before anybody waits for it. The function that is returned waits for
+ * it, and throws what it rejected with.
  */
 export function holdFailure<T>(pending: T | Promise<T>): () => T | Promise<T> {
   if (!(pending instanceof Promise)) return () => pending;

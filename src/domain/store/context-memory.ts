@@ -5,37 +5,38 @@ export type Block = 'load-failed' | 'conflict' | 'deleted' | 'forgotten';
 export interface SeenContext {
   /** The revision last seen, or `null` if there was no record. */
   readonly revision: string | null;
-  /** What that record went through before; see `extendLineage`. */
+  /** The fingerprints of the revisions that the record had before, the newest first. */
   readonly lineage: string;
   /** Revisions of writes whose outcome is unknown, made since. */
   readonly attempts: readonly string[];
   /** The names of other records that belong to the session's own, if there are any. */
   readonly parts?: {
-    /** Those that hold the data of what is stored, or may do so: the next write replaces them. */
+    /** Those that hold the stored data, or may hold it if an answer was lost. The next write replaces them. */
     readonly current: readonly string[];
-    /** Those that nothing needs any more. */
+    /** Those that nobody needs any more. */
     readonly replaced: readonly string[];
   };
   readonly block?: Block;
 }
 
-/** What is known of a context, between those that were used before and after it. */
+/** What is known of one context, linked to those that were used just before and just after it. */
 interface Entry {
   readonly contextId: string;
-  /** Of most contexts no more is known than a revision, which is then kept by itself: there may be very many. */
+  /** If only a revision is known, as of most contexts, the text alone: there may be very many of them. */
   seen: string | SeenContext;
   older: Entry | undefined;
   newer: Entry | undefined;
 }
 
-const neverSeen: SeenContext = { revision: null, lineage: '', attempts: [] };
+/** What is known of a context that was never seen: no record is expected. */
+export const neverSeen: SeenContext = { revision: null, lineage: '', attempts: [] };
 
 /**
  * Remembers what a holder has seen of each context, the least recently used forgotten first, and a context with a block after
  * all others.
  *
- * The order is in the entries, and not in that of the map: to delete a key and to set it again is slow in a large map, where
- * what was deleted stays in the way until the map is made anew.
+ * The order is kept by links between the entries, not by the map: deleting a key and setting it again is slow in a large map,
+ * which keeps a gap for each deleted key until it is rebuilt.
  */
 export class ContextMemory {
   readonly #limit: number;
@@ -52,7 +53,7 @@ export class ContextMemory {
   recall(contextId: string): SeenContext {
     const seen = this.#entries.get(contextId)?.seen;
     if (typeof seen === 'string') return { ...neverSeen, revision: seen };
-    // It may be one whose block has been forgotten: a save would have to be refused.
+    // The forgotten block may have been that of this context: it needs a load before a save.
     return seen ?? (this.#hasForgottenBlock ? { ...neverSeen, block: 'forgotten' } : neverSeen);
   }
 
@@ -66,16 +67,16 @@ export class ContextMemory {
     else this.#chainOf(known).remove(known);
     entry.seen = kept;
     this.#chainOf(entry).append(entry);
-    if (this.#entries.size > this.#limit) this.#forgetOneBefore(entry);
-  }
-
-  #forgetOneBefore(newest: Entry): void {
-    const { oldest: free = newest } = this.#free;
-    const oldest = free === newest ? (this.#blocked.oldest ?? newest) : free;
-    const chain = this.#chainOf(oldest);
-    chain.remove(oldest);
-    this.#entries.delete(oldest.contextId);
-    this.#hasForgottenBlock ||= chain === this.#blocked;
+    if (this.#entries.size <= this.#limit) return;
+    // Not the one that has just been remembered.
+    for (const chain of [this.#free, this.#blocked]) {
+      const { oldest } = chain;
+      if (oldest === undefined || oldest === entry) continue;
+      chain.remove(oldest);
+      this.#entries.delete(oldest.contextId);
+      this.#hasForgottenBlock ||= chain === this.#blocked;
+      return;
+    }
   }
 
   #chainOf({ seen }: Entry): Chain {

@@ -8,7 +8,7 @@ import {
 import { PersistentAgentStore } from './persistent-agent-store.js';
 
 /**
- * A store over whatever keeps its records: what a backend of one's own needs besides its `RecordStore`.
+ * Makes a store of a `RecordStore`: all that a backend of your own needs besides that.
  *
  * @example
  * const agentStore = createAgentStore(new FileRecordStore('sessions'), { agentId: 'support' });

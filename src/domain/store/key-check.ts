@@ -2,14 +2,14 @@ import { AgentStoreError } from '../errors.js';
 import type { RecordKey } from '../key-schema.js';
 import type { KeyLimits } from '../record-store.js';
 
-/** @throws AgentStoreError `INVALID_KEY` where no backend can keep the id. */
+/** @throws AgentStoreError `INVALID_KEY` if no backend can keep the id. */
 export function checkContextId(contextId: string): void {
   if (typeof contextId !== 'string') throw invalid('The context id', 'is not a string');
   if (contextId === '') throw invalid('The context id', 'is empty');
   if (!contextId.isWellFormed()) throw invalid('The context id', 'is not well-formed Unicode');
 }
 
-/** @throws AgentStoreError `INVALID_KEY` where this backend cannot keep the key. */
+/** @throws AgentStoreError `INVALID_KEY` if this backend cannot keep the key. */
 export function checkKey(key: RecordKey, limits: KeyLimits | undefined): void {
   for (const part of ['partition', 'sort'] as const) {
     const value = key[part];
@@ -22,7 +22,7 @@ export function checkKey(key: RecordKey, limits: KeyLimits | undefined): void {
   }
 }
 
-/** @throws AgentStoreError `INVALID_KEY` if the key could be that of a record of another kind. */
+/** @throws AgentStoreError `INVALID_KEY` if the key could be that of a part of a large state. */
 export function requireNoPart({ sort }: RecordKey, partKeyPrefix: string): void {
   if (!sort.startsWith(partKeyPrefix)) return;
   throw invalid(

@@ -6,31 +6,30 @@ import type { SerializedData } from '../values/plain-data.js';
 import { requireSize, sizeOf } from '../values/size.js';
 import { fromStateText, parseJson, toStateText } from '../values/text.js';
 
-/** One of the records that hold what is too large for one. */
+/** One of the records that together hold data too large for a single one. */
 interface Part {
   readonly name: string;
   readonly bytes: number;
   readonly hash: string;
 }
 
-/** What a record says of the other records that belong to it. */
+/** The parts that a record names. */
 export interface PartList {
-  /** Those that hold its data, in order; none if the record holds it itself. */
+  /** Those that hold its data, in order; empty if the record holds the data itself. */
   readonly current: readonly Part[];
   /** The names of those that held earlier data, which the next save removes. */
   readonly replaced: readonly string[];
-  /** True if the record stands for a session whose deletion has not come to its end. */
+  /** True if the session is being deleted: the record stays until all of its parts are removed. */
   readonly isDeleted: boolean;
 }
 
-/** A part outlives its head by a day, so that whoever reads the head at the last moment finds it. */
+/** A part expires a day after the record that names it: whoever has just read that record still finds the part. */
 export const extraSeconds = 86_400;
 
 export const noParts: PartList = { current: [], replaced: [], isDeleted: false };
 
 /** @throws TypeError if what is stored is no such list. */
-export function parsePartList(stored: string | undefined): PartList {
-  if (stored === undefined) return noParts;
+export function parsePartList(stored: string): PartList {
   const list: unknown = parseJson(stored);
   if (!isRecord(list) || !Array.isArray(list.current) || !Array.isArray(list.replaced))
     throw new TypeError('What is stored does not say which records belong to it.');
@@ -45,9 +44,8 @@ export function parsePartList(stored: string | undefined): PartList {
   };
 }
 
-/** What a record keeps of the list; `undefined` if there is nothing to keep. */
-export function formatPartList({ current, replaced, isDeleted }: PartList): string | undefined {
-  if (current.length + replaced.length === 0 && !isDeleted) return undefined;
+/** What a record keeps of the list. */
+export function formatPartList({ current, replaced, isDeleted }: PartList): string {
   return JSON.stringify({
     current: current.map(({ name, bytes, hash }) => [name, bytes, hash]),
     replaced,
@@ -58,15 +56,16 @@ export function formatPartList({ current, replaced, isDeleted }: PartList): stri
 /**
  * Writes the data of a record into as many others as it needs, under names that no other write uses.
  *
- * @param written - Is given each name before it is written.
+ * @param written - Each name is added to it before its part is written.
  */
 export async function writeParts(
   records: RecordStore,
   toKey: (name: string) => RecordKey,
   { text, revision, expiresAt, updatedAt, entityType }: NewRecord,
+  maxBytes: number,
   written: string[],
 ): Promise<Part[]> {
-  const slices = slice(text, records.maxRecordBytes ?? Number.POSITIVE_INFINITY);
+  const slices = slice(text, maxBytes);
   const parts = await Promise.all(
     slices.map(async (data, index) => ({
       name: `${revision}-${index}`,
@@ -90,7 +89,7 @@ export async function writeParts(
   return parts.map(({ data: _, ...part }) => part);
 }
 
-/** What is in the parts of a record, in order; `null` if one of them is missing, or cannot be read, or is another one's. */
+/** What is in the parts of a record, in order; `null` if one of them is missing, unreadable, or not the one that was written. */
 export async function readParts(
   records: RecordStore,
   toKey: (name: string) => RecordKey,
@@ -127,12 +126,12 @@ export async function removeParts(
 }
 
 async function readSlice(record: StoredRecord, bytes: number): Promise<string | Uint8Array | null> {
-  // As text it may be quoted, and so be longer than what it is read to.
+  // A backend may keep the slice as quoted JSON text, in which a byte takes up to six.
   try {
     const data = await record.read(bytes * 6 + 64);
     return typeof data === 'string' || isBytes(data) ? data : null;
   } catch {
-    return null; // Whoever asked for it says so, if it is still the part of a record.
+    return null; // The caller reads the record again, and reports the part if it is still named there.
   }
 }
 

@@ -6,15 +6,15 @@ export interface RevisionParts {
   readonly now: number;
 }
 
-/** Loaded by the first write that needs it: what is kept in memory never does. */
+/** Loaded by the first write that needs them. Stores in memory never do. */
 let random: Promise<typeof import('../kernel-random.js')> | undefined;
 let crypto: Promise<typeof import('node:crypto')> | undefined;
 
 /**
  * A revision that no other write has, 22 characters of base64url.
  *
- * A hash over everything the write is, and over random bytes that a copy of this process does not share: a process restored
- * from a snapshot repeats the random numbers of `crypto`, and two copies must not give one revision to two writes.
+ * It is a hash over all of the write and over random bytes from the kernel. The random numbers of `crypto` are not enough: they
+ * repeat in processes that are restored from one snapshot, and two of those must not give one revision to two writes.
  */
 export async function createRevision({ previous, text, now }: RevisionParts): Promise<string> {
   crypto ??= import('node:crypto');
@@ -23,7 +23,7 @@ export async function createRevision({ previous, text, now }: RevisionParts): Pr
   const hash = createHash('sha256')
     .update(`${previous}\n${now}\n`)
     .update(fillFromKernel(Buffer.alloc(16)));
-  // Not a slice of a longer text, which would stay in memory whole for as long as the revision is remembered.
+  // Cut as bytes: a slice of a longer text would keep all of that text in memory.
   return hash.update(text).digest().toString('base64url', 0, 16);
 }
 
@@ -36,13 +36,13 @@ export function createLocalRevision(): string {
   return `${copy}${(++writes).toString(36).padStart(8, '0')}`;
 }
 
-/** A revision is told from others by its first 72 bits. */
+/** The first 72 bits of a revision are enough to tell it from others. */
 const fingerprintLength = 12;
 const maxLineage = 8;
 
 /**
  * The lineage of a record that takes the place of another one: the fingerprints of the revisions that it went through, the
- * newest first, in one text. Those of other programs have none.
+ * newest first, in one text. A revision that another program made has no fingerprint, and ends the lineage.
  */
 export function extendLineage(lineage: string, revision: string): string {
   const fingerprint = toFingerprint(revision);

@@ -4,7 +4,7 @@ import type { StateChange } from '../agent-store.js';
 import { AgentStoreError, isAgentStoreError } from '../errors.js';
 import type { RefusedWrite, StoredRecord, WriteResult } from '../record-store.js';
 import { holdFailure } from './call-queue.js';
-import { type Block, ContextMemory, type SeenContext } from './context-memory.js';
+import { type Block, ContextMemory, neverSeen, type SeenContext } from './context-memory.js';
 import { extendLineage, hasDescended } from './revision.js';
 import {
   createRecord,
@@ -19,8 +19,6 @@ import type { StoreCore } from './store-core.js';
 /** Writes of unknown outcome that are remembered at a time; an outage seldom makes more than one. */
 const maxAttempts = 16;
 
-const noAttempts: readonly string[] = [];
-
 const reasons: Readonly<Record<Block, string>> = {
   'load-failed': 'The last load of this session failed, so what a save would replace is not known.',
   conflict: 'An earlier save of this session met what somebody else had stored.',
@@ -28,7 +26,7 @@ const reasons: Readonly<Record<Block, string>> = {
   forgotten: 'More sessions had saves refused than are remembered, and this may be one of them.',
 };
 
-/** Whose memory a call works with. */
+/** Who makes a call: the memory of its holder, and the scope of the agent, if it has one. */
 export interface Caller {
   readonly memory: ContextMemory;
   readonly scope: AgentScope | undefined;
@@ -43,11 +41,12 @@ export async function loadSession(
   const { contextId } = session.ids;
   const known = memory.recall(contextId);
   try {
-    const { state, ...seen } = await readSession(core, session);
-    const isUnfinished = state === null && seen.revision !== null;
-    if (isUnfinished) await finishDelete(core, session, seen);
-    // The attempts stay: one of them may still arrive.
-    memory.remember(contextId, { ...(isUnfinished ? nothing : seen), attempts: known.attempts });
+    const { state, seen } = await readSession(core, session);
+    const left = state === null ? neverSeen : seen;
+    if (state === null && seen.revision !== null)
+      await finishDelete(core, session, seen.revision, seen.parts?.replaced ?? []);
+    // The writes of unknown outcome are kept: one of them may still arrive.
+    memory.remember(contextId, known.attempts.length === 0 ? left : { ...left, attempts: known.attempts });
     return state;
   } catch (error) {
     memory.remember(contextId, { ...known, block: 'load-failed' });
@@ -86,10 +85,15 @@ export async function saveSession(
     memory.remember(contextId, withAttempt(seen, record.revision, written));
     throw error;
   }
-  // What is in the way may be this very write, or have come from it: its answer was lost, and the client sent it again.
+  // A record in the way may be this very write, or have come from it: its answer was lost, and the client sent it again.
   if (result.written || hasTakenEffect(result.current, record.revision)) {
     const parts = toReplaceNext(seen, written);
-    memory.remember(contextId, { revision: record.revision, lineage, attempts: noAttempts, ...parts });
+    memory.remember(contextId, {
+      revision: record.revision,
+      lineage,
+      attempts: neverSeen.attempts,
+      ...parts,
+    });
     return;
   }
   await removeUnnamed(core, session, written);
@@ -97,7 +101,7 @@ export async function saveSession(
   throw await describeConflict(core, session, seen, result);
 }
 
-/** Loads, changes and saves a session through a holder of its own, until nobody comes between. */
+/** Loads, changes and saves a session through a holder of its own, again until no other write comes in between. */
 export async function updateSession(
   core: StoreCore,
   session: Session,
@@ -132,7 +136,7 @@ async function isSettled(core: StoreCore, { ids, key }: Session, memory: Context
     const record = (await core.records.get(key, true)) ?? undefined;
     return attempts.some((revision) => hasTakenEffect(record, revision));
   } catch {
-    // It stays unknown, as the first failure says.
+    // The outcome stays unknown, and the caller gets the failure of the save.
     return false;
   }
 }
@@ -159,11 +163,10 @@ async function findWinner(
   try {
     return (await readRecord(core, session, record ?? null))?.state ?? undefined;
   } catch {
-    // The conflict stands, also if its winner cannot be read; the load that must follow says so.
+    // It is a conflict even if its winner cannot be read. The load that must follow says why.
     return undefined;
   }
 }
-const nothing: SeenContext = { revision: null, lineage: '', attempts: noAttempts };
 
 /** @throws AgentStoreError `CONFLICT` once the agent has been stopped. */
 export function requireRunning(scope: AgentScope | undefined): void {

@@ -3,9 +3,10 @@ import { AgentStoreError, isAgentStoreError } from '../errors.js';
 import type { RecordKey, StateIds } from '../key-schema.js';
 import type { Expectation, KeyLimits, NewRecord } from '../record-store.js';
 import { copyState, requireState } from '../state-copy.js';
+import { requireDataSize } from '../values/data-size.js';
 import { isRecord } from '../values/objects.js';
 import type { SerializedData } from '../values/plain-data.js';
-import { requireDataSize, requireSize, sizeOf } from '../values/size.js';
+import { requireSize, sizeOf } from '../values/size.js';
 import { toStateText } from '../values/text.js';
 import { type AgentStoreSettings, type Attributes, latestExpiry } from './agent-store-options.js';
 import { checkContextId, checkKey, requireNoPart } from './key-check.js';
@@ -38,7 +39,7 @@ export interface SerializedSession {
 }
 
 /**
- * The state as data, taken as it is now: whatever waits, waits after that.
+ * The state as data. It is copied at the call, before anything waits.
  *
  * @throws AgentStoreError `UNSERIALIZABLE` if it cannot be kept.
  */
@@ -115,7 +116,7 @@ export function toExpectation(revisions: readonly (string | null)[], now: number
   };
 }
 
-/** What a new record takes the place of, and the form that it has. */
+/** What a new record replaces, and whether its backend is local, so that a short revision is enough. */
 export interface RecordBase {
   readonly previous: string | null;
   readonly lineage: string;
@@ -158,23 +159,14 @@ export async function createRecord(
   };
 }
 
-/** The same record with other data, or with the names of the records that belong to it. */
+/** The same record with the names of its parts, and with other data if that is given. */
 export function changeRecord(
   record: NewRecord,
   { data, parts }: { data?: SerializedData; parts: string | undefined },
 ): NewRecord {
-  const { revision, lineage, expiresAt, updatedAt, entityType, attributes } = record;
   return {
-    revision,
-    ...(lineage !== undefined && { lineage }),
-    ...(expiresAt !== undefined && { expiresAt }),
+    ...record,
     ...(parts !== undefined && { parts }),
-    ...(attributes !== undefined && { attributes }),
-    updatedAt,
-    entityType,
-    data: data === undefined ? record.data : data,
-    get text() {
-      return data === undefined ? record.text : toStateText(data);
-    },
+    ...(data !== undefined && { data, text: toStateText(data) }),
   };
 }

@@ -2,7 +2,7 @@ import type { AgentState } from '../agent-state.js';
 import { AgentStoreError, isAgentStoreError } from '../errors.js';
 import type { RecordKey } from '../key-schema.js';
 import type { Expectation, NewRecord, StoredRecord, WriteResult } from '../record-store.js';
-import type { SeenContext } from './context-memory.js';
+import { neverSeen, type SeenContext } from './context-memory.js';
 import {
   formatPartList,
   joinSlices,
@@ -13,16 +13,17 @@ import {
   removeParts,
   writeParts,
 } from './parts.js';
-import { hasDescended } from './revision.js';
+import { extendLineage, hasDescended } from './revision.js';
 import { changeRecord, corrupted, createRecord, decodeState, type Session } from './session-codec.js';
 import type { StoreCore } from './store-core.js';
 
-/** What is stored of a session. The revision and the state are `null` if nothing is, or if it has expired. */
-export interface StoredSession extends SeenContext {
+/** What is stored of a session, and what a reader has seen with it. The state is `null` if none is stored, or if it has expired. */
+export interface StoredSession {
   readonly state: AgentState | null;
+  readonly seen: SeenContext;
 }
 
-const absent: StoredSession = { revision: null, lineage: '', attempts: [], state: null };
+const absent: StoredSession = { state: null, seen: neverSeen };
 
 /** How often a reader starts over while others write. */
 const maxReads = 5;
@@ -33,7 +34,7 @@ export async function readSession(core: StoreCore, session: Session): Promise<St
   for (let reads = 1; ; reads++) {
     const stored = await readRecord(core, session, record);
     if (stored !== null) return stored;
-    // Whoever has replaced the record has removed its parts: it is read again, whatever the backend does otherwise.
+    // If somebody has replaced the record, its parts are gone: it is read again, and must be the newest.
     const before = record?.revision;
     record = await core.records.get(session.key, true);
     if (record?.revision === before)
@@ -52,22 +53,24 @@ export async function readRecord(
   const { settings, records } = core;
   const isGone = record?.expiresAt !== undefined && record.expiresAt * 1000 <= settings.now();
   if (record === null || isGone) return absent;
-  const list = readPartList(session, record);
-  const { current } = list;
-  const seen = { revision: record.revision, lineage: record.lineage ?? '', attempts: [], ...toKnown(list) };
-  if (list.isDeleted) return { ...seen, state: null };
+  const { revision, lineage = '' } = record;
   const { maxStateBytes } = settings;
-  if (current.length === 0)
-    return { ...seen, state: await decodeState(settings, session, () => record.read(maxStateBytes)) };
-  const slices = await readParts(records, toPartKey(core, session), current, maxStateBytes);
+  const list = record.parts === undefined ? noParts : readPartList(session, record.parts);
+  const seen: SeenContext = { revision, lineage, attempts: neverSeen.attempts, ...toKnown(list) };
+  if (list.isDeleted) return { state: null, seen };
+  if (list.current.length === 0)
+    return { state: await decodeState(settings, session, () => record.read(maxStateBytes)), seen };
+  const slices = await readParts(records, toPartKey(core, session), list.current, maxStateBytes);
   if (slices === null) return null;
-  return { ...seen, state: await decodeState(settings, session, () => joinSlices(slices)) };
+  return { state: await decodeState(settings, session, () => joinSlices(slices)), seen };
 }
 
 /**
- * Writes a record, over several if it is too large for one: the others first, the one that names them last.
+ * Writes a record. If its data is too large for one, it is spread: the parts are written first, and last the record that names
+ * them.
  *
- * @param written - Is given the names of the others before they are written.
+ * @param known - The parts of the record that is replaced.
+ * @param written - The name of each part is added to it before the part is written.
  */
 export async function writeSession(
   core: StoreCore,
@@ -79,24 +82,24 @@ export async function writeSession(
 ): Promise<WriteResult> {
   const { records } = core;
   const toKey = toPartKey(core, session);
-  const { current: replaced, replaced: unused } = known ?? { current: [], replaced: [] };
-  await removeParts(records, toKey, unused);
+  if (known !== undefined) await removeParts(records, toKey, known.replaced);
+  const replaced = known?.current ?? [];
   try {
-    const parts = formatPartList({ ...noParts, replaced });
-    return await records.put(
-      session.key,
-      parts === undefined ? record : changeRecord(record, { parts }),
-      expected,
-    );
+    const whole =
+      replaced.length === 0
+        ? record
+        : changeRecord(record, { parts: formatPartList({ ...noParts, replaced }) });
+    return await records.put(session.key, whole, expected);
   } catch (error) {
-    if (!isAgentStoreError(error, 'TOO_LARGE') || records.maxRecordBytes === undefined) throw error;
+    const { maxRecordBytes } = records;
+    if (!isAgentStoreError(error, 'TOO_LARGE') || maxRecordBytes === undefined) throw error;
+    const current = await writeParts(records, toKey, record, maxRecordBytes, written);
+    const parts = formatPartList({ ...noParts, current, replaced });
+    return records.put(session.key, changeRecord(record, { data: null, parts }), expected);
   }
-  const current = await writeParts(records, toKey, record, written);
-  const parts = formatPartList({ ...noParts, current, replaced });
-  return records.put(session.key, changeRecord(record, { data: null, parts }), expected);
 }
 
-/** Removes parts that no record names. What cannot be removed harms nobody, and is found when the table is pruned. */
+/** Removes parts that no record names. One that cannot be removed harms nobody: no reader looks for it. */
 export async function removeUnnamed(
   core: StoreCore,
   session: Session,
@@ -106,8 +109,8 @@ export async function removeUnnamed(
 }
 
 /**
- * Removes a session as it is now. A delete that took effect and is sent again finds nothing, or what somebody else has made
- * since, which stays.
+ * Removes a session as it is now. If a delete took effect and is sent again, it finds nothing, or a session that somebody else
+ * has made since, which stays.
  */
 export async function deleteSession(core: StoreCore, session: Session): Promise<void> {
   const { settings } = core;
@@ -122,34 +125,30 @@ export async function deleteSession(core: StoreCore, session: Session): Promise<
   }
 }
 
-/** Removes what is left of a session whose deletion has not come to its end. */
+/** Finishes the deletion of a session that was interrupted: removes its parts, then the record that names them. */
 export async function finishDelete(
   core: StoreCore,
   session: Session,
-  { revision, parts }: SeenContext,
+  revision: string,
+  parts: readonly string[],
 ): Promise<void> {
-  if (revision === null) return;
-  await removeParts(core.records, toPartKey(core, session), [
-    ...(parts?.current ?? []),
-    ...(parts?.replaced ?? []),
-  ]);
+  await removeParts(core.records, toPartKey(core, session), parts);
   const now = core.settings.now();
   await core.records.delete(session.key, { absent: true, revisions: [revision], now });
 }
 
-/** A record with parts is first replaced by one without a state that names them: a delete that is killed can be finished. */
+/** A record with parts is first replaced by one without a state that names them: if the process dies, a load can finish. */
 async function removeRecord(
   core: StoreCore,
   session: Session,
   record: StoredRecord,
   expected: Expectation | null,
 ): Promise<WriteResult> {
-  const { parts } = record.parts === undefined ? {} : toKnown(readPartList(session, record));
-  if (parts === undefined) return core.records.delete(session.key, expected);
-  const replaced = [...parts.current, ...parts.replaced];
+  const replaced = namesOfParts(record);
+  if (replaced.length === 0) return core.records.delete(session.key, expected);
   const base = {
     previous: record.revision,
-    lineage: record.lineage ?? '',
+    lineage: extendLineage(record.lineage ?? '', record.revision),
     isLocal: core.records.isLocal === true,
   };
   const emptied = await createRecord(core.settings, { data: null }, base);
@@ -159,11 +158,22 @@ async function removeRecord(
     changeRecord(emptied, { data: null, parts: list }),
     expected,
   );
-  if (result.written) await finishDelete(core, session, { ...absent, revision: emptied.revision, parts });
+  if (result.written) await finishDelete(core, session, emptied.revision, replaced);
   return result;
 }
 
-/** What cannot even be read is removed all the same: only that gets rid of it. */
+/** The parts that a record names; none if its list cannot be read, which must not keep anybody from removing it. */
+function namesOfParts({ parts }: StoredRecord): string[] {
+  if (parts === undefined) return [];
+  try {
+    const { current, replaced } = parsePartList(parts);
+    return [...current.map(({ name }) => name), ...replaced];
+  } catch {
+    return [];
+  }
+}
+
+/** A record that cannot be read is removed as well: nothing else would get rid of it. */
 async function getToDelete({ records }: StoreCore, key: RecordKey): Promise<StoredRecord | null> {
   try {
     return await records.get(key, true);
@@ -174,16 +184,16 @@ async function getToDelete({ records }: StoreCore, key: RecordKey): Promise<Stor
   }
 }
 
-function readPartList({ key }: Session, record: StoredRecord): PartList {
+function readPartList({ key }: Session, stored: string): PartList {
   try {
-    return parsePartList(record.parts);
+    return parsePartList(stored);
   } catch (cause) {
     throw corrupted(key, cause);
   }
 }
 
-function toKnown({ current, replaced }: PartList): Pick<SeenContext, 'parts'> {
-  if (current.length + replaced.length === 0) return {};
+function toKnown({ current, replaced }: PartList): Pick<SeenContext, 'parts'> | undefined {
+  if (current.length + replaced.length === 0) return undefined;
   return { parts: { current: current.map(({ name }) => name), replaced } };
 }
 

@@ -10,15 +10,15 @@ import { deleteSession, readSession } from './session-records.js';
 import type { StoreCore } from './store-core.js';
 
 /**
- * A store as one holder sees it: it keeps calls in order, and says of a failure which call it was. What a holder may do is in
+ * A holder of a store. It keeps calls in order, and adds to a failure which call it was. What a holder may save is decided in
  * `seen-sessions.ts`.
  */
 export class StoreHolder implements AgentStore {
   readonly #core: StoreCore;
   readonly #memory: ContextMemory;
-  /** That of the agent whose holder this is, if it was made for one. */
+  /** The scope of the agent that this holder was made in, if there was one. */
   readonly #scope: AgentScope | undefined;
-  /** True for the store itself, which tells by the scope of a call which agent makes it. */
+  /** True for the store object itself, which finds out by the scope of a call which agent makes it. */
   readonly #isStore: boolean;
   #closing: Promise<void> | undefined;
 
@@ -61,7 +61,7 @@ export class StoreHolder implements AgentStore {
     return this.#call('delete', contextId, (session, { memory, scope }) =>
       this.#core.calls.run(contextId, async () => {
         requireRunning(scope);
-        // Also if it fails: the state may be gone then, and a late save must not bring it back.
+        // Before it has an answer: if that is lost, the state may be gone, and a late save must not bring it back.
         memory.remember(contextId, { ...memory.recall(contextId), block: 'deleted' });
         await deleteSession(this.#core, session);
       }),
@@ -89,7 +89,7 @@ export class StoreHolder implements AgentStore {
     }
   }
 
-  /** Runs a call at once, up to its first wait; what it throws says which call it was. */
+  /** Starts a call at once. A failure says which call it was. */
   async #call<T>(
     operation: AgentStoreOperation,
     contextId: string,

@@ -1,9 +1,10 @@
 /*
- * Values of the built-in classes, whatever realm has made them: a test runner's sandbox and `node:vm` have classes of their
- * own, so that `instanceof` says nothing there. What a class leaves in its instances is the same everywhere.
+ * Recognizes values of the built-in classes, whatever realm has made them. A test runner's sandbox and `node:vm` have classes of
+ * their own, for which `instanceof` is false. The tag of an instance, and what the getters of its class accept, are the same in
+ * every realm.
  */
 
-/** The classes that platforms write in JavaScript: nothing but their tag can tell their instances. */
+/** Classes that Node writes in JavaScript: no getter of ours accepts those of another realm, so the tag has to do. */
 const writtenClasses: readonly string[] = ['URL', 'DOMException'];
 
 const typedArrays: readonly string[] = [
@@ -20,7 +21,7 @@ const typedArrays: readonly string[] = [
   'BigUint64Array',
 ];
 
-/** By tag, what is true for an instance, and false or an error for what only bears the tag. */
+/** For each tag, a check that is true for an instance. For an object that only claims the tag, it is false or throws. */
 const checks: ReadonlyMap<string, (value: object) => boolean> = new Map([
   ['ArrayBuffer', hasGetter(ArrayBuffer.prototype, 'byteLength')],
   ['DataView', hasGetter(DataView.prototype, 'byteLength')],
@@ -52,7 +53,8 @@ export function arrayName(value: unknown): unknown {
 }
 
 export function isBytes(value: unknown): value is Uint8Array {
-  return arrayName(value) === 'Uint8Array';
+  // Quick for the usual answers: this is asked of every state and its data.
+  return ArrayBuffer.isView(value) && arrayName(value) === 'Uint8Array';
 }
 
 export function isDate(value: unknown): value is Date {
@@ -64,7 +66,7 @@ export function isError(value: unknown): value is Error {
   if (value instanceof Error) return true;
   if (typeof value !== 'object' || value === null) return false;
   const tag = tagOf(value);
-  // A tag of the object's own, or of its class, says nothing.
+  // Only a tag that neither the object nor its class has set is built in.
   return tag === 'DOMException' || (tag === 'Error' && !(Symbol.toStringTag in value));
 }
 
@@ -83,18 +85,18 @@ function isBuiltIn(Class: { readonly name: string }, name: string, prototype: ob
   return writtenClasses.includes(name) && Class.name === name && Object.hasOwn(prototype, Symbol.toStringTag);
 }
 
-/** The class of a prototype, or the one that a date of a fake clock says that it stands for. */
+/** The class of a prototype. A date of a fake clock names the class that it stands for in a property of its own. */
 function findClass(value: object, prototype: object): unknown {
   const holder = Object.hasOwn(value, 'constructor') ? value : prototype;
   return Object.getOwnPropertyDescriptor(holder, 'constructor')?.value;
 }
 
-/** What is between the words in `[object …]`. */
+/** The tag of an object, such as `Map` for `[object Map]`. */
 function tagOf(value: object): string {
   return Object.prototype.toString.call(value).slice(8, -1);
 }
 
-/** A getter of a class throws for what is no instance. */
+/** A check by a getter of a class, which throws for everything but an instance. */
 function hasGetter(prototype: object, name: string): (value: object) => boolean {
   return (value) => Reflect.get(prototype, name, value) !== undefined;
 }

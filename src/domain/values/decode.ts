@@ -3,8 +3,8 @@ import { isRecord, setOwn } from './objects.js';
 import { parseNotesPath } from './path.js';
 
 /**
- * Restores in place what `encode` made plain, by the notes beside it. Throws, without repeating any of it, if they do not
- * fit each other.
+ * Restores in place what `encode` made plain, by the notes beside it. Throws if the two do not fit each other; the message holds
+ * none of the data.
  */
 export function restore(data: unknown, notes: Readonly<Record<string, unknown>>): void {
   for (const [path, note] of Object.entries(notes)) {

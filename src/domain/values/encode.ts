@@ -9,7 +9,7 @@ import type { Inside, ValueKind } from './value-kind.js';
 /** How deep a value may nest; what is directly in it is level 1. */
 export const maxDepth = 1_000;
 
-/** Levels that a value of a kind adds for what is inside it: lists stand for it in the plain form. */
+/** Levels that a map, a set or an error counts besides its own: its plain form is lists inside a list. */
 const addedByKind = 2;
 
 /** Superjson's notes: for each path, the type of the value there, and the notes about what is in it, if any. */
@@ -59,18 +59,18 @@ export function unserializable(path: string, problem: string, cause?: unknown): 
 }
 
 class EncodeWalk {
-  /** Those about the value that is walked, if there are any. */
+  /** The notes made so far about the value that is walked; `undefined` if there are none. */
   notes: Notes | undefined;
   readonly #root: string;
   readonly #maxDepth: number;
   readonly #kindOf: typeof kindOf;
-  /** The steps to, and the objects around, the value at hand. What lies deeper is left from an earlier one. */
+  /** The steps to, and the objects around, the value at hand. Entries beyond its depth are left over from earlier values. */
   readonly #path: ValueStep[] = [];
   readonly #ancestors: object[] = [];
   #depth = 0;
-  /** Levels besides those of the path, in what stands for the values of a kind around the value at hand. */
+  /** Levels that the maps, sets and errors around the value at hand add to those of the path. */
   #addedLevels = 0;
-  /** How deep the value lies that the notes are about. */
+  /** The depth of the value that the notes are about: their paths start there. */
   #notesDepth = 0;
 
   constructor(root: string, maximum: number, find: typeof kindOf) {
@@ -156,7 +156,7 @@ class EncodeWalk {
     return plain;
   }
 
-  /** What is inside a value of a kind; the notes about it are all about that value. */
+  /** Encodes what is inside a value of a kind. Notes about it have paths that start at that value. */
   readonly #inside: Inside = (step, part) => this.#encodeInside(step, part, this.#notesDepth);
 
   #refusal(depth: number, problem: string, cause?: unknown): AgentStoreError {
@@ -170,7 +170,7 @@ function describe(value: unknown): string {
   return `a ${typeof value}`;
 }
 
-/** Superjson goes on into a value of a kind by itself, and refuses these keys there. */
+/** Superjson restores what is inside a value of a kind by itself, and refuses these keys there. */
 function isRefusedBySuperjson(record: object): boolean {
   return (
     Object.hasOwn(record, '__proto__') ||

@@ -17,12 +17,12 @@ const errorClasses = [
   DOMException,
 ] as const;
 
-/** What an error says of itself; in some classes, by its prototype. */
+/** Properties that describe an error. In some classes they are on the prototype. */
 const descriptions: readonly string[] = ['name', 'message', 'stack', 'cause'];
 
 /**
- * Kept as the name of its class, then its own properties: those that are not listed among its keys first. An error of
- * somebody's class becomes one of the built-in class that its name says, or an `Error`.
+ * Kept as the name of its class, then its own properties, those first that are not enumerable. An error of a class of the
+ * user's is kept as the built-in class that its name says, or else as an `Error`.
  */
 export function createErrorKind(isKept: (value: unknown) => boolean): ValueKind {
   return defineKind<Error>({
@@ -34,7 +34,7 @@ export function createErrorKind(isKept: (value: unknown) => boolean): ValueKind 
       const listed = Object.keys(error);
       const hidden = Object.getOwnPropertyNames(error).filter((name) => !listed.includes(name));
       const kept = [...hidden, ...inherited(error, Class)].filter(
-        // What a library hides in its errors is for itself: a method, a connection.
+        // A library may hide a method or a connection in its errors: it is left out if it cannot be kept.
         (name) => descriptions.includes(name) || isKept(Reflect.get(error, name)),
       );
       const toEntries = (names: readonly string[], place: number): PlainData =>
@@ -72,7 +72,7 @@ function createError(className: unknown, hidden: readonly Entry[], listed: reado
   const { message, name }: Record<string, unknown> = Object.fromEntries(hidden);
   const isGiven = (key: unknown) => Class === DOMException && (key === 'name' || key === 'message');
   const error: Error = Reflect.construct(Class, Class === DOMException ? [message, name] : [[]]);
-  // What it has by itself is about this call.
+  // The properties that a new error has, such as its stack, describe this call.
   for (const key of Reflect.ownKeys(error)) Reflect.deleteProperty(error, key);
   for (const entry of hidden) if (!isGiven(entry[0])) define(error, entry, false);
   for (const entry of listed) define(error, entry, true);
@@ -92,7 +92,7 @@ function findClass(name: unknown): ErrorClass | undefined {
   return errorClasses.find((Class) => Class.name === name);
 }
 
-/** What an error says of itself by its prototype, and an error of the class would not. */
+/** The descriptions that an error has from its prototype, and that a plain error of the class does not have. */
 function inherited(error: Error, Class: ErrorClass): string[] {
   const usual = Class === DOMException ? {} : Class.prototype;
   return descriptions.filter((name) => {

@@ -120,7 +120,7 @@ const regexpKind = defineKind<RegExp>({
   fromPlain: toRegExp,
 });
 
-/** One that goes on elsewhere, which superjson would not know. */
+/** One with a `lastIndex`, which superjson would lose. */
 const startedRegexpKind = defineKind<RegExp>({
   type: ['custom', 'regexp'],
   classes: [RegExp],
@@ -136,7 +136,7 @@ const startedRegexpKind = defineKind<RegExp>({
   toJson: String,
 });
 
-/** An object with a key that superjson refuses inside of a value of another kind; tool arguments, which a model writes, may hold one. */
+/** An object with a key that superjson refuses, inside a value of another kind. The arguments of a tool, written by a model, may hold one. */
 export const entriesKind = defineKind<Record<string, unknown>>({
   type: ['custom', 'entries'],
   classes: [],
@@ -189,7 +189,7 @@ export function kindOf(value: unknown): ValueKind | undefined {
   switch (typeof value) {
     case 'object':
       if (value === null) return undefined;
-      // No copy can tell what belongs to an instance of somebody's class, except for an error.
+      // What belongs to an object of a user's class is not known, unless it is an error.
       return kindOfInstance(value, Object.getPrototypeOf(value)) ?? (isError(value) ? errorKind : undefined);
     case 'number':
       return Number.isFinite(value) && !Object.is(value, -0) ? undefined : numberKind;
@@ -202,7 +202,7 @@ export function kindOf(value: unknown): ValueKind | undefined {
   }
 }
 
-/** The same, but an object of a derived class counts as one of the class that it is derived from. */
+/** As `kindOf`, but an object of a derived class counts as one of the class that it is derived from. */
 export function nearestKindOf(value: object): ValueKind | undefined {
   let prototype: object | null = Object.getPrototypeOf(value);
   while (prototype !== null) {
@@ -234,7 +234,7 @@ function toRegExp(plain: unknown): RegExp {
     try {
       return new RegExp(source, flags);
     } catch {
-      // The message would repeat it.
+      // The engine's message would repeat the text.
     }
   }
   throw new TypeError('A regular expression in the stored state is not one.');

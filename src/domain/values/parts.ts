@@ -5,7 +5,7 @@ import type { ValueKind } from './value-kind.js';
 export interface TakenApart {
   /** What the value holds, each part under the words that lead to it in a path. */
   readonly parts: ReadonlyMap<string, unknown>;
-  /** What is left of it without. */
+  /** What else there is to compare, as text. */
   readonly rest: string;
 }
 

@@ -25,12 +25,7 @@ export function formatStep(step: ValueStep): string {
 
 /** A path as superjson writes it in its notes: keys joined by dots, with dots and backslashes in them escaped. */
 export function formatNotesPath(steps: readonly ValueStep[], start = 0, end = steps.length): string {
-  let path = '';
-  for (let index = start; index < end; index++) {
-    const step = notesStep(steps[index] ?? '');
-    path = index === start ? step : `${path}.${step}`;
-  }
-  return path;
+  return steps.slice(start, end).map(notesStep).join('.');
 }
 
 function notesStep(step: ValueStep): string {

@@ -14,14 +14,14 @@ export type PlainData =
   | readonly PlainData[]
   | { readonly [key: string]: PlainData };
 
-/** What another copy of the package in the same process goes by. */
+/** By this, another copy of the package in the same process knows annotated data. */
 const brand = Symbol.for('@looopy-ai/aws/annotated-data');
 
 /**
  * Plain data that anyone can read, with notes beside it that say what it was.
  *
- * A backend keeps the two apart if it can, so that code which knows nothing of the notes can read the data. What another copy of
- * the package has made is an instance, too.
+ * A backend keeps the two apart if it can, so that code which knows nothing of the notes can read the data. `instanceof` is true
+ * for what another copy of the package has made, too.
  *
  * @example
  * const annotated = new AnnotatedData({ at: '2026-01-02T03:04:05.678Z' }, { at: 'a date' });

@@ -51,7 +51,8 @@ class PlainWalk {
 
   #show(kind: ValueKind, value: unknown, inError: boolean): PlainData {
     if (kind.toJson !== undefined) return kind.toJson(value, inError ? this.#errorWriter : this.#writer);
-    return kind.toPlain(value, (_, part) => this.copy(part, inError) ?? null);
+    // What is shown as it is stored holds nothing else.
+    return kind.toPlain(value, () => null);
   }
 
   #createWriter(inError: boolean): JsonWriter {

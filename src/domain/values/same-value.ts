@@ -47,7 +47,7 @@ class Comparison {
     if (kind !== kindOf(actual)) return say('is not what it was');
     const [ours, theirs] = [takeApart(actual, kind), takeApart(expected, kind)];
     if (ours.rest !== theirs.rest) return say('is not what it was');
-    // A copy of an error may say what the error says by its class: its name, and that it has no cause.
+    // A copy of an error may have of its own what the error has from its class: its name, or an empty cause.
     const mayHaveMore = !this.#mayShare && isError(expected);
     if (!mayHaveMore && ours.parts.size !== theirs.parts.size) return say('has other properties');
     for (const [words, part] of theirs.parts) {
@@ -60,7 +60,7 @@ class Comparison {
     return null;
   }
 
-  /** Another realm's class counts as the one of this realm; and what was somebody's class of errors, as what it is loaded as. */
+  /** A class of another realm counts as that of this realm, and a user's class of errors as the class that it is loaded as. */
   #isSameClass(actual: object, expected: object, kind: ValueKind | undefined): boolean {
     if (Object.getPrototypeOf(actual) === Object.getPrototypeOf(expected)) return true;
     if (kind !== kindOf(actual)) return false;

@@ -1,7 +1,4 @@
 import { AgentStoreError } from '../errors.js';
-import { isBytes } from './built-in.js';
-import { AnnotatedData, isList, type PlainData, type SerializedData } from './plain-data.js';
-import { toStateText } from './text.js';
 
 /** @throws AgentStoreError `TOO_LARGE` with both numbers. */
 export function requireSize(bytes: number, maxBytes: number): void {
@@ -10,28 +7,7 @@ export function requireSize(bytes: number, maxBytes: number): void {
   throw new AgentStoreError('TOO_LARGE', message);
 }
 
-/** The same for data whose text has not been made, and is made only if it may be too large. */
-export function requireDataSize(data: SerializedData, maxBytes: number): void {
-  if (estimateData(data) > maxBytes) requireSize(sizeOf(toStateText(data)), maxBytes);
-}
-
 /** The bytes of a text in UTF-8, or of bytes. */
 export function sizeOf(text: string | Uint8Array): number {
   return typeof text === 'string' ? Buffer.byteLength(text) : text.byteLength;
-}
-
-/** No less than the bytes of the text, and much quicker to say. */
-function estimateData(data: SerializedData): number {
-  if (isBytes(data)) return data.byteLength;
-  return (data instanceof AnnotatedData ? estimate(data.data) + estimate(data.notes) : estimate(data)) + 32;
-}
-
-/** No character takes more than 6 bytes of JSON, and no number more than 25. */
-function estimate(data: PlainData): number {
-  if (typeof data === 'string') return data.length * 6 + 3;
-  if (typeof data !== 'object' || data === null) return 26;
-  let sum = 3;
-  if (isList(data)) for (const element of data) sum += estimate(element);
-  else for (const [key, value] of Object.entries(data)) sum += key.length * 6 + 4 + estimate(value);
-  return sum;
 }

@@ -1,6 +1,7 @@
 import { isBytes } from './built-in.js';
 import { isRecord } from './objects.js';
 import { AnnotatedData, type PlainData, type SerializedData } from './plain-data.js';
+import { requireSize, sizeOf } from './size.js';
 
 /**
  * Serialized data in the form that backends without a native map keep: bytes as they are, all else as JSON text,
@@ -20,8 +21,16 @@ export function toStateText(data: SerializedData): string | Uint8Array {
  *
  * @example
  * fromStateText('{"json":{"turnCount":1}}'); // { turnCount: 1 }
+ *
+ * @param maxBytes - The most bytes that the text may have. More are not parsed. @defaultValue no limit
+ *
+ * @throws AgentStoreError `TOO_LARGE` if the text has more bytes.
  */
-export function fromStateText(text: string | Uint8Array): SerializedData {
+export function fromStateText(
+  text: string | Uint8Array,
+  maxBytes = Number.POSITIVE_INFINITY,
+): SerializedData {
+  requireSize(sizeOf(text), maxBytes);
   if (typeof text !== 'string') return text;
   const parsed = parseJson(text);
   if (!isRecord(parsed) || parsed.json === undefined) throw new SyntaxError('The stored text has no "json".');

@@ -13,16 +13,16 @@ export interface JsonWriter {
 }
 
 /**
- * One kind of value that JSON does not have: all that is to be said of it.
+ * All about one kind of value that JSON does not have.
  *
- * What it makes plain is what superjson makes of it by itself, or with a custom type if superjson loses or refuses it.
+ * Its plain form is superjson's own, or that of a custom type if superjson would lose or refuse the value.
  */
 export interface ValueKind<Value = unknown> {
   /** What the notes call it: the type that superjson gives it. */
   readonly type: PlainData;
   /** The classes whose direct instances are of this kind; none for a kind that is no object. */
   readonly classes: readonly { readonly name: string; readonly prototype: object }[];
-  /** Narrows the classes to some of their instances. */
+  /** True for the instances of these classes that are of this kind. @defaultValue all of them */
   is?(value: Value): boolean;
   /** The name of the class that a value is loaded as, if its kind has several. */
   className?(value: Value): string;

@@ -41,7 +41,12 @@ const statuses = {
   CRASHED: 500,
 } as const;
 
-/** What a caller is told of a failure: one code for each cause, in the JSON answer and in the `error` event alike. */
+/**
+ * What a caller is told of a failure: one code for each cause, in the JSON answer and in the `error` event alike.
+ *
+ * @example
+ * const mayRetry = (code: ServerErrorCode) => code === 'TURN_RUNNING' || code === 'UNAVAILABLE';
+ */
 export type ServerErrorCode = keyof typeof statuses;
 
 /** A failure whose message is for the caller to read. */

@@ -1,4 +1,5 @@
 import { isError } from '../../domain/values/built-in.js';
+import { bodyTexts, headerSecrets, quotedForms } from './secrets.js';
 
 /** What a thrown value says of itself. */
 export interface ErrorDescription {
@@ -9,17 +10,23 @@ export interface ErrorDescription {
   readonly cause?: ErrorDescription;
 }
 
-const secretHeaders = [
-  'authorization',
-  'cookie',
-  'x-amz-bedrock-agentcore-identity-wat',
-  'workloadaccesstoken',
-];
 const maxCauses = 5;
+const redacted = '[redacted]';
 /** Stands for a secret until all are out: one secret may be part of the words that are put in its place. */
 const mark = '\0';
-/** Texts of a body that are shorter are part of too many other words to be taken out of them. */
-const minText = 4;
+/** How many characters a message may have to be looked through, and how many comparisons that may take. */
+const maxMessage = 16_384;
+const maxComparisons = 20_000_000;
+const maxFrames = 50;
+const frame = /^\s+at .*(?::\d+:\d+|<anonymous>|native|index \d+)\)?$/;
+
+/** What is to be hidden of a body. */
+export interface HiddenBody {
+  /** Every text within is hidden. `'too large'` hides every message instead. */
+  readonly texts: unknown;
+  /** Hidden however short they are, and in whatever form they are quoted. */
+  readonly credentials?: readonly string[];
+}
 
 /**
  * Knows the secrets of one request, and takes them out of what is said of its failure: a library may quote in its
@@ -27,24 +34,25 @@ const minText = 4;
  */
 export class Redactor {
   readonly #headers: Readonly<Record<string, string>>;
-  #hidden: { readonly texts: unknown; readonly credentials: readonly string[] } | undefined;
-  #known: readonly string[] | undefined;
+  #body: HiddenBody = { texts: undefined };
+  #secrets: readonly string[] | 'too many' | undefined;
 
   constructor(headers: Readonly<Record<string, string>> = {}) {
     this.#headers = headers;
   }
 
-  /** Hides, besides the headers, every text within `texts`, and each credential however short it is. */
-  hide(texts: unknown, credentials: readonly string[] = []): void {
-    this.#hidden = { texts, credentials };
-    this.#known = undefined;
+  hide(body: HiddenBody): void {
+    this.#body = body;
+    this.#secrets = undefined;
   }
 
   text(text: string): string {
+    this.#secrets ??= this.#collect();
+    if (this.#secrets === 'too many' || text.length > maxMessage) return redacted;
+    if (this.#secrets.length * text.length > maxComparisons) return redacted;
     let rest = text;
-    this.#known ??= this.#secrets();
-    for (const secret of this.#known) rest = rest.replaceAll(secret, mark);
-    return rest.replaceAll(mark, '[redacted]');
+    for (const secret of this.#secrets) if (rest.includes(secret)) rest = rest.replaceAll(secret, mark);
+    return rest.replaceAll(mark, redacted);
   }
 
   /** The message of an error, if it has one. Never throws, whatever was thrown. */
@@ -70,39 +78,40 @@ export class Redactor {
 
   #describe(error: unknown, depth: number): ErrorDescription {
     if (!isError(error)) return { type: typeof error, message: 'What was thrown is not an error.' };
+    const [type, message] = [toText(error.name), this.text(toText(error.message))];
     const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
     const hasCause = error.cause !== undefined && depth < maxCauses;
     return {
-      type: toText(error.name),
-      message: this.text(toText(error.message)),
+      type,
+      message,
       ...(code !== undefined && { code: this.text(code) }),
-      ...(typeof error.stack === 'string' && { stack: this.text(error.stack) }),
+      ...(typeof error.stack === 'string' && {
+        stack: [`${type}: ${message}`, ...readFrames(error.stack, toText(error.message))].join('\n'),
+      }),
       ...(hasCause && { cause: this.describe(error.cause, depth + 1) }),
     };
   }
 
   /** Collected once, and only after something has failed. The longest come first: one may be part of another. */
-  #secrets(): string[] {
-    const secrets = new Set<string>(this.#hidden?.credentials);
-    for (const name of secretHeaders) {
-      const value = this.#headers[name] ?? '';
-      secrets.add(value).add(value.slice(value.indexOf(' ') + 1)); // Without the scheme.
-    }
-    addTexts(this.#hidden?.texts, secrets);
-    secrets.delete('');
-    return [...secrets].sort((a, b) => b.length - a.length);
+  #collect(): readonly string[] | 'too many' {
+    const { texts, credentials = [] } = this.#body;
+    const found = texts === 'too large' ? undefined : bodyTexts(texts);
+    if (found === undefined) return 'too many';
+    const all = new Set([...found, ...headerSecrets(this.#headers), ...credentials.flatMap(quotedForms)]);
+    all.delete('');
+    return [...all].filter(({ length }) => length <= maxMessage).sort((a, b) => b.length - a.length);
   }
+}
+
+/** The lines of a stack that name places in the code. They hold nothing of a request, unlike the message before them. */
+function readFrames(stack: string, message: string): string[] {
+  const start = message.length > maxMessage ? -1 : stack.indexOf(message);
+  const lines = stack.slice(start === -1 ? -maxMessage : start + message.length).split('\n');
+  const first = lines.findLastIndex((line) => !frame.test(line)) + 1;
+  return lines.slice(first, first + maxFrames);
 }
 
 /** Errors of libraries do not always have a message, or a name, that is text. */
 function toText(value: unknown): string {
   return value === undefined ? '' : String(value);
-}
-
-function addTexts(value: unknown, texts: Set<string>): void {
-  if (typeof value === 'string' && value.length >= minText) {
-    texts.add(value).add(JSON.stringify(value).slice(1, -1)); // As it is quoted within JSON.
-  } else if (typeof value === 'object' && value !== null) {
-    for (const part of Object.values(value)) addTexts(part, texts);
-  }
 }

@@ -1,4 +1,5 @@
 import type { HeaderFields } from './header-fields.js';
+import type { WaitingBudget } from './waiting-budget.js';
 
 /**
  * A request and its answer, however they travel. It is answered once: whole with `answer`, or bit by bit with `open`.
@@ -15,8 +16,12 @@ export interface Exchange {
   onGone(listener: () => void): void;
   /** Answers at once. After `open` it is too late to say anything, and the answer is cut off. */
   answer(status: number, contentType: string, text: string): void;
-  /** Begins to answer 200. `onUnread` is called if the caller does not read what is written. */
-  open(headers: Readonly<Record<string, string>>, onUnread: () => void): ResponseWriter;
+  /** Begins to answer 200. `onUnread` is called if the caller does not read what is written, and is given up. */
+  open(
+    headers: Readonly<Record<string, string>>,
+    budget: WaitingBudget,
+    onUnread: () => void,
+  ): ResponseWriter;
 }
 
 /** A response that is written bit by bit. */

@@ -7,6 +7,12 @@ import { NodeExchange } from './node-exchange.js';
 /**
  * What stands in front of the server: a login, CORS, metrics. It answers by itself or calls `next`, with an error if the
  * request is to fail. Libraries written for Connect and Express are of this form.
+ *
+ * @example
+ * const allowOrigin: Middleware = (_request, response, next) => {
+ *   response.setHeader('access-control-allow-origin', 'https://example.com');
+ *   next();
+ * };
  */
 export type Middleware = (
   request: IncomingMessage,
@@ -34,7 +40,7 @@ export async function runMiddleware(
     isOver = true;
   };
   const next = (error?: unknown) => {
-    if (isOver) return;
+    if (isOver || response.writableEnded) return;
     if (error != null) return fail(error);
     isOver = true;
     void runMiddleware(others, request, response, logger, answer);

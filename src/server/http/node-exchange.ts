@@ -2,14 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { bodyCutOff, bodyTooLarge } from '../failures/http-error.js';
 import { BodyCollector } from './body-collector.js';
-import { type Exchange, maxUnsent, type ResponseWriter } from './exchange.js';
+import type { Exchange, ResponseWriter } from './exchange.js';
 import { type HeaderFields, readRawHeaders } from './header-fields.js';
+import { NodeWriter } from './node-writer.js';
 import { readPath } from './request-path.js';
+import type { WaitingBudget } from './waiting-budget.js';
 
 /** How long a caller may go on sending a body after it has had its answer. */
 const lingerMs = 1_000;
-
-const notAscii = /[^ -~]/;
 
 /** A request and its response on Node, without the Web standard objects, which cost more than a short turn does. */
 export class NodeExchange implements Exchange {
@@ -75,73 +75,17 @@ export class NodeExchange implements Exchange {
       .resume();
   }
 
-  open(headers: Readonly<Record<string, string>>, onUnread: () => void): ResponseWriter {
-    return new NodeWriter(this.#response, headers, onUnread);
+  open(
+    headers: Readonly<Record<string, string>>,
+    budget: WaitingBudget,
+    onUnread: () => void,
+  ): ResponseWriter {
+    return new NodeWriter(this.#response, headers, budget, onUnread);
   }
 
   #isStillSending(): boolean {
     if (this.#request.complete) return false;
     return 'transfer-encoding' in this.headers || Number(this.headers['content-length'] ?? 0) > 0;
-  }
-}
-
-/** Joins the events of one tick into one write, and writes nothing while the socket is full. */
-class NodeWriter implements ResponseWriter {
-  readonly #response: ServerResponse;
-  readonly #headers: Readonly<Record<string, string>>;
-  readonly #onUnread: () => void;
-  #unsent = '';
-  #isScheduled = false;
-
-  constructor(response: ServerResponse, headers: Readonly<Record<string, string>>, onUnread: () => void) {
-    this.#response = response;
-    this.#headers = headers;
-    this.#onUnread = onUnread;
-    this.#schedule();
-  }
-
-  write(text: string): void {
-    this.#unsent += text;
-    if (this.#unsent.length <= maxUnsent) {
-      this.#schedule();
-    } else if (this.#response.writableNeedDrain) {
-      this.#unsent = '';
-      this.#response.destroy();
-      this.#onUnread();
-    } else {
-      this.#flush();
-    }
-  }
-
-  end(): void {
-    // A turn that is over in its first tick is one write, head and all.
-    if (!this.#response.headersSent) {
-      this.#writeHead({ ...this.#headers, 'content-length': Buffer.byteLength(this.#unsent) });
-    }
-    this.#response.end(this.#unsent);
-    this.#unsent = '';
-  }
-
-  #writeHead(headers: Readonly<Record<string, string | number>>): void {
-    this.#response.writeHead(200, headers);
-    // Node encodes the head like the text it is sent with, and UTF-8 would change a session id that is not ASCII.
-    if (Object.values(this.#headers).some((value) => notAscii.test(value)))
-      this.#response.write('', 'latin1');
-  }
-
-  #schedule(): void {
-    if (!this.#isScheduled) setImmediate(() => this.#flush());
-    this.#isScheduled = true;
-  }
-
-  #flush(): void {
-    this.#isScheduled = false;
-    const response = this.#response;
-    if (response.writableEnded || response.writableNeedDrain) return;
-    if (!response.headersSent) this.#writeHead(this.#headers);
-    if (this.#unsent === '') response.flushHeaders();
-    else if (!response.write(this.#unsent)) response.once('drain', () => this.#flush());
-    this.#unsent = '';
   }
 }
 

@@ -3,6 +3,7 @@ import { BodyCollector } from './body-collector.js';
 import { type Exchange, maxUnsent, type ResponseWriter } from './exchange.js';
 import { readWebHeaders } from './header-fields.js';
 import { readPath } from './request-path.js';
+import type { SlowReader, WaitingBudget } from './waiting-budget.js';
 
 /** Handles a Web standard request. Resolves when the response begins. */
 export function answerWebRequest(
@@ -55,26 +56,36 @@ class WebExchange implements Exchange {
     this.#respond(new Response(text, { status, headers: { 'content-type': contentType } }));
   }
 
-  open(headers: Readonly<Record<string, string>>, onUnread: () => void): ResponseWriter {
-    this.#writer = new WebWriter(onUnread);
+  open(
+    headers: Readonly<Record<string, string>>,
+    budget: WaitingBudget,
+    onUnread: () => void,
+  ): ResponseWriter {
+    this.#writer = new WebWriter(budget, onUnread);
     this.#respond(new Response(this.#writer.body, { headers }));
     return this.#writer;
   }
 }
 
 /** A stream that hands over everything written so far each time its reader asks for more. */
-class WebWriter implements ResponseWriter {
+class WebWriter implements ResponseWriter, SlowReader {
   readonly body: ReadableStream<Uint8Array>;
+  readonly #budget: WaitingBudget;
   readonly #onGone: () => void;
   #unsent = '';
+  #waiting = 0;
+  /** True from when the reader asks for more until it gets it: what is written then does not wait. */
+  #isAsked = false;
   #hasEnded = false;
   #isCutOff = false;
   #wakeReader: (() => void) | undefined;
 
-  constructor(onGone: () => void) {
+  constructor(budget: WaitingBudget, onGone: () => void) {
+    this.#budget = budget;
     this.#onGone = onGone;
     const encoder = new TextEncoder();
     const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
+      this.#isAsked = true;
       if (this.#unsent === '' && !this.#hasEnded && !this.#isCutOff) {
         await new Promise<void>((resolve) => {
           this.#wakeReader = resolve;
@@ -82,15 +93,21 @@ class WebWriter implements ResponseWriter {
       }
       if (this.#isCutOff) throw new Error('The answer could not be sent to its end.');
       if (this.#unsent !== '') controller.enqueue(encoder.encode(this.#unsent));
-      this.#unsent = '';
+      this.#release();
+      this.#isAsked = false;
       if (this.#hasEnded) controller.close();
     };
-    this.body = new ReadableStream({ pull, cancel: onGone }, { highWaterMark: 0 });
+    this.body = new ReadableStream({ pull, cancel: () => this.giveUp() }, { highWaterMark: 0 });
   }
 
   write(text: string): void {
+    if (this.#isCutOff) return;
     this.#unsent += text;
-    if (this.#wakeReader === undefined && this.#unsent.length > maxUnsent) this.#onGone();
+    if (!this.#isAsked) {
+      this.#waiting += Buffer.byteLength(text);
+      if (this.#waiting > maxUnsent) this.giveUp();
+      else this.#budget.note(this, this.#waiting);
+    }
     if (this.#unsent !== '') this.#wake();
   }
 
@@ -99,9 +116,22 @@ class WebWriter implements ResponseWriter {
     this.#wake();
   }
 
+  giveUp(): void {
+    this.#release();
+    this.cutOff();
+    this.#onGone();
+  }
+
   cutOff(): void {
     this.#isCutOff = true;
     this.#wake();
+  }
+
+  /** What has waited is on its way, or will never be. */
+  #release(): void {
+    this.#unsent = '';
+    if (this.#waiting > 0) this.#budget.note(this, 0);
+    this.#waiting = 0;
   }
 
   #wake(): void {

@@ -1,7 +1,7 @@
 import type { PlainData } from '../../domain/values/plain-data.js';
 import { toPlainJson } from '../../domain/values/plain-json.js';
 import { answerError, badRequest, HttpError, toHttpError, unknownSession } from '../failures/http-error.js';
-import { Redactor } from '../failures/redactor.js';
+import { type HiddenBody, Redactor } from '../failures/redactor.js';
 import type { Exchange } from '../http/exchange.js';
 import { createId } from '../process/ids.js';
 import type { ServerContext } from '../server-context.js';
@@ -48,8 +48,9 @@ export class Invocation {
     if (config.authorize !== undefined) await authorize(config, authContext, sessionId);
     if (!isPost) return this.#answerState(sessionId);
 
-    const body = parseInvocation(await this.#exchange.readBody(config.maxBodyBytes));
-    hideBody(body, this.#redactor);
+    const bytes = await this.#exchange.readBody(config.maxBodyBytes);
+    const body = parseInvocation(bytes);
+    this.#redactor.hide(hiddenOf(body, bytes.length));
     // Only a prompt can be the first thing a session is sent.
     if (body.type !== 'prompt' && head.sessionId === undefined) missSessionId();
     if (body.type === 'status') return this.#answerState(sessionId);
@@ -112,12 +113,14 @@ function missSessionId(): never {
   throw badRequest(`The header ${sessionIdHeader} is missing.`);
 }
 
-function hideBody(body: InvocationBody, redactor: Redactor): void {
-  if (body.type === 'prompt') redactor.hide([body.prompt, body.metadata]);
-  if (body.type !== 'resume') return;
+/** What may be quoted of a body. One that is larger than this is not looked through: no message is shown instead. */
+const maxHidden = 1_000_000;
+
+function hiddenOf(body: InvocationBody, bytes: number): HiddenBody {
+  if (bytes > maxHidden) return { texts: 'too large' };
+  if (body.type === 'prompt') return { texts: [body.prompt, body.metadata] };
+  if (body.type !== 'resume') return { texts: undefined };
   const answers = body.inputs?.map(({ value }) => value);
-  redactor.hide(
-    [answers, body.metadata],
-    body.credentials?.map(({ credential }) => credential),
-  );
+  const credentials = body.credentials?.map(({ credential }) => credential);
+  return { texts: [answers, body.metadata], credentials };
 }

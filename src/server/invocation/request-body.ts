@@ -1,10 +1,6 @@
 import { badRequest } from '../failures/http-error.js';
-import type { TurnInput } from '../turn/turn.js';
-
-/** How deep a body may nest. */
-const maxNesting = 500;
-
-const decoder = new TextDecoder('utf-8', { fatal: true });
+import type { TurnInput } from '../turn/attempt.js';
+import { parseJson } from './parse-json.js';
 
 interface PromptBody {
   readonly type: 'prompt';
@@ -103,47 +99,4 @@ function readMetadata(body: Record<string, unknown>): { metadata?: Record<string
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  refuseNesting(bytes);
-  let text: string;
-  try {
-    text = decoder.decode(bytes);
-  } catch {
-    throw badRequest('The body is not valid UTF-8.');
-  }
-  // Code that copies such a key by assignment sets a prototype. Looking for it is slow, and seldom needed.
-  const mayHoldProto = text.includes('__proto__') || text.includes('\\u');
-  try {
-    return JSON.parse(text, mayHoldProto ? refuseProto : undefined);
-  } catch (error) {
-    // The message of a SyntaxError quotes the body.
-    throw error instanceof SyntaxError ? badRequest('The body is not valid JSON.') : error;
-  }
-}
-
-function refuseProto(key: string, value: unknown): unknown {
-  if (key === '__proto__') throw badRequest('The body has a key "__proto__".');
-  return value;
-}
-
-/** Before it is parsed: parsing alone can take more memory than there is. */
-function refuseNesting(bytes: Uint8Array): void {
-  let depth = 0;
-  let isInText = false;
-  for (let index = 0; index < bytes.length; index++) {
-    const byte = bytes[index];
-    if (isInText) {
-      if (byte === 0x5c) index++;
-      else if (byte === 0x22) isInText = false;
-    } else if (byte === 0x22) {
-      isInText = true;
-    } else if (byte === 0x5b || byte === 0x7b) {
-      depth++;
-      if (depth > maxNesting) throw badRequest(`The body nests deeper than ${maxNesting} levels.`);
-    } else if (byte === 0x5d || byte === 0x7d) {
-      depth--;
-    }
-  }
 }

@@ -15,7 +15,7 @@ export interface Endable {
   readonly shutdownGraceSeconds: number;
   readonly handleCrashes: boolean;
   readonly agentStore?: StateReader;
-  readonly logger: Logger;
+  readonly logger: Required<Logger>;
 }
 
 const signals = ['SIGTERM', 'SIGINT'] as const;
@@ -51,7 +51,7 @@ async function onSignal(signal: (typeof signals)[number]): Promise<void> {
   if (isEnding) process.exit(128 + constants.signals[signal]);
   isEnding = true;
   const results = await Promise.all([...running].map((server) => end(server, () => server.close())));
-  process.exitCode = results.every(Boolean) ? 0 : 1;
+  process.exitCode = results.every(Boolean) && !hasCrashed ? 0 : 1;
   // By itself the process would end once its logs are written; but something may keep it alive.
   setTimeout(() => process.exit(), lastWritesMs).unref();
 }
@@ -73,12 +73,13 @@ function giveWay(name: string | symbol): void {
 }
 
 async function onCrash(thrown: unknown): Promise<void> {
+  const isFirst = !hasCrashed;
+  hasCrashed = true;
+  isEnding = true;
   const scope = currentScope();
   const fields = { sessionId: scope?.sessionId, error: (scope?.redactor ?? new Redactor()).describe(thrown) };
   for (const { logger } of running) logger.error(fields, 'An error that nothing catches ends the process.');
-  if (hasCrashed) return;
-  hasCrashed = true;
-  isEnding = true;
+  if (!isFirst) return;
   setTimeout(() => process.exit(1), crashMs).unref();
   await Promise.all([...running].map((server) => end(server, () => server.crash())));
   process.exit(1);
@@ -103,11 +104,6 @@ async function end(server: Endable, close: () => Promise<void>): Promise<boolean
     logger.error({ error: new Redactor().describe(error) }, 'The server could not stop in good order.');
     return false;
   } finally {
-    await within(flushSeconds, new Promise((resolve) => flush(logger, resolve)));
+    await within(flushSeconds, new Promise((resolve) => logger.flush(resolve)));
   }
-}
-
-function flush(logger: Logger, done: (error?: unknown) => void): void {
-  if (logger.flush === undefined) done();
-  else logger.flush(done);
 }

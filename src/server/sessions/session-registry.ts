@@ -1,46 +1,9 @@
 import type { Agent } from '../../domain/agent.js';
 import { HttpError, serverStopping } from '../failures/http-error.js';
 import { maxTimerMs, within } from '../process/timing.js';
-import { type AgentScope, runOutsideScope } from '../request-context.js';
-import { StopSignal } from '../turn/stop-signal.js';
+import { runOutsideScope } from '../request-context.js';
 import type { Activity } from './activity.js';
-
-/** What is kept of one session: its agent, and its turn while one runs. */
-export interface Session {
-  readonly contextId: string;
-  agent?: Agent;
-  /** What the agent runs in. */
-  scope?: AgentScope;
-  turn?: RunningTurn;
-  usedAt: number;
-}
-
-/** A turn. Its session can have no other until it ends. */
-export class RunningTurn {
-  readonly session: Session;
-  readonly signal = new StopSignal();
-  #end = () => {};
-  readonly ended = new Promise<void>((resolve) => {
-    this.#end = resolve;
-  });
-
-  constructor(session: Session) {
-    this.session = session;
-  }
-
-  /** Tells the agent, leaves it, and takes from it what it was given, in this order. Resolves when the turn has ended. */
-  stop(reason: HttpError): Promise<void> {
-    if (this.session.turn === this) {
-      this.signal.stop(reason);
-      this.session.scope?.revoke();
-    }
-    return this.ended;
-  }
-
-  end(): void {
-    this.#end();
-  }
-}
+import { RunningTurn, type Session } from './running-turn.js';
 
 export interface SessionRegistryOptions {
   readonly activity: Activity;

@@ -1,7 +1,8 @@
 import type { Agent } from '../../domain/agent.js';
 import { type AgentState, isResumable } from '../../domain/agent-state.js';
 import type { StateReader } from '../config.js';
-import type { RunningTurn, SessionRegistry } from './session-registry.js';
+import type { RunningTurn } from './running-turn.js';
+import type { SessionRegistry } from './session-registry.js';
 
 /**
  * The state of a session, or `null` if nothing is known of it: the stored one, or else that of the live agent.

@@ -9,11 +9,12 @@ import { type TurnBody, toTurnInput } from '../invocation/request-body.js';
 import { maxTimerMs } from '../process/timing.js';
 import type { AgentContext, RequestContext } from '../request-context.js';
 import type { ServerContext } from '../server-context.js';
-import type { RunningTurn } from '../sessions/session-registry.js';
+import type { RunningTurn } from '../sessions/running-turn.js';
 import { readState } from '../sessions/session-state.js';
+import type { TurnEnd } from './attempt.js';
 import { toErrorEvent } from './event-format.js';
 import { unlessStopped } from './observe.js';
-import { runTurn, type TurnEnd } from './turn.js';
+import { runTurn } from './turn.js';
 import { TurnStream } from './turn-stream.js';
 
 export interface TurnRequest {
@@ -31,7 +32,7 @@ export async function answerTurn(server: ServerContext, turnRequest: TurnRequest
   const { exchange, context, redactor } = turnRequest;
   const turn = server.sessions.begin(context.sessionId);
   const stopWatching = watch(turn, exchange, server.config.turnTimeoutSeconds);
-  const stream = new TurnStream(exchange, turn, server.config.keepAliveSeconds);
+  const stream = new TurnStream(exchange, turn, server.config.keepAliveSeconds, server.budget);
   let end: TurnEnd = { outcome: 'failed' };
   try {
     end = await startTurn(server, turnRequest, turn, stream);

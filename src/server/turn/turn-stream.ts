@@ -1,8 +1,9 @@
 import type { AgentEvent } from '../../domain/agent.js';
 import { HttpError } from '../failures/http-error.js';
 import type { Exchange, ResponseWriter } from '../http/exchange.js';
+import type { WaitingBudget } from '../http/waiting-budget.js';
 import { sessionIdHeader } from '../invocation/request-head.js';
-import type { RunningTurn } from '../sessions/session-registry.js';
+import type { RunningTurn } from '../sessions/running-turn.js';
 import { createFormat, type EventFormat } from './event-format.js';
 import { KeepAlive } from './keep-alive.js';
 
@@ -10,14 +11,16 @@ import { KeepAlive } from './keep-alive.js';
 export class TurnStream {
   readonly #exchange: Exchange;
   readonly #turn: RunningTurn;
+  readonly #budget: WaitingBudget;
   readonly #format: EventFormat;
   readonly #keepAlive: KeepAlive;
   #writer: ResponseWriter | undefined;
   #isOver = false;
 
-  constructor(exchange: Exchange, turn: RunningTurn, keepAliveSeconds: number) {
+  constructor(exchange: Exchange, turn: RunningTurn, keepAliveSeconds: number, budget: WaitingBudget) {
     this.#exchange = exchange;
     this.#turn = turn;
+    this.#budget = budget;
     this.#format = createFormat(exchange.headers.accept);
     this.#keepAlive = new KeepAlive(keepAliveSeconds, () => this.#open().write(this.#format.keepAlive));
     if (this.#format.opensEarly) this.#keepAlive.start();
@@ -54,7 +57,7 @@ export class TurnStream {
       'x-accel-buffering': 'no',
       [sessionIdHeader]: this.#turn.session.contextId,
     };
-    this.#writer = this.#exchange.open(headers, () => {
+    this.#writer = this.#exchange.open(headers, this.#budget, () => {
       this.#turn.stop(new HttpError('CLIENT_GONE', 'The caller does not read.'));
     });
     return this.#writer;

@@ -1,51 +1,14 @@
-import type { Agent, AgentEvent, StartTurnOptions } from '../../domain/agent.js';
-import type { AgentState } from '../../domain/agent-state.js';
-import type { AgentStoreErrorCode } from '../../domain/errors.js';
-import { isStoreCode, storeFailed } from '../failures/http-error.js';
+import type { Agent } from '../../domain/agent.js';
 import type { Redactor } from '../failures/redactor.js';
 import { type AgentContext, AgentScope, type TrackTask } from '../request-context.js';
-import type { RunningTurn } from '../sessions/session-registry.js';
-import { EventGate, hasFailed } from './event-gate.js';
-import { observe, unlessStopped } from './observe.js';
+import { Attempt, type AttemptOptions, type TurnEnd } from './attempt.js';
+import { unlessStopped } from './observe.js';
 
-/** What the caller asks the agent: a message, or answers to what it has asked. */
-export interface TurnInput {
-  readonly message: string | null;
-  readonly options: StartTurnOptions;
-}
-
-/** Where the events of a turn go. */
-interface TurnOutput {
-  /** True once it is too late to answer with a status: what goes wrong now is an event. */
-  readonly isOpen: boolean;
-  /** Called when the agent has started its turn. */
-  start(): void;
-  send(event: AgentEvent): void;
-}
-
-export interface TurnOptions {
-  readonly turn: RunningTurn;
-  readonly input: TurnInput;
-  readonly output: TurnOutput;
+export interface TurnOptions extends AttemptOptions {
   readonly context: AgentContext;
-  readonly createAgent: (context: AgentContext) => Promise<Agent>;
-  readonly trackTask: TrackTask;
   readonly redactor: Redactor;
-  /** The state in the store, or `null` if there is none or it cannot be looked at. */
-  readonly peek: () => Promise<AgentState | null>;
-  /** The event that tells the caller of a failure. */
-  readonly describeFailure: (error: unknown) => AgentEvent;
-  /** Told why an agent from an earlier turn was replaced. */
-  readonly onReplaced: (error: unknown) => void;
-}
-
-/**
- * How a turn ended. Only an agent that has completed its turn can run another. `outdated` is the end of an agent's try
- * that a new agent repeats: somebody else has saved the session since it ran it.
- */
-export interface TurnEnd {
-  readonly outcome: 'completed' | 'failed' | 'outdated';
-  readonly error?: unknown;
+  readonly trackTask: TrackTask;
+  readonly createAgent: (context: AgentContext) => Promise<Agent>;
 }
 
 /** Runs one turn. Rejects if it fails before the agent has said anything; afterwards a failure is an event. */
@@ -64,121 +27,4 @@ export async function runTurn(options: TurnOptions): Promise<TurnEnd> {
     session.agent = await unlessStopped(signal, () => createAgent(context));
     return new Attempt(session.agent, false, options).run();
   });
-}
-
-/** One agent's try at a turn. */
-class Attempt {
-  readonly #agent: Agent;
-  /** True if the agent is from an earlier turn: another process may have run the session since. */
-  readonly #isLive: boolean;
-  readonly #options: TurnOptions;
-  readonly #gate: EventGate;
-  /** The states that this agent may have saved, from before the turn on. Of a new agent, only the first is kept. */
-  readonly #states: AgentState[] = [];
-  #hasStarted = false;
-
-  constructor(agent: Agent, isLive: boolean, options: TurnOptions) {
-    this.#agent = agent;
-    this.#isLive = isLive;
-    this.#options = options;
-    this.#gate = new EventGate(options.output.send, isLive);
-  }
-
-  async run(): Promise<TurnEnd> {
-    const { turn, input, output } = this.#options;
-    try {
-      this.#states.push(this.#agent.state);
-      const start = () => this.#agent.startTurn(input.message, input.options);
-      const events = await unlessStopped(turn.signal, start);
-      this.#hasStarted = true;
-      if (this.#isLive) this.#states.push(this.#agent.state);
-      const done = observe(events, turn.signal, (event) => this.#take(event));
-      output.start();
-      await done;
-      this.#throwIfFailed();
-      this.#gate.complete();
-      return { outcome: 'completed' };
-    } catch (error) {
-      return this.#fail(error);
-    }
-  }
-
-  #take(event: AgentEvent): void {
-    if (this.#isLive && this.#gate.isTentative) this.#states.push(this.#agent.state);
-    this.#gate.next(event);
-  }
-
-  #throwIfFailed(): void {
-    const { last } = this.#gate;
-    const { status, error } = this.#agent.state;
-    if (last !== undefined && hasFailed(last)) {
-      const message: unknown = Reflect.get(last, 'message');
-      throw new AgentFailure(typeof message === 'string' ? message : error?.message);
-    }
-    if (status === 'error') throw new AgentFailure(error?.message);
-  }
-
-  async #fail(error: unknown): Promise<TurnEnd> {
-    const { turn, output, describeFailure, onReplaced } = this.#options;
-    if (await this.#isOutdated()) {
-      onReplaced(error);
-      return { outcome: 'outdated' };
-    }
-    const code = turn.signal.isStopped ? undefined : this.#storeCode();
-    const failure = code === undefined ? error : storeFailed(code, error);
-    const isSilent = this.#gate.isSilent && !output.isOpen;
-    if (!this.#hasStarted || (isSilent && code !== undefined)) throw failure;
-    const { last } = this.#gate;
-    // What the agent said last stays.
-    if (last !== undefined && hasFailed(last) && !turn.signal.isStopped)
-      this.#gate.fail({ ...(code && { code }), ...last });
-    else this.#gate.fail(describeFailure(failure));
-    return { outcome: 'failed', error: failure };
-  }
-
-  /**
-   * Whether the store shows that somebody else has saved the session since this agent did: by a state that is none this agent
-   * has left there, or by one that a save of this agent met a conflict with. If nothing is known of it, nobody has.
-   */
-  async #isOutdated(): Promise<boolean> {
-    const { turn, peek } = this.#options;
-    if (!this.#isLive || !this.#gate.isTentative || turn.signal.isStopped) return false;
-    try {
-      this.#states.push(this.#agent.state);
-      const stored = await unlessStopped(turn.signal, peek);
-      if (stored === null) return false;
-      return this.#storeCode() === 'CONFLICT' || !this.#states.some((state) => isSameSave(state, stored));
-    } catch {
-      return false; // The failure of the turn is told. That the store does not answer is not the cause.
-    }
-  }
-
-  /** The code of a store's failure, if that is what has put the agent into its error in this turn. */
-  #storeCode(): AgentStoreErrorCode | undefined {
-    try {
-      const { status, error } = this.#agent.state;
-      const before = this.#states[0]?.error;
-      if (status !== 'error' || error === undefined) return undefined;
-      const isOld = before !== undefined && before.name === error.name && before.message === error.message;
-      return !isOld && isStoreCode(error.code) ? error.code : undefined;
-    } catch {
-      return undefined; // The agent cannot tell its state.
-    }
-  }
-}
-
-function isSameSave(one: AgentState, other: AgentState): boolean {
-  return (
-    one.status === other.status &&
-    one.turnCount === other.turnCount &&
-    one.lastActivity.getTime() === other.lastActivity.getTime()
-  );
-}
-
-/** The agent has ended its turn and says that it failed. */
-class AgentFailure extends Error {
-  override readonly name = 'AgentFailure';
-  constructor(message = 'The agent failed.') {
-    super(message);
-  }
 }

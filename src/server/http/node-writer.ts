@@ -1,0 +1,129 @@
+import type { ServerResponse } from 'node:http';
+import { maxUnsent, type ResponseWriter } from './exchange.js';
+import type { SlowReader, WaitingBudget } from './waiting-budget.js';
+
+const notAscii = /[^ -~]/;
+/** How much is written at once of what has waited: to encode all of it would hold up everybody else. */
+const maxPiece = 1024 * 1024;
+
+/** Joins the events of one tick into one write. While the socket is full, events wait in a list. */
+export class NodeWriter implements ResponseWriter, SlowReader {
+  readonly #response: ServerResponse;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #budget: WaitingBudget;
+  readonly #onUnread: () => void;
+  #unsent = '';
+  #isScheduled = false;
+  #isFull = false;
+  #isWatched = false;
+  #isOver = false;
+  #list: string[] = [];
+  #listed = 0;
+  #inSocket = 0;
+
+  constructor(
+    response: ServerResponse,
+    headers: Readonly<Record<string, string>>,
+    budget: WaitingBudget,
+    onUnread: () => void,
+  ) {
+    this.#response = response;
+    this.#headers = headers;
+    this.#budget = budget;
+    this.#onUnread = onUnread;
+    this.#schedule();
+  }
+
+  write(text: string): void {
+    if (this.#isFull) {
+      this.#wait(text);
+      return;
+    }
+    this.#unsent += text;
+    if (this.#unsent.length <= maxUnsent) this.#schedule();
+    else this.#flush();
+  }
+
+  end(): void {
+    this.#isOver = true;
+    if (this.#isFull || this.#response.writableEnded) return;
+    // A turn that is over in its first tick is one write, head and all.
+    if (!this.#response.headersSent) {
+      this.#writeHead({ ...this.#headers, 'content-length': Buffer.byteLength(this.#unsent) });
+    }
+    this.#response.end(this.#unsent);
+    this.#unsent = '';
+  }
+
+  giveUp(): void {
+    this.#list = [];
+    this.#budget.note(this, 0);
+    this.#response.destroy();
+    this.#onUnread();
+  }
+
+  #writeHead(headers: Readonly<Record<string, string | number>>): void {
+    this.#response.writeHead(200, headers);
+    // Node encodes the head like the text it is sent with, and UTF-8 would change a session id that is not ASCII.
+    if (Object.values(this.#headers).some((value) => notAscii.test(value)))
+      this.#response.write('', 'latin1');
+  }
+
+  #schedule(): void {
+    if (!this.#isScheduled) setImmediate(() => this.#flush());
+    this.#isScheduled = true;
+  }
+
+  #flush(): void {
+    this.#isScheduled = false;
+    const response = this.#response;
+    if (response.writableEnded || this.#isFull) return;
+    if (!response.headersSent) this.#writeHead(this.#headers);
+    const text = this.#unsent;
+    this.#unsent = '';
+    if (text === '') response.flushHeaders();
+    else if (!response.write(text)) this.#becomeFull();
+  }
+
+  #becomeFull(): void {
+    this.#isFull = true;
+    // A reader that has left waits for nothing, and never drains.
+    if (this.#response.destroyed) return;
+    if (!this.#isWatched) this.#response.once('close', () => this.#budget.note(this, 0));
+    this.#isWatched = true;
+    this.#inSocket = this.#response.writableLength;
+    this.#response.once('drain', () => this.#goOn());
+    this.#budget.note(this, this.#inSocket + this.#listed);
+  }
+
+  #wait(text: string): void {
+    if (this.#response.destroyed) return;
+    this.#list.push(text);
+    this.#listed += Buffer.byteLength(text);
+    if (this.#listed > maxUnsent) this.giveUp();
+    else this.#budget.note(this, this.#inSocket + this.#listed);
+  }
+
+  /** Writes what has waited, until the socket is full again. */
+  #goOn(): void {
+    this.#isFull = false;
+    while (this.#list.length > 0) {
+      const piece = this.#takePiece();
+      this.#listed -= Buffer.byteLength(piece);
+      if (this.#response.write(piece)) continue;
+      this.#becomeFull();
+      return;
+    }
+    this.#budget.note(this, 0);
+    if (this.#isOver) this.end();
+  }
+
+  #takePiece(): string {
+    let size = 0;
+    const end = this.#list.findIndex((text) => {
+      size += text.length;
+      return size >= maxPiece;
+    });
+    return this.#list.splice(0, end === -1 ? this.#list.length : end + 1).join('');
+  }
+}
