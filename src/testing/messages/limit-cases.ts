@@ -53,12 +53,14 @@ export const limitCases: MessageCases = {
     const ours = open();
     await ours.append(contextId, createMessages(3));
     await backend.corrupt(ids);
-    for (const call of [
-      ours.getAll(contextId),
-      open().getCount(contextId),
-      open().append(contextId, say('x')),
-    ]) {
-      const error = await assertFails(call, 'CORRUPTED');
+    const calls = [
+      () => ours.getAll(contextId),
+      () => open().getCount(contextId),
+      () => ours.append(contextId, say('x')),
+      () => open().append(contextId, say('x')),
+    ];
+    for (const call of calls) {
+      const error = await assertFails(call(), 'CORRUPTED');
       assert.ok(error.message.includes(contextId) && error.message.includes(agentId), error.message);
     }
     await assertFails(open().compact(contextId), 'CORRUPTED');
