@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { InMemoryAgentStore } from '../../src/adapters/memory/index.js';
 import {
   createMessageStore,
   DynamoDBMessageStore,
@@ -6,6 +8,7 @@ import {
   InMemoryRecordStore,
   RedisMessageStore,
 } from '../../src/stores.js';
+import { runs } from '../property/options.js';
 
 const agentId = 'support';
 const refused = (option: string) =>
@@ -45,6 +48,35 @@ describe('the options of the message stores', () => {
     expect(() =>
       Reflect.apply(createMessageStore, null, [new InMemoryRecordStore(), { agentId, ttl: 1 }]),
     ).toThrow(refused('ttl'));
+  });
+
+  it('keep histories and states apart, whatever the prefixes and ids', async () => {
+    const text = fc.string({ unit: fc.constantFrom('a', '#', 'p', 'part#', 'context#'), maxLength: 3 });
+    const id = text.filter((each) => each !== '');
+    await fc.assert(
+      fc.asyncProperty(text, text, id, id, async (messageKeyPrefix, contextKeyPrefix, history, session) => {
+        const records = new InMemoryRecordStore();
+        const options = { agentId, records, contextKeyPrefix };
+        const open = () =>
+          [
+            new InMemoryMessageStore({ ...options, messageKeyPrefix }),
+            new InMemoryAgentStore(options),
+          ] as const;
+        const isApart = [contextKeyPrefix, 'part#'].every(
+          (other) => !messageKeyPrefix.startsWith(other) && !other.startsWith(messageKeyPrefix),
+        );
+        fc.pre(!contextKeyPrefix.startsWith('part#'));
+        if (!isApart) {
+          expect(open).toThrow(refused('messageKeyPrefix'));
+          return;
+        }
+        const [messages, states] = open();
+        await messages.append(history, { role: 'user', content: 'Hello' });
+        fc.pre(!`${contextKeyPrefix}${session}`.startsWith('part#'));
+        expect(await states.load(session)).toBe(null);
+      }),
+      runs(),
+    );
   });
 
   it('takes a key schema, whose keys must not be those of parts', async () => {
