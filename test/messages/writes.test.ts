@@ -197,6 +197,25 @@ describe('what a store remembers', () => {
   });
 });
 
+describe('the default serializer', () => {
+  it('takes plain objects and nothing else', () => {
+    const ids = { agentId: 'a', contextId: 's' };
+    const wrong: unknown[] = ['text', null, new Date()];
+    for (const value of wrong)
+      expect(() => Reflect.apply(defaultSerializer.serialize, null, [value, ids])).toThrow(
+        expect.objectContaining({ code: 'UNSERIALIZABLE' }),
+      );
+  });
+
+  it('reads a date of a field that is not one of a state as what it was', async () => {
+    const ids = { agentId: 'a', contextId: 's' };
+    const value = { createdAt: '2026-01-01' };
+    expect(await defaultSerializer.deserialize(await defaultSerializer.serialize(value, ids), ids)).toEqual(
+      value,
+    );
+  });
+});
+
 describe('a serializer', () => {
   const random: Serializer = {
     serialize: async (value, ids) => {

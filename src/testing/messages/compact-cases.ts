@@ -69,6 +69,9 @@ export const compactCases: MessageCases = {
     // It may still be answered.
     await ours.compact(contextId, { keepRecent: 0 });
     await assertStored(open(), stored.slice(5));
+    await ours.append(contextId, [say('no'), call('d', 'e'), result('d')]);
+    await ours.compact(contextId, { keepRecent: 0 });
+    await assertStored(open(), [call('d', 'e'), result('d')]);
   },
 
   'keeps what is appended while a summary is made': async ({ open }) => {

@@ -29,6 +29,7 @@ export const readCases: MessageCases = {
     for (const maxMessages of [1, 50, 149, 1_000])
       assert.deepEqual(await fresh.getRecent(contextId, { maxMessages }), messages.slice(-maxMessages));
     assert.deepEqual(await fresh.getRecent(contextId), messages);
+    assert.deepEqual(await fresh.getRecent(contextId, { maxMessages: 0 }), []);
   },
 
   'reads as many of the newest messages as have room in a number of tokens': async ({ open }) => {
