@@ -2,6 +2,7 @@ import { measureConversation } from './measures/conversation.js';
 import { measureDynamoDB } from './measures/dynamodb.js';
 import { measureEncoding } from './measures/encoding.js';
 import { measureGrowth } from './measures/growth.js';
+import { measureHistory } from './measures/history.js';
 import { measureLoading } from './measures/loading.js';
 import { measureMemoryStore } from './measures/memory-store.js';
 import { measureRedis } from './measures/redis.js';
@@ -15,6 +16,7 @@ export const measures: Readonly<Record<string, Measure>> = {
   turns: measureTurns,
   redis: measureRedis,
   conversation: measureConversation,
+  history: measureHistory,
   encoding: measureEncoding,
   'memory-store': measureMemoryStore,
   server: measureServer,

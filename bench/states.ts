@@ -78,6 +78,14 @@ export const kinds = [
   { kind: 'rich', create: createRichState },
 ] as const;
 
+/** Prose of so many characters, another one for each seed. */
+export function createText(length: number, seed: number): string {
+  let text = '';
+  for (let index = seed * 7 + 3; text.length < length; index++)
+    text += `${paragraphs[index % paragraphs.length]}\n\n`;
+  return text.slice(0, length);
+}
+
 function createMessage(index: number, random: () => number, room: number): object {
   const id = `msg_${Math.floor(random() * 2 ** 32).toString(36)}`;
   // Each paragraph is used once before any is used again.

@@ -8,7 +8,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { checkAgentStateTable } from '../../src/adapters/dynamodb/index.js';
 import { serve } from '../../src/index.js';
-import { DynamoDBAgentStore } from '../../src/stores.js';
+import { DynamoDBAgentStore, DynamoDBMessageStore } from '../../src/stores.js';
 // Stands for the Agent of @looopy-ai/core, with its model and its tools.
 import { DemoAgent } from '../local-server/demo-agent.js';
 
@@ -25,16 +25,13 @@ const documentClient = DynamoDBDocumentClient.from(
 // One GetItem. A table that is missing, has another key or may not be read stops the deployment, and no turn.
 await checkAgentStateTable(documentClient, { tableName });
 
-const agentStore = new DynamoDBAgentStore({
-  tableName,
-  agentId,
-  documentClient,
-  ttlSeconds: 30 * 24 * 3_600,
-});
+const options = { tableName, agentId, documentClient, ttlSeconds: 30 * 24 * 3_600 };
+const agentStore = new DynamoDBAgentStore(options);
+const messageStore = new DynamoDBMessageStore(options);
 
 const server = await serve({
   agentStore,
-  agent: async (contextId) => new DemoAgent({ agentId, contextId, agentStore }),
+  agent: async (contextId) => new DemoAgent({ agentId, contextId, agentStore, messageStore }),
   port: Number(PORT),
   turnTimeoutSeconds: 15 * 60,
 });

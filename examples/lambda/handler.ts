@@ -8,17 +8,19 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { streamHandle } from 'hono/aws-lambda';
 import { createApp } from '../../src/index.js';
-import { DynamoDBAgentStore } from '../../src/stores.js';
+import { DynamoDBAgentStore, DynamoDBMessageStore } from '../../src/stores.js';
 // Stands for the Agent of @looopy-ai/core, with its model and its tools.
 import { DemoAgent } from '../local-server/demo-agent.js';
 
 const { AGENT_STATE_TABLE: tableName = 'agent-state' } = process.env;
 const agentId = 'support';
-const agentStore = new DynamoDBAgentStore({ tableName, agentId, documentClient: new DynamoDBClient({}) });
+const options = { tableName, agentId, documentClient: new DynamoDBClient({}) };
+const agentStore = new DynamoDBAgentStore(options);
+const messageStore = new DynamoDBMessageStore(options);
 
 export const handler = streamHandle(
   createApp({
     agentStore,
-    agent: async (contextId) => new DemoAgent({ agentId, contextId, agentStore }),
+    agent: async (contextId) => new DemoAgent({ agentId, contextId, agentStore, messageStore }),
   }),
 );

@@ -2,13 +2,22 @@ import { join, resolve } from 'node:path';
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { checkAgentStateTable } from '../../src/adapters/dynamodb/index.js';
 import type { AgentStore } from '../../src/domain/agent-store.js';
-import { DynamoDBAgentStore, InMemoryAgentStore, RedisAgentStore } from '../../src/stores.js';
+import type { MessageStore } from '../../src/domain/message-store.js';
+import {
+  DynamoDBAgentStore,
+  DynamoDBMessageStore,
+  InMemoryAgentStore,
+  InMemoryMessageStore,
+  RedisAgentStore,
+  RedisMessageStore,
+} from '../../src/stores.js';
 import { localClientConfig, startEmbeddedDynamoDB } from './embedded-dynamodb.js';
 import type { Settings } from './settings.js';
 import { StartupError } from './startup-error.js';
 
 export interface ChosenStore {
   readonly agentStore: AgentStore;
+  readonly messageStore: MessageStore;
   /** For the user to read. */
   readonly description: string;
   close(): Promise<void>;
@@ -18,7 +27,9 @@ export async function chooseStore(settings: Settings, agentId: string): Promise<
   switch (settings.store) {
     case 'memory': {
       const agentStore = new InMemoryAgentStore({ agentId });
-      return { agentStore, description: 'in memory, gone with the process', close: () => agentStore.close() };
+      const messageStore = new InMemoryMessageStore({ agentId });
+      const description = 'in memory, gone with the process';
+      return { agentStore, messageStore, description, close: () => agentStore.close() };
     }
     case 'table':
       return useTable(settings.tableName, agentId);
@@ -41,12 +52,15 @@ async function useTable(tableName: string, agentId: string): Promise<ChosenStore
   });
   // A table that is missing, has another key or may not be read says so now, and not in the first turn.
   await checkAgentStateTable(client, { tableName });
-  const agentStore = new DynamoDBAgentStore({ tableName, agentId, documentClient: client });
+  const options = { tableName, agentId, documentClient: client };
+  const agentStore = new DynamoDBAgentStore(options);
+  const messageStore = new DynamoDBMessageStore(options);
   return {
     agentStore,
+    messageStore,
     description: `DynamoDB table "${tableName}"${endpoint ? ` at ${endpoint}` : ''}`,
     close: async () => {
-      await agentStore.close();
+      await Promise.all([agentStore.close(), messageStore.close()]);
       client.destroy();
     },
   };
@@ -54,6 +68,7 @@ async function useTable(tableName: string, agentId: string): Promise<ChosenStore
 
 async function useRedis(url: string, agentId: string): Promise<ChosenStore> {
   const agentStore = new RedisAgentStore({ agentId, url });
+  const messageStore = new RedisMessageStore({ agentId, url });
   // Without the password that may be in the URL.
   const description = `Redis at ${new URL(url).host}`;
   try {
@@ -66,18 +81,24 @@ async function useRedis(url: string, agentId: string): Promise<ChosenStore> {
       cause: error,
     });
   }
-  return { agentStore, description, close: () => agentStore.close() };
+  const close = async () => {
+    await Promise.all([agentStore.close(), messageStore.close()]);
+  };
+  return { agentStore, messageStore, description, close };
 }
 
 async function useEmbedded({ dataDir, tableName }: Settings, agentId: string): Promise<ChosenStore> {
   const folder = resolve(join(dataDir, 'dynamodb'));
   const dynamodb = await startEmbeddedDynamoDB(folder, tableName);
-  const agentStore = new DynamoDBAgentStore({ tableName, agentId, documentClient: dynamodb.client });
+  const options = { tableName, agentId, documentClient: dynamodb.client };
+  const agentStore = new DynamoDBAgentStore(options);
+  const messageStore = new DynamoDBMessageStore(options);
   return {
     agentStore,
+    messageStore,
     description: `DynamoDB, embedded, with its files in ${folder}`,
     close: async () => {
-      await agentStore.close();
+      await Promise.all([agentStore.close(), messageStore.close()]);
       await dynamodb.close();
     },
   };

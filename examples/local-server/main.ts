@@ -22,9 +22,9 @@ async function start(): Promise<void> {
   requireNode(process.versions.node);
   const settings = readSettings(process.env);
   const store = await chooseStore(settings, agentId);
-  const { agentStore } = store;
+  const { agentStore, messageStore } = store;
   const server = await serve({
-    agent: async (contextId) => new DemoAgent({ agentId, contextId, agentStore }),
+    agent: async (contextId) => new DemoAgent({ agentId, contextId, agentStore, messageStore }),
     agentStore,
     port: settings.port,
     hostname: '127.0.0.1',
@@ -43,7 +43,7 @@ function announce(port: number, store: ChosenStore): void {
   console.log(`Listening on http://localhost:${port} (process ${process.pid})
 Store: ${store.description}
 
-Send a prompt, or "ask" and a question:
+Send a prompt, "ask" and a question, or "recall" to hear what was said:
   curl -N ${url} ${session} -d '{"prompt":"hello"}'
 Look at the session:
   curl ${url} ${session}

@@ -7,7 +7,7 @@
  */
 import { Redis } from 'ioredis';
 import { serve } from '../../src/index.js';
-import { RedisAgentStore } from '../../src/stores.js';
+import { RedisAgentStore, RedisMessageStore } from '../../src/stores.js';
 // Stands for the Agent of @looopy-ai/core, with its model and its tools.
 import { DemoAgent } from '../local-server/demo-agent.js';
 
@@ -30,18 +30,16 @@ const client = new Redis(url, {
 });
 client.on('error', (error) => console.error(`Redis: ${error.message}`));
 
-const agentStore = new RedisAgentStore({
-  client,
-  agentId,
-  ttlSeconds: 30 * 24 * 3_600,
-});
+const options = { client, agentId, ttlSeconds: 30 * 24 * 3_600 };
+const agentStore = new RedisAgentStore(options);
+const messageStore = new RedisMessageStore(options);
 
 // One GET. A server that is not there, or wants another password, stops the deployment, and no turn.
 await agentStore.peek('startup-check');
 
 const server = await serve({
   agentStore,
-  agent: async (contextId) => new DemoAgent({ agentId, contextId, agentStore }),
+  agent: async (contextId) => new DemoAgent({ agentId, contextId, agentStore, messageStore }),
   port: Number(PORT),
   turnTimeoutSeconds: 15 * 60,
 });

@@ -1,7 +1,6 @@
-import { requireState } from './state-copy.js';
-import type { StateSerializer } from './state-serializer.js';
+import type { Serializer } from './state-serializer.js';
 import { restore } from './values/decode.js';
-import { type EncodedValue, encode } from './values/encode.js';
+import { type EncodedValue, encode, unserializable } from './values/encode.js';
 import { toDate } from './values/kinds.js';
 import { isRecord } from './values/objects.js';
 import { AnnotatedData } from './values/plain-data.js';
@@ -25,11 +24,12 @@ const dateFields: readonly string[] = ['createdAt', 'lastActivity'];
  *     defaultSerializer.deserialize(fromStateText(await decrypt(stored, ids)), ids),
  * };
  */
-export const defaultSerializer: StateSerializer = {
+export const defaultSerializer: Serializer = {
   copiesState: true,
-  serialize(state) {
-    const { data, notes } = encode(requireState(state), 'state');
-    return isPlain(notes) ? data : new AnnotatedData(data, { values: notes, v: 1 });
+  serialize(value) {
+    if (!isRecord(value)) throw unserializable('state', 'is not a plain object');
+    const { data, notes } = encode(value, 'state');
+    return isPlain(value, notes) ? data : new AnnotatedData(data, { values: notes, v: 1 });
   },
   deserialize(serialized) {
     if (!(serialized instanceof AnnotatedData)) return restoreDates(serialized);
@@ -44,15 +44,14 @@ export const defaultSerializer: StateSerializer = {
 /** Restores the dates that every state has, in data without notes. */
 export function restoreDates(data: unknown): Record<string, unknown> {
   if (!isRecord(data)) throw new TypeError('The stored state is not an object.');
-  for (const field of dateFields) data[field] = toDate(data[field]);
+  for (const field of dateFields) if (Object.hasOwn(data, field)) data[field] = toDate(data[field]);
   return data;
 }
 
 /** True if the notes say nothing but that the usual dates are dates: then they need not be stored. */
-function isPlain(notes: EncodedValue['notes']): boolean {
-  return (
-    Object.keys(notes).length === dateFields.length && dateFields.every((field) => isDateNote(notes[field]))
-  );
+function isPlain(value: object, notes: EncodedValue['notes']): boolean {
+  const dates = dateFields.filter((field) => Object.hasOwn(value, field));
+  return Object.keys(notes).length === dates.length && dates.every((field) => isDateNote(notes[field]));
 }
 
 function isDateNote(note: unknown): boolean {

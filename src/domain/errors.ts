@@ -33,7 +33,21 @@ export type AgentStoreErrorCode = (typeof codes)[number];
  * @example
  * const changesNothing = (operation: AgentStoreOperation) => operation === 'load' || operation === 'peek';
  */
-export type AgentStoreOperation = 'load' | 'save' | 'update' | 'delete' | 'peek' | 'close' | 'constructor';
+export type AgentStoreOperation =
+  | 'load'
+  | 'save'
+  | 'update'
+  | 'delete'
+  | 'peek'
+  | 'close'
+  | 'constructor'
+  | 'append'
+  | 'getRecent'
+  | 'getAll'
+  | 'getCount'
+  | 'getRange'
+  | 'compact'
+  | 'clear';
 
 /**
  * What an `AgentStoreError` knows besides its code and its message.

@@ -14,6 +14,16 @@ export { AgentStoreError, isAgentStoreError } from './errors.js';
 export type { KeyPrefixes, KeySchema, RecordKey, StateIds } from './key-schema.js';
 export { createPrefixKeySchema } from './key-schema.js';
 export type {
+  CompactionResult,
+  CompactOptions,
+  Message,
+  MessageStore,
+  RecentOptions,
+  ToolCall,
+} from './message-store.js';
+export { createMessageStore } from './messages/create-message-store.js';
+export type { MessageStoreOptions, Summarize } from './messages/message-store-options.js';
+export type {
   Expectation,
   KeyLimits,
   NewRecord,
@@ -23,7 +33,7 @@ export type {
   WriteResult,
 } from './record-store.js';
 export { isExpectationMet } from './record-store.js';
-export type { StateSerializer } from './state-serializer.js';
+export type { Serializer, StateSerializer } from './state-serializer.js';
 export type { AgentStoreOptions } from './store/agent-store-options.js';
 export { createAgentStore } from './store/create-agent-store.js';
 export type { PlainData, SerializedData } from './values/plain-data.js';

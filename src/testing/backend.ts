@@ -1,5 +1,7 @@
 import type { AgentStore } from '../domain/agent-store.js';
 import type { StateIds } from '../domain/key-schema.js';
+import type { MessageStore } from '../domain/message-store.js';
+import type { MessageStoreOptions } from '../domain/messages/message-store-options.js';
 import type { KeyLimits } from '../domain/record-store.js';
 import type { AgentStoreOptions } from '../domain/store/agent-store-options.js';
 import type { Faults } from './faults.js';
@@ -31,13 +33,13 @@ export type ContractStoreOptions = Pick<
  * const agentStore = backend.open({ agentId: 'support' });
  * await backend.dispose();
  */
-export interface ContractBackend {
+export interface ContractBackend<Store = AgentStore, Options = ContractStoreOptions> {
   /** The longest keys it keeps, prefixes included; absent if it sets no limit. */
   readonly keyLimits?: KeyLimits;
   /** Applied to every request that its stores send: pass each of them through `faults.run`. */
   readonly faults: Faults;
   /** Another store over the same records, as another process would make it. */
-  open(options: ContractStoreOptions): AgentStore;
+  open(options: Options): Store;
   /** Makes what is stored for a session unreadable, under the default prefixes, behind the stores' backs. */
   corrupt(ids: StateIds): Promise<void>;
   /** Removes everything. It closes no store: each case closes those that it has opened. */
@@ -50,4 +52,24 @@ export interface ContractBackend {
  * @example
  * const create: CreateBackend = () => createBackend();
  */
-export type CreateBackend = () => ContractBackend | Promise<ContractBackend>;
+export type CreateBackend<Backend = ContractBackend> = () => Backend | Promise<Backend>;
+
+/**
+ * The options that a case gives the message stores it opens; those left out have their defaults.
+ *
+ * @example
+ * const options: MessageContractOptions = { agentId: 'support', ttlSeconds: 60, now: () => 0 };
+ */
+export type MessageContractOptions = Pick<
+  MessageStoreOptions,
+  'agentId' | 'agentKeyPrefix' | 'messageKeyPrefix' | 'ttlSeconds' | 'heal' | 'summarize' | 'now'
+>;
+
+/**
+ * The same for message stores: `corrupt` makes the record of a history unreadable.
+ *
+ * @example
+ * const backend: MessageContractBackend = await createBackend();
+ * const messageStore = backend.open({ agentId: 'support' });
+ */
+export type MessageContractBackend = ContractBackend<MessageStore, MessageContractOptions>;

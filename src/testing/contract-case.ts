@@ -1,9 +1,8 @@
 import type { AgentStore } from '../domain/agent-store.js';
 import type { ContractBackend, ContractStoreOptions, CreateBackend } from './backend.js';
-import { ids } from './fixtures.js';
 
 /**
- * One promise of the `AgentStore` port, as a test for any runner.
+ * One promise of a port, as a test for any runner.
  *
  * @example
  * const run = async ({ name, run }: ContractCase) => {
@@ -18,32 +17,43 @@ export interface ContractCase {
 }
 
 /** What a case works with: a backend of its own, and stores over it that are closed when the case ends. */
-export interface CaseContext {
-  readonly backend: ContractBackend;
-  open(options?: Partial<ContractStoreOptions>): AgentStore;
+export interface CaseContext<Store = AgentStore, Options = ContractStoreOptions> {
+  readonly backend: ContractBackend<Store, Options>;
+  open(options?: Partial<Options>): Store;
 }
 
 /** The cases of one promise, by name. */
-export type Cases = Readonly<Record<string, (context: CaseContext) => Promise<void>>>;
+export type Cases<Store = AgentStore, Options = ContractStoreOptions> = Readonly<
+  Record<string, (context: CaseContext<Store, Options>) => Promise<void>>
+>;
 
-export function toContractCases(cases: Cases, createBackend: CreateBackend): ContractCase[] {
-  return Object.entries(cases).map(([name, test]) => ({ name, run: () => runCase(test, createBackend) }));
+interface Closable {
+  close(): Promise<void>;
 }
 
-async function runCase(test: Cases[string], createBackend: CreateBackend): Promise<void> {
-  const backend = await createBackend();
-  const opened: AgentStore[] = [];
-  try {
-    await test({
-      backend,
-      open: (options) => {
-        const store = backend.open({ agentId: ids.agentId, ...options });
-        opened.push(store);
-        return store;
-      },
-    });
-    await Promise.all(opened.map((store) => store.close()));
-  } finally {
-    await backend.dispose();
-  }
+export function toContractCases<Store extends Closable, Options extends { readonly agentId: string }>(
+  cases: Cases<Store, Options>,
+  createBackend: CreateBackend<ContractBackend<Store, Options>>,
+  withIds: (options: Partial<Options>) => Options,
+): ContractCase[] {
+  return Object.entries(cases).map(([name, test]) => ({
+    name,
+    run: async () => {
+      const backend = await createBackend();
+      const opened: Store[] = [];
+      try {
+        await test({
+          backend,
+          open: (options = {}) => {
+            const store = backend.open(withIds(options));
+            opened.push(store);
+            return store;
+          },
+        });
+        await Promise.all(opened.map((store) => store.close()));
+      } finally {
+        await backend.dispose();
+      }
+    },
+  }));
 }

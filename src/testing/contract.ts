@@ -2,6 +2,7 @@ import type { CreateBackend } from './backend.js';
 import { type ContractCase, toContractCases } from './contract-case.js';
 import { expiryCases } from './expiry-cases.js';
 import { corruptionCases, failureCases } from './failure-cases.js';
+import { ids } from './fixtures.js';
 import { holderCases } from './holder-cases.js';
 import { keyCases } from './key-cases.js';
 import { orderCases } from './order-cases.js';
@@ -36,5 +37,5 @@ const cases = {
  * for (const { name, run } of agentStoreContract(createBackend)) test(name, run);
  */
 export function agentStoreContract(createBackend: CreateBackend): ContractCase[] {
-  return toContractCases(cases, createBackend);
+  return toContractCases(cases, createBackend, (options) => ({ agentId: ids.agentId, ...options }));
 }

@@ -1,5 +1,12 @@
-export type { ContractBackend, ContractStoreOptions, CreateBackend } from './backend.js';
+export type {
+  ContractBackend,
+  ContractStoreOptions,
+  CreateBackend,
+  MessageContractBackend,
+  MessageContractOptions,
+} from './backend.js';
 export { agentStoreContract } from './contract.js';
 export type { ContractCase } from './contract-case.js';
 export { Faults } from './faults.js';
+export { messageStoreContract } from './message-contract.js';
 export { assertSameValue } from './same-value.js';

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { DynamoDBAgentStore, type DynamoDBAgentStoreOptions } from '../../src/adapters/dynamodb/index.js';
-import { type ContractBackend, Faults } from '../../src/testing/index.js';
+import {
+  DynamoDBAgentStore,
+  type DynamoDBAgentStoreOptions,
+  DynamoDBMessageStore,
+} from '../../src/adapters/dynamodb/index.js';
+import { type ContractBackend, Faults, type MessageContractBackend } from '../../src/testing/index.js';
 
 let backends = 0;
 
@@ -11,14 +15,7 @@ export function createDynamoDBBackend(
   tableName: string,
   fixed: Partial<DynamoDBAgentStoreOptions> = {},
 ): ContractBackend {
-  const faults = new Faults();
-  const word = `backend-${++backends}:`;
-  const documentClient = {
-    send: (command: PutItemCommand) => {
-      assert.match(command.constructor.name, /^(Get|Put|Delete)ItemCommand$/);
-      return faults.run(() => client.send(command));
-    },
-  };
+  const { faults, word, documentClient } = createPart(client);
   return {
     faults,
     keyLimits: { partition: 2_048 - word.length, sort: 1_024 },
@@ -30,15 +27,47 @@ export function createDynamoDBBackend(
         ...fixed,
         ...options,
       }),
-    corrupt: async ({ agentId, contextId }) => {
-      const key = { pk: { S: `${word}agent#${agentId}` }, sk: { S: `context#${contextId}` } };
-      await client.send(
-        new PutItemCommand({
-          TableName: tableName,
-          Item: { ...key, state: { B: new Uint8Array([31, 139, 8]) } },
-        }),
-      );
-    },
+    corrupt: ({ agentId, contextId }) =>
+      corrupt(client, tableName, `${word}agent#${agentId}`, `context#${contextId}`),
     dispose: async () => undefined,
   };
+}
+
+/** The same for message stores. */
+export function createDynamoDBMessageBackend(
+  client: DynamoDBClient,
+  tableName: string,
+): MessageContractBackend {
+  const { faults, word, documentClient } = createPart(client);
+  return {
+    faults,
+    keyLimits: { partition: 2_048 - word.length, sort: 1_024 },
+    open: ({ agentKeyPrefix = 'agent#', ...options }) =>
+      new DynamoDBMessageStore({
+        tableName,
+        documentClient,
+        agentKeyPrefix: `${word}${agentKeyPrefix}`,
+        ...options,
+      }),
+    corrupt: ({ agentId, contextId }) =>
+      corrupt(client, tableName, `${word}agent#${agentId}`, `message#${contextId}`),
+    dispose: async () => undefined,
+  };
+}
+
+/** What is sent goes through the faults that a case orders, and is one of three commands. */
+function createPart(client: DynamoDBClient) {
+  const faults = new Faults();
+  const documentClient = {
+    send: (command: PutItemCommand) => {
+      assert.match(command.constructor.name, /^(Get|Put|Delete)ItemCommand$/);
+      return faults.run(() => client.send(command));
+    },
+  };
+  return { faults, word: `backend-${++backends}:`, documentClient };
+}
+
+async function corrupt(client: DynamoDBClient, TableName: string, pk: string, sk: string): Promise<void> {
+  const Item = { pk: { S: pk }, sk: { S: sk }, state: { B: new Uint8Array([31, 139, 8]) } };
+  await client.send(new PutItemCommand({ TableName, Item }));
 }

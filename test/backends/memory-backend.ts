@@ -1,7 +1,17 @@
-import { InMemoryAgentStore, InMemoryRecordStore } from '../../src/adapters/memory/index.js';
+import {
+  InMemoryAgentStore,
+  InMemoryMessageStore,
+  InMemoryRecordStore,
+} from '../../src/adapters/memory/index.js';
 import { createPrefixKeySchema, type RecordKey } from '../../src/domain/key-schema.js';
+import type { MessageStore } from '../../src/domain/message-store.js';
 import type { Expectation, NewRecord } from '../../src/domain/record-store.js';
-import { type ContractBackend, Faults } from '../../src/testing/index.js';
+import {
+  type ContractBackend,
+  Faults,
+  type MessageContractBackend,
+  type MessageContractOptions,
+} from '../../src/testing/index.js';
 
 /** Records in memory whose requests go through the faults that a case orders. */
 class FaultyRecordStore extends InMemoryRecordStore {
@@ -28,6 +38,26 @@ export function createMemoryBackend(): ContractBackend {
     corrupt: async (ids) => {
       const record = { revision: 'unreadable', updatedAt: 0, entityType: '', data: null, text: 'null' };
       await records.put(createPrefixKeySchema().key(ids), record, null);
+    },
+    dispose: async () => undefined,
+  };
+}
+
+export function createMemoryMessageBackend(): MessageContractBackend {
+  return createRecordsBackend((options, records) => new InMemoryMessageStore({ ...options, records }));
+}
+
+/** Message stores of any making over records in memory. */
+export function createRecordsBackend(
+  open: (options: MessageContractOptions, records: InMemoryRecordStore) => MessageStore,
+): MessageContractBackend {
+  const records = new FaultyRecordStore();
+  return {
+    faults: records.faults,
+    open: (options) => open(options, records),
+    corrupt: async (ids) => {
+      const record = { revision: 'unreadable', updatedAt: 0, entityType: '', data: null, text: 'null' };
+      await records.put(createPrefixKeySchema({ contextKeyPrefix: 'message#' }).key(ids), record, null);
     },
     dispose: async () => undefined,
   };

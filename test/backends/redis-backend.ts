@@ -3,9 +3,10 @@ import {
   RedisAgentStore,
   type RedisAgentStoreOptions,
   type RedisClient,
+  RedisMessageStore,
 } from '../../src/adapters/redis/index.js';
 import { writeScript } from '../../src/adapters/redis/write-script.js';
-import { type ContractBackend, Faults } from '../../src/testing/index.js';
+import { type ContractBackend, Faults, type MessageContractBackend } from '../../src/testing/index.js';
 
 /** Starts the keys of every backend of this process, and of no other one that shares the server. */
 const family = `backend-${crypto.randomUUID()}-`;
@@ -47,6 +48,25 @@ export function createRedisBackend(
       }),
     corrupt: async ({ agentId, contextId }) => {
       await corrupt(client, `${word}agent#${agentId}:context#${contextId}`);
+    },
+    dispose: () => removeKeys(client, word),
+  };
+}
+
+/** The same for message stores. */
+export function createRedisMessageBackend(client: Redis | Cluster): MessageContractBackend {
+  const faults = new Faults();
+  const word = `${family}${++backends}-`;
+  return {
+    faults,
+    open: ({ agentKeyPrefix = 'agent#', ...options }) =>
+      new RedisMessageStore({
+        client: withFaults(client, faults),
+        agentKeyPrefix: `${word}${agentKeyPrefix}`,
+        ...options,
+      }),
+    corrupt: async ({ agentId, contextId }) => {
+      await client.set(`${word}agent#${agentId}:message#${contextId}`, '{"json":');
     },
     dispose: () => removeKeys(client, word),
   };

@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { agentStoreContract } from '../../src/testing/index.js';
-import { createDynamoDBBackend } from '../backends/dynamodb-backend.js';
+import { agentStoreContract, messageStoreContract } from '../../src/testing/index.js';
+import { createDynamoDBBackend, createDynamoDBMessageBackend } from '../backends/dynamodb-backend.js';
 import {
   createClient,
   createTable,
@@ -27,4 +27,9 @@ afterAll(async () => {
 describe('the DynamoDB store', () => {
   const createBackend = () => createDynamoDBBackend(client, tableName);
   for (const { name, run } of agentStoreContract(createBackend)) it(name, run);
+});
+
+describe('the DynamoDB message store', () => {
+  const createBackend = () => createDynamoDBMessageBackend(client, tableName);
+  for (const { name, run } of messageStoreContract(createBackend)) it(name, run);
 });

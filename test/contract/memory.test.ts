@@ -1,7 +1,11 @@
 import { describe, it } from 'vitest';
-import { agentStoreContract } from '../../src/testing/index.js';
-import { createMemoryBackend } from '../backends/memory-backend.js';
+import { agentStoreContract, messageStoreContract } from '../../src/testing/index.js';
+import { createMemoryBackend, createMemoryMessageBackend } from '../backends/memory-backend.js';
 
 describe('the memory store', () => {
   for (const { name, run } of agentStoreContract(createMemoryBackend)) it(name, run);
+});
+
+describe('the memory message store', () => {
+  for (const { name, run } of messageStoreContract(createMemoryMessageBackend)) it(name, run);
 });

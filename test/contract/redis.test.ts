@@ -1,7 +1,7 @@
 import type { Cluster, Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { agentStoreContract } from '../../src/testing/index.js';
-import { createRedisBackend } from '../backends/redis-backend.js';
+import { agentStoreContract, messageStoreContract } from '../../src/testing/index.js';
+import { createRedisBackend, createRedisMessageBackend } from '../backends/redis-backend.js';
 import { openRedis, openRedisCluster, type RedisEndpoint } from '../backends/redis-endpoint.js';
 
 const at = new Date(0).toISOString();
@@ -42,6 +42,11 @@ describe.each([
   afterAll(() => endpoint.close());
 
   for (const { name, run } of agentStoreContract(() => createRedisBackend(endpoint.client))) it(name, run);
+
+  describe('for messages', () => {
+    const createBackend = () => createRedisMessageBackend(endpoint.client);
+    for (const { name, run } of messageStoreContract(createBackend)) it(name, run);
+  });
 
   describe.each(Object.keys(unreadable))('where %s is stored', (form) => {
     const createBackend = () => createRedisBackend(endpoint.client, {}, unreadable[form]);

@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { DemoAgent } from '../../examples/local-server/demo-agent.js';
 import type { AgentEvent, StartTurnOptions } from '../../src/domain/agent.js';
 import type { AgentStore } from '../../src/domain/agent-store.js';
-import { InMemoryAgentStore } from '../../src/stores.js';
+import { InMemoryAgentStore, InMemoryMessageStore } from '../../src/stores.js';
 
 /** Agents of one session, and what they save and emit, in order. */
 function createSession() {
   const store = new InMemoryAgentStore({ agentId: 'demo' });
+  const messageStore = new InMemoryMessageStore({ agentId: 'demo' });
   const journal: string[] = [];
   const agentStore: AgentStore = {
     load: (contextId) => store.load(contextId),
@@ -33,7 +34,7 @@ function createSession() {
     return events;
   };
   return {
-    createAgent: () => new DemoAgent({ agentId: 'demo', contextId: 's', agentStore }),
+    createAgent: () => new DemoAgent({ agentId: 'demo', contextId: 's', agentStore, messageStore }),
     runTurn,
     journal,
   };

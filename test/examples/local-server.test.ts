@@ -131,6 +131,33 @@ describe('npm start', () => {
 });
 
 describe('a session', () => {
+  it('says what was said before kill -9, what was cut off and what was answered included', async () => {
+    const env = freshData();
+    const first = await LocalServer.start(env);
+    await first.invoke('s', { prompt: 'hello' });
+    const inputId = await ask(first, 'What is your name?');
+    await first.kill();
+
+    const second = await LocalServer.start(env);
+    await second.invoke('s', { inputs: [{ inputId, value: 'Ada' }] });
+    await second.beginTurn('s', { prompt: longPrompt });
+    await second.kill();
+
+    const third = await LocalServer.start(env);
+    const events = await third.invoke('s', { prompt: 'recall' });
+    const said = [
+      'user: hello',
+      'assistant: Turn 1. You said: hello',
+      'user: ask What is your name?',
+      'assistant: What is your name?',
+      'tool: Ada',
+      'assistant: Turn 3. You answered "What is your name?" with: Ada',
+      `user: ${longPrompt}`,
+    ];
+    const content = `Turn 5. You said: recall ${said.join(' ')}`;
+    expect(events.find(({ event }) => event === 'content-complete')?.data.content).toBe(content);
+  });
+
   it('goes on counting turns after kill -9 in the middle of one', async () => {
     const env = freshData();
     const first = await LocalServer.start(env);

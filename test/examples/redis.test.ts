@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DemoAgent } from '../../examples/local-server/demo-agent.js';
 import { withdrawQuestions } from '../../examples/redis/update-session.js';
-import { RedisAgentStore } from '../../src/stores.js';
+import { InMemoryMessageStore, RedisAgentStore } from '../../src/stores.js';
 import { createState } from '../../src/testing/fixtures.js';
 import { RedisServer } from '../backends/redis-server.js';
 import { Relay } from '../redis/relay.js';
@@ -46,7 +46,10 @@ describe('the production wiring with Redis', () => {
       expect(await (await fetch(url, { headers })).json()).toMatchObject({ turnCount });
       expect(await server.stop()).toBe(0);
     }
-    expect(await client.keys('shop:*')).toEqual(['shop:agent#support:context#s']);
+    expect((await client.keys('shop:*')).sort()).toEqual([
+      'shop:agent#support:context#s',
+      'shop:agent#support:message#s',
+    ]);
     expect(await client.ttl('shop:agent#support:context#s')).toBeGreaterThan(29 * 24 * 3_600);
   });
 
@@ -133,12 +136,13 @@ describe('a session that is changed from outside its agent', () => {
 
   it('keeps the change, and the turns, of a session whose agent lives in a server', async () => {
     const [agentStore] = openTwo();
+    const messageStore = new InMemoryMessageStore({ agentId: 'demo' });
     let made = 0;
     const server = await startServer({
       agentStore,
       agent: async (contextId) => {
         made++;
-        return new DemoAgent({ agentId: 'demo', contextId, agentStore });
+        return new DemoAgent({ agentId: 'demo', contextId, agentStore, messageStore });
       },
     });
     await (await server.post('s', { prompt: 'ask Refund?' })).text();

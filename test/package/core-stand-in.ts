@@ -65,6 +65,38 @@ export interface AgentStore {
   delete?(contextId: string): Promise<void>;
 }
 
+export interface Message {
+  role: 'system' | 'user' | 'assistant' | 'tool';
+  content: string;
+  name?: string;
+  toolCalls?: { id: string; type: string; function: { name: string; arguments: Record<string, unknown> } }[];
+  toolCallId?: string;
+}
+
+export interface CompactionResult {
+  summaryMessages: Message[];
+  compactedRange: { start: number; end: number };
+  tokensSaved: number;
+}
+
+export interface MessageStore {
+  append(contextId: string, messages: Message[]): Promise<void>;
+  getRecent(contextId: string, options?: { maxMessages?: number; maxTokens?: number }): Promise<Message[]>;
+  getAll(contextId: string): Promise<Message[]>;
+  getCount(contextId: string): Promise<number>;
+  getRange(contextId: string, start: number, end: number): Promise<Message[]>;
+  compact(
+    contextId: string,
+    options?: {
+      keepRecent?: number;
+      targetTokens?: number;
+      strategy?: 'sliding-window' | 'summarization' | 'hierarchical';
+      summaryPrompt?: string;
+    },
+  ): Promise<CompactionResult>;
+  clear(contextId: string): Promise<void>;
+}
+
 interface EventBase {
   contextId: string;
   taskId: string;
@@ -89,6 +121,7 @@ export interface AgentConfig {
   agentId: string;
   contextId: string;
   agentStore: AgentStore;
+  messageStore?: MessageStore;
 }
 
 export declare class Agent {
@@ -106,13 +139,15 @@ import { from } from 'rxjs';
 
 export class Agent {
   #store;
+  #messages;
   #state = { status: 'created', turnCount: 0, createdAt: new Date(), lastActivity: new Date() };
   #isLoaded = false;
 
-  constructor({ agentId, contextId, agentStore }) {
+  constructor({ agentId, contextId, agentStore, messageStore }) {
     this.agentId = agentId;
     this.contextId = contextId;
     this.#store = agentStore;
+    this.#messages = messageStore;
     agentStore.save(contextId, { ...this.#state }).catch((error) => console.error(error));
   }
 
@@ -127,6 +162,8 @@ export class Agent {
       this.#isLoaded = true;
     }
     await this.#save({ status: 'busy' });
+    await this.#messages?.append(this.contextId, [{ role: 'user', content: userMessage }]);
+    await this.#messages?.append(this.contextId, [{ role: 'assistant', content: userMessage }]);
     const turnCount = this.#state.turnCount + 1;
     await this.#save({ status: 'idle', turnCount, pendingToolInputs: undefined, pendingAuthRequests: undefined });
     const ids = { contextId: this.contextId, taskId };

@@ -55,17 +55,34 @@ export interface DynamoDBAgentStoreOptions extends AgentStoreOptions {
   readonly attributes?: (state: AgentState, ids: StateIds) => Readonly<Record<string, PlainData | undefined>>;
 }
 
-const optionNames: OptionNames<DynamoDBAgentStoreOptions> = {
-  ...agentStoreOptionNames,
+/** Those that say where the table is, and how its items look. */
+export type TableOptions = Pick<
+  DynamoDBAgentStoreOptions,
+  | 'tableName'
+  | 'documentClient'
+  | 'dynamoDbClientConfig'
+  | 'partitionKeyName'
+  | 'sortKeyName'
+  | 'ttlAttributeName'
+  | 'consistentRead'
+  | 'compression'
+>;
+
+export const tableOptionNames: OptionNames<TableOptions> = {
   tableName: true,
   documentClient: true,
   dynamoDbClientConfig: true,
   partitionKeyName: true,
   sortKeyName: true,
   ttlAttributeName: true,
-  entityType: true,
   consistentRead: true,
   compression: true,
+};
+
+const optionNames: OptionNames<DynamoDBAgentStoreOptions> = {
+  ...agentStoreOptionNames,
+  ...tableOptionNames,
+  entityType: true,
   attributes: true,
 };
 
@@ -88,12 +105,19 @@ export class DynamoDBAgentStore extends PersistentAgentStore {
 
 function resolveSettings(options: DynamoDBAgentStoreOptions): AgentStoreSettings {
   const settings = resolveAgentStoreOptions(options, optionNames, resolveEntityType(options));
-  const { attributes } = options;
-  if (attributes === undefined) return settings;
+  return { ...settings, ...resolveAttributes(options, options.attributes) };
+}
+
+/** A function of the user's own that gives attributes, with a check of what it gives. */
+export function resolveAttributes<Given extends unknown[]>(
+  options: TableOptions,
+  attributes: ((...given: Given) => unknown) | undefined,
+): { attributes?: (...given: Given) => Attributes } {
+  if (attributes === undefined) return {};
   if (typeof attributes !== 'function') throw invalidOption('attributes', 'must be a function');
   const { partitionKeyName, sortKeyName, ttlAttributeName } = toLayout(options);
   const taken = [...ownAttributes, partitionKeyName, sortKeyName, ttlAttributeName];
-  return { ...settings, attributes: (state, ids) => checkAttributes(attributes(state, ids), taken) };
+  return { attributes: (...given) => checkAttributes(attributes(...given), taken) };
 }
 
 /** @throws AgentStoreError `CONFIGURATION` for a name of the store's own, `UNSERIALIZABLE` for what is no plain data. */
@@ -109,7 +133,7 @@ function checkAttributes(given: unknown, taken: readonly string[]): Attributes {
   return attributes;
 }
 
-function resolveRecords(options: DynamoDBAgentStoreOptions): DynamoDBRecordStore {
+export function resolveRecords(options: TableOptions): DynamoDBRecordStore {
   const { tableName, consistentRead = true } = options;
   requireName('tableName', tableName);
   if (typeof consistentRead !== 'boolean') throw invalidOption('consistentRead', 'must be true or false');
@@ -121,7 +145,7 @@ function resolveEntityType({ entityType = 'agent-state' }: DynamoDBAgentStoreOpt
   return entityType;
 }
 
-function connect({ documentClient, dynamoDbClientConfig }: DynamoDBAgentStoreOptions): DynamoDBConnection {
+function connect({ documentClient, dynamoDbClientConfig }: TableOptions): DynamoDBConnection {
   if (documentClient !== undefined && typeof documentClient?.send !== 'function') {
     throw invalidOption('documentClient', 'must have the method send');
   }
@@ -141,7 +165,7 @@ function connect({ documentClient, dynamoDbClientConfig }: DynamoDBAgentStoreOpt
   return new DynamoDBConnection(documentClient, dynamoDbClientConfig);
 }
 
-function toLayout(options: DynamoDBAgentStoreOptions): ItemLayout {
+function toLayout(options: TableOptions): ItemLayout {
   const { partitionKeyName = 'pk', sortKeyName = 'sk', ttlAttributeName = 'ttl' } = options;
   const taken = [...ownAttributes];
   for (const [option, name] of Object.entries({ partitionKeyName, sortKeyName, ttlAttributeName })) {

@@ -8,7 +8,10 @@ export {
   type AgentStoreOperation,
   type AgentStoreOptions,
   AnnotatedData,
+  type CompactionResult,
+  type CompactOptions,
   createAgentStore,
+  createMessageStore,
   createPrefixKeySchema,
   defaultSerializer,
   type Expectation,
@@ -19,19 +22,26 @@ export {
   type KeyLimits,
   type KeyPrefixes,
   type KeySchema,
+  type Message,
+  type MessageStore,
+  type MessageStoreOptions,
   type NewRecord,
   type PendingAuthRequest,
   type PendingToolInput,
   type PlainData,
+  type RecentOptions,
   type RecordKey,
   type RecordStore,
   type RefusedWrite,
   type SerializedData,
   type SerializedError,
+  type Serializer,
   type StateChange,
   type StateIds,
   type StateSerializer,
   type StoredRecord,
+  type Summarize,
+  type ToolCall,
   toStateText,
   type WriteResult,
 } from '../../domain/index.js';
@@ -41,4 +51,5 @@ export {
   createAgentStateTable,
 } from './agent-state-table.js';
 export { DynamoDBAgentStore, type DynamoDBAgentStoreOptions } from './dynamodb-agent-store.js';
+export { DynamoDBMessageStore, type DynamoDBMessageStoreOptions } from './dynamodb-message-store.js';
 export type { DynamoDBSender } from './dynamodb-sender.js';

@@ -45,12 +45,18 @@ export class RedisAgentStore extends PersistentAgentStore {
   }
 }
 
-function resolveRecords(options: RedisAgentStoreOptions): RedisRecordStore {
+/** What the two stores have in common: the server. */
+export function resolveRecords(
+  options: Pick<RedisAgentStoreOptions, 'client' | 'url' | 'compression'>,
+): RedisRecordStore {
   const compression = resolveCompression(options.compression);
   return new RedisRecordStore(new RedisConnection(resolveTarget(options)), compression);
 }
 
-function resolveTarget({ client, url }: RedisAgentStoreOptions): RedisCommands | string {
+function resolveTarget({
+  client,
+  url,
+}: Pick<RedisAgentStoreOptions, 'client' | 'url'>): RedisCommands | string {
   if (client !== undefined) {
     if (url !== undefined) throw invalidOption('url', 'has no effect beside "client"; leave one out');
     const commands = requireCommands(client);

@@ -2,7 +2,7 @@ import type { AgentState } from '../agent-state.js';
 import { defaultSerializer } from '../default-serializer.js';
 import { createPrefixKeySchema, type KeyPrefixes, type KeySchema, type StateIds } from '../key-schema.js';
 import { invalidOption, type OptionNames, requireKnownOptions } from '../options.js';
-import type { StateSerializer } from '../state-serializer.js';
+import type { Serializer, StateSerializer } from '../state-serializer.js';
 import { copySerialized } from '../values/encode.js';
 import type { PlainData } from '../values/plain-data.js';
 
@@ -59,7 +59,7 @@ export type Attributes = Readonly<Record<string, PlainData>>;
 export interface AgentStoreSettings {
   readonly agentId: string;
   readonly keySchema: KeySchema;
-  readonly serializer: StateSerializer;
+  readonly serializer: Serializer;
   readonly ttlSeconds: number | null;
   readonly optimistic: boolean;
   readonly maxTrackedContexts: number;
@@ -140,10 +140,10 @@ function resolveKeySchema(keySchema: KeySchema | undefined, prefixes: KeyPrefixe
 }
 
 /** A serializer of the user's own, its data checked before a backend sees them. */
-function checked(serializer: StateSerializer): StateSerializer {
+function checked(serializer: Serializer): Serializer {
   return {
     ...(serializer.copiesState && { copiesState: true }),
-    serialize: async (state, ids) => copySerialized(await serializer.serialize(state, ids)),
+    serialize: async (value, ids) => copySerialized(await serializer.serialize(value, ids)),
     deserialize: (data, ids) => serializer.deserialize(data, ids),
   };
 }

@@ -24,7 +24,7 @@ export interface PartList {
 }
 
 /** A part expires a day after the record that names it: whoever has just read that record still finds the part. */
-const extraSeconds = 86_400;
+export const extraSeconds = 86_400;
 
 export const noParts: PartList = { current: [], replaced: [], isDeleted: false };
 
@@ -141,7 +141,7 @@ async function hash(slice: string | Uint8Array): Promise<string> {
 }
 
 /** Pieces of at most so many bytes; no character is cut in two. */
-function slice(text: string | Uint8Array, maxBytes: number): (string | Uint8Array)[] {
+export function slice(text: string | Uint8Array, maxBytes: number): (string | Uint8Array)[] {
   const bytes = Buffer.from(text);
   const slices: (string | Uint8Array)[] = [];
   for (let start = 0; start < bytes.length; ) {

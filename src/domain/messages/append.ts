@@ -1,0 +1,68 @@
+import type { Attributes } from '../store/agent-store-options.js';
+import { addEntry } from './build-head.js';
+import { partsOf } from './compact.js';
+import type { Entry } from './head.js';
+import type { History, MessageCore } from './message-core.js';
+import { changeHead, isStored, readHead, UnknownOutcome } from './write-history.js';
+
+/** What one append adds. */
+export interface Appended {
+  readonly entry: Entry;
+  readonly attributes: Attributes | undefined;
+  /** Tells it from other appends: one with the same text, right after one whose outcome is not known, is the same one again. */
+  readonly text: string;
+}
+
+/** Adds an entry to a history, exactly once. */
+export async function appendEntry(
+  core: MessageCore,
+  history: History,
+  { entry, attributes, text }: Appended,
+): Promise<void> {
+  const known = core.memory.recall(history.ids.contextId);
+  const { pending } = known;
+  if (pending !== undefined) {
+    known.stored = (await readHead(core, history)) ?? undefined;
+    pending.isStored ||= isStored(known.stored ?? null, pending.attempts);
+    if (pending.isStored && pending.text === text) {
+      known.pending = undefined;
+      return;
+    }
+  }
+  const attempts = pending?.text === text ? pending.attempts : [];
+  try {
+    await changeHead(core, history, {
+      attributes,
+      attempts,
+      make: (head, _revision, createPart) => addEntry(head, entry, createPart),
+    });
+    known.pending = undefined;
+  } catch (error) {
+    if (error instanceof UnknownOutcome) known.pending = { text, attempts: error.attempts, isStored: false };
+    throw error;
+  }
+}
+
+/** Replaces a history by an empty one, and then removes what it was made of. */
+export async function clearHistory(
+  core: MessageCore,
+  history: History,
+  attributes: Attributes | undefined,
+): Promise<void> {
+  const known = core.memory.recall(history.ids.contextId);
+  known.stored = undefined;
+  await changeHead(core, history, {
+    attributes,
+    replacesUnreadable: true,
+    make: async (head, revision) => ({
+      ...head,
+      begin: head.end,
+      origin: revision,
+      refs: [],
+      tail: [],
+      summary: null,
+      replaced: [...head.replaced, ...head.refs, ...partsOf(head.summary)],
+    }),
+  });
+  known.pending = undefined;
+}

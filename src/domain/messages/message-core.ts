@@ -1,0 +1,50 @@
+import { AgentStoreError } from '../errors.js';
+import type { RecordKey, StateIds } from '../key-schema.js';
+import type { RecordStore } from '../record-store.js';
+import { CallQueue } from '../store/call-queue.js';
+import { checkContextId, checkKey, requireNoPart } from '../store/key-check.js';
+import { createLocalRevision, createRevision } from '../store/revision.js';
+import { HeadMemory } from './head-memory.js';
+import type { MessageStoreSettings } from './message-store-options.js';
+
+/** What all calls of one store share. */
+export interface MessageCore {
+  readonly settings: MessageStoreSettings;
+  readonly records: RecordStore;
+  /** The calls for each session, in the order in which they were made. */
+  readonly calls: CallQueue;
+  readonly memory: HeadMemory;
+}
+
+/** One history, and where its head is kept. */
+export interface History {
+  readonly ids: StateIds;
+  readonly key: RecordKey;
+}
+
+export function createCore(settings: MessageStoreSettings, records: RecordStore): MessageCore {
+  return { settings, records, calls: new CallQueue(), memory: new HeadMemory() };
+}
+
+/** @throws AgentStoreError `INVALID_KEY` if the backend cannot keep the id. */
+export function locateHistory({ settings, records }: MessageCore, contextId: string): History {
+  const { agentId, keySchema, partKeyPrefix } = settings;
+  const ids = { agentId, contextId };
+  checkContextId(contextId);
+  const key = keySchema.key(ids);
+  checkKey(key, records.keyLimits);
+  requireNoPart(key, partKeyPrefix);
+  return { ids, key };
+}
+
+/** A revision that no other write has. */
+export async function nextRevision({ records, settings }: MessageCore, text: string): Promise<string> {
+  if (records.isLocal === true) return createLocalRevision();
+  return createRevision({ previous: '', text, now: settings.now() });
+}
+
+export function corrupted({ partition, sort }: RecordKey, cause: unknown): AgentStoreError {
+  const where = `partition ${JSON.stringify(partition)}, sort ${JSON.stringify(sort)}`;
+  const message = `What is stored under ${where} cannot be read. It stays as it is until the history is cleared.`;
+  return new AgentStoreError('CORRUPTED', message, { cause });
+}

@@ -1,0 +1,26 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { messageStoreContract } from '../src/testing/index.js';
+import { createMemoryMessageBackend } from './backends/memory-backend.js';
+
+const page = await readFile('docs/history.md', 'utf8');
+const tests = [...page.matchAll(/\[([^\]]+)\]\((\S+\.test\.ts)\)/g)].map(([, name = '', path = '']) => ({
+  name,
+  path,
+}));
+
+describe('the page of histories', () => {
+  it('names every case of the contract once, and none that is not there', () => {
+    const named = [...page.matchAll(/^- `(.+)`$/gm)].map(([, name]) => name);
+    expect(named.sort()).toEqual(
+      messageStoreContract(createMemoryMessageBackend)
+        .map(({ name }) => name)
+        .sort(),
+    );
+  });
+
+  it.each(tests)('links to a test that is there: $name', async ({ name, path }) => {
+    expect(await readFile(join('docs', path), 'utf8')).toContain(`'${name}`);
+  });
+});
