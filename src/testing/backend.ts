@@ -69,7 +69,7 @@ export type MessageContractOptions = Pick<
  * The same for message stores: `corrupt` makes the record of a history unreadable.
  *
  * @example
- * const backend: MessageContractBackend = await createBackend();
+ * const backend: MessageContractBackend = await createMessageBackend();
  * const messageStore = backend.open({ agentId: 'support' });
  */
 export type MessageContractBackend = ContractBackend<MessageStore, MessageContractOptions>;

@@ -13,7 +13,7 @@ const cases = { ...appendCases, ...readCases, ...compactCases, ...limitCases };
  *
  * @example
  * // vitest
- * describe.each(messageStoreContract(createBackend))('my store', ({ name, run }) => it(name, run));
+ * describe.each(messageStoreContract(createMessageBackend))('my store', ({ name, run }) => it(name, run));
  */
 export function messageStoreContract(createBackend: CreateBackend<MessageContractBackend>): ContractCase[] {
   return toContractCases(cases, createBackend, (options) => ({ agentId: ids.agentId, ...options }));

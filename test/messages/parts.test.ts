@@ -67,6 +67,16 @@ describe('the requests of a history', () => {
     expect(counts.reduce((sum, count) => sum + count, 0) / counts.length).toBeLessThan(2.2);
   });
 
+  it('are one for the first append of a process that has read the history', async () => {
+    const records = new WatchedRecords();
+    await fill(records, 3);
+    const store = open(records);
+    await store.getRecent('s', { maxMessages: 1 });
+    records.sent.length = 0;
+    await store.append('s', say(1, 10));
+    expect(records.sent.filter((name) => name.startsWith('get'))).toEqual([]);
+  });
+
   it('open the last 50 of a long history in two round trips', async () => {
     const records = new WatchedRecords();
     const { messages } = await fill(records, 400);

@@ -98,6 +98,65 @@ describe('a write whose outcome is not known', () => {
   });
 });
 
+describe('an append of unknown outcome', () => {
+  it('is still known for what it was after a compaction by the same store', async () => {
+    const faults = new Faults();
+    const records = new InMemoryRecordStore();
+    const store = open(new FaultyRecords(records, faults));
+    await store.append('s', say('one'));
+    faults.loseNextAnswer();
+    for (let request = 0; request < 20; request++) faults.failNext();
+    await expect(store.append('s', say('two'))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    faults.clear();
+    await store.compact('s', { keepRecent: 1 });
+    await store.append('s', say('two'));
+    expect(await store.getAll('s')).toEqual([say('two')]);
+  });
+});
+
+describe('what a backend says', () => {
+  const changed = (change: Partial<RecordStore>) => {
+    const records = new InMemoryRecordStore();
+    const made: RecordStore = {
+      get: (at) => records.get(at),
+      put: (at, record, expected) => records.put(at, record, expected),
+      delete: (at, expected) => records.delete(at, expected),
+    };
+    return { records, made: Object.assign(made, change) };
+  };
+
+  it('may be no more than that a write was refused', async () => {
+    const { records, made } = changed({
+      put: async (at, record, expected) => ({ written: (await records.put(at, record, expected)).written }),
+    });
+    const [ours, theirs] = [open(made), open(made)];
+    for (const text of ['one', 'two', 'three']) {
+      await ours.append('s', say(text));
+      await theirs.append('s', say(text));
+    }
+    expect(await ours.getCount('s')).toBe(6);
+  });
+
+  it('may be that a part cannot be read', async () => {
+    const { records, made } = changed({
+      get: async (at) => {
+        if (at.sort.startsWith('part#')) throw new AgentStoreError('CORRUPTED', 'It is a list.');
+        return records.get(at);
+      },
+    });
+    await open(made).append('s', say('x'.repeat(5_000)));
+    await expect(open(made).getAll('s')).rejects.toMatchObject({
+      code: 'CORRUPTED',
+      message: expect.stringContaining('part#'),
+    });
+  });
+
+  it('may be that it cannot be closed', async () => {
+    const { made } = changed({ close: () => Promise.reject(new Error('Still open.')) });
+    await expect(open(made).close()).rejects.toMatchObject({ code: 'UNAVAILABLE', operation: 'close' });
+  });
+});
+
 describe('two processes of which one was copied from the other', () => {
   it('keep their own appends, although they go by one name', async () => {
     const records = new InMemoryRecordStore();

@@ -16,6 +16,7 @@ declare const cause: Error;
 declare const state: aws.AgentState;
 declare const store: aws.AgentStore;
 declare const agentStore: aws.AgentStore;
+declare const messageStore: aws.MessageStore;
 declare const agent: aws.Agent;
 declare const observer: aws.AgentEventObserver;
 declare const FileRecordStore: new (folder: string) => aws.RecordStore;
@@ -27,6 +28,8 @@ declare function reload(): Promise<unknown>;
 declare function encrypt(...args: unknown[]): Promise<Uint8Array>;
 declare function decrypt(...args: unknown[]): Buffer;
 declare function createBackend(): Promise<kit.ContractBackend>;
+declare function createMessageBackend(): Promise<kit.MessageContractBackend>;
+declare function askModel(messages: readonly aws.Message[]): Promise<string>;
 `;
 
 /** The examples in the comments of the source as modules, each by the name that it is an example of. */

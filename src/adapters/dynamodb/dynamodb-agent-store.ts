@@ -1,6 +1,7 @@
 import type { AgentState } from '../../domain/agent-state.js';
 import type { StateIds } from '../../domain/key-schema.js';
 import { invalidOption, type OptionNames } from '../../domain/options.js';
+import type { RecordStore } from '../../domain/record-store.js';
 import {
   type AgentStoreOptions,
   type AgentStoreSettings,
@@ -133,7 +134,7 @@ function checkAttributes(given: unknown, taken: readonly string[]): Attributes {
   return attributes;
 }
 
-export function resolveRecords(options: TableOptions): DynamoDBRecordStore {
+export function resolveRecords(options: TableOptions): RecordStore {
   const { tableName, consistentRead = true } = options;
   requireName('tableName', tableName);
   if (typeof consistentRead !== 'boolean') throw invalidOption('consistentRead', 'must be true or false');

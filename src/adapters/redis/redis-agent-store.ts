@@ -1,4 +1,5 @@
 import { invalidOption, type OptionNames } from '../../domain/options.js';
+import type { RecordStore } from '../../domain/record-store.js';
 import {
   type AgentStoreOptions,
   agentStoreOptionNames,
@@ -48,7 +49,7 @@ export class RedisAgentStore extends PersistentAgentStore {
 /** What the two stores have in common: the server. */
 export function resolveRecords(
   options: Pick<RedisAgentStoreOptions, 'client' | 'url' | 'compression'>,
-): RedisRecordStore {
+): RecordStore {
   const compression = resolveCompression(options.compression);
   return new RedisRecordStore(new RedisConnection(resolveTarget(options)), compression);
 }

@@ -2,6 +2,7 @@ import type { Attributes } from '../store/agent-store-options.js';
 import { addEntry } from './build-head.js';
 import { partsOf } from './compact.js';
 import type { Entry } from './head.js';
+import type { StoredHead } from './head-memory.js';
 import type { History, MessageCore } from './message-core.js';
 import { changeHead, isStored, readHead, UnknownOutcome } from './write-history.js';
 
@@ -21,9 +22,10 @@ export async function appendEntry(
 ): Promise<void> {
   const known = core.memory.recall(history.ids.contextId);
   const { pending } = known;
+  let base: StoredHead | null | undefined;
   if (pending !== undefined) {
-    known.stored = (await readHead(core, history)) ?? undefined;
-    pending.isStored ||= isStored(known.stored ?? null, pending.attempts);
+    base = await readHead(core, history);
+    pending.isStored ||= isStored(base, pending.attempts);
     if (pending.isStored && pending.text === text) {
       known.pending = undefined;
       return;
@@ -34,6 +36,7 @@ export async function appendEntry(
     await changeHead(core, history, {
       attributes,
       attempts,
+      base,
       make: (head, _revision, createPart) => addEntry(head, entry, createPart),
     });
     known.pending = undefined;

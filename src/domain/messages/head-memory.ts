@@ -12,7 +12,7 @@ export interface StoredHead {
 
 /** What a store knows of one history. */
 export interface KnownHistory {
-  /** What was stored when it was last read or written; absent if that is not known, or if nothing was. */
+  /** What was stored when it was last read or written; absent if that is not known. That nothing was stored is not remembered. */
   stored?: StoredHead | undefined;
   /** Tells the writes of this store from those of others. */
   writer?: string | undefined;

@@ -6,7 +6,6 @@ import { type Attributes, latestExpiry } from '../store/agent-store-options.js';
 import { isBytes } from '../values/built-in.js';
 import { restore } from '../values/decode.js';
 import { encode, unserializable } from '../values/encode.js';
-import { isRecord } from '../values/objects.js';
 import { AnnotatedData, type PlainData, type SerializedData } from '../values/plain-data.js';
 import { type Entry, isMessage } from './head.js';
 import type { MessageStoreSettings } from './message-store-options.js';
@@ -76,21 +75,19 @@ export async function readEntry(
   { data, count }: Entry,
   ids: StateIds,
 ): Promise<Message[]> {
-  const batch: unknown = await serializer.deserialize(fromEntryData(data), ids);
-  const messages: unknown = isRecord(batch) ? batch.messages : undefined;
+  const { messages } = Object(await serializer.deserialize(fromEntryData(data), ids));
   if (Array.isArray(messages) && messages.length === count && messages.every(isMessage)) return messages;
   throw new TypeError('What is stored is no list of messages.');
 }
 
 /** A list of whatever the messages are: a list is encoded as one, and restored in place. */
-function copyMessages(messages: readonly Message[]): unknown {
+function copyMessages(messages: readonly Message[]): readonly unknown[] {
   const { data, notes } = encode(messages, 'messages');
   restore(data, notes);
-  return data;
+  return Array.from(Object(data));
 }
 
-function requireMessages(messages: unknown): Message[] {
-  if (!Array.isArray(messages)) throw unserializable('messages', 'is not a list');
+function requireMessages(messages: readonly unknown[]): Message[] {
   return messages.map((message, index) => {
     if (isMessage(message)) return message;
     throw unserializable(

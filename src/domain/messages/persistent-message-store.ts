@@ -93,7 +93,14 @@ export class PersistentMessageStore implements MessageStore {
     read: (look: Look) => Promise<Result>,
   ): Promise<Result> {
     return this.#call(operation, contextId, (history) =>
-      this.#core.calls.after(contextId, () => readHistory(this.#core, history, read)),
+      this.#core.calls.after(contextId, () =>
+        readHistory(this.#core, history, (look) => {
+          // The first append after it needs no read of its own.
+          const known = this.#core.memory.recall(contextId);
+          known.stored ??= look.stored ?? undefined;
+          return read(look);
+        }),
+      ),
     );
   }
 
@@ -121,7 +128,7 @@ function explain(
   error: unknown,
   ids: { operation: AgentStoreOperation; agentId: string; contextId: string },
 ): AgentStoreError {
-  const failed = `Could not ${ids.operation} the history of ${JSON.stringify(ids.contextId)}`;
+  const failed = `${ids.operation} failed for the history of ${JSON.stringify(ids.contextId)}`;
   if (!isAgentStoreError(error))
     return new AgentStoreError('UNAVAILABLE', `${failed}: the backend failed.`, { ...ids, cause: error });
   return new AgentStoreError(error.code, `${failed}: ${error.message}`, { ...ids, cause: error.cause });

@@ -24,7 +24,7 @@ export interface HeadChange {
   /** What is kept beside it, as values of the user's own. */
   readonly attributes: Attributes | undefined;
   /** What is replaced first, if it is not what is stored by the last that is known. */
-  readonly base?: StoredHead | null;
+  readonly base?: StoredHead | null | undefined;
   /** True to take the place of a head that cannot be read. */
   readonly replacesUnreadable?: boolean;
   /** Earlier attempts at the same change. */
@@ -86,10 +86,10 @@ export async function changeHead(core: MessageCore, history: History, change: He
   const known = core.memory.recall(history.ids.contextId);
   const attempts = [...(change.attempts ?? [])];
   const deadline = core.settings.now() + maxAge;
-  let stored = change.base ?? known.stored ?? (await readHead(core, history));
+  const base = change.base === undefined ? known.stored : change.base;
+  let stored = base === undefined ? await readHead(core, history) : base;
   for (let tries = 0; ; tries++) {
     if (known.pending !== undefined) known.pending.isStored ||= isStored(stored, known.pending.attempts);
-    if (isStored(stored, attempts)) return settle(known, stored);
     if (core.settings.now() >= deadline) throw new UnknownOutcome(attempts, undefined);
     requireRunning(currentAgentScope());
     const attempt = await prepare(core, history, change, stored);
@@ -101,7 +101,10 @@ export async function changeHead(core: MessageCore, history: History, change: He
       if (await removeReplaced(core, history, attempt.head)) known.clean = attempt.record.revision;
       return true;
     }
-    if (isStored(current, attempts)) return settle(known, current);
+    if (current !== null && isStored(current, attempts)) {
+      known.stored = current;
+      return true;
+    }
     // No head names them, and none will: what they were written for has not been stored, and cannot be any more.
     await removeOwn(core, history, attempt.parts);
     stored = current;
@@ -182,12 +185,11 @@ async function prepare(
 
   function toWriter({ writer, written }: KnownHistory, { writers }: Head): string {
     const ours = writers.find(([id]) => id === writer)?.[1];
-    // Another process goes by the same name: one of the two was copied from the other while it ran.
-    if (writer === undefined || (ours !== undefined && !written.includes(ours))) {
-      known.writer = toFingerprint(revision);
-      known.written.length = 0;
-    }
-    return known.writer ?? toFingerprint(revision);
+    if (writer !== undefined && (ours === undefined || written.includes(ours))) return writer;
+    // It has none yet; or another process goes by it, since one of the two was copied from the other while it ran.
+    known.written.length = 0;
+    known.writer = toFingerprint(revision);
+    return known.writer;
   }
 }
 
@@ -239,11 +241,6 @@ function remember(known: KnownHistory, { record, head }: Attempt): void {
     ...(token !== undefined && { token }),
   };
   known.written.splice(0, known.written.length, toFingerprint(revision));
-}
-
-function settle(known: KnownHistory, stored: StoredHead | null): true {
-  known.stored = stored ?? undefined;
-  return true;
 }
 
 /** Longer from time to time, and never the same for two writers that meet. */

@@ -37,7 +37,7 @@ export const appendCases: MessageCases = {
   'refuses what cannot be kept, with the path, and appends nothing of it': async ({ open }) => {
     const ours = open();
     const error = await assertFails(
-      ours.append(contextId, [say('one'), say('two', { run: () => 1 })]),
+      ours.append(contextId, [say('one'), say('two', { run: String })]),
       'UNSERIALIZABLE',
     );
     assert.match(error.message, /messages\[1\]\.run/);

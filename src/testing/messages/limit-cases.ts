@@ -53,12 +53,13 @@ export const limitCases: MessageCases = {
     const ours = open();
     await ours.append(contextId, createMessages(3));
     await backend.corrupt(ids);
-    // Each is made when the one before has failed: nobody would hear of one that fails meanwhile.
-    for (const call of [
+    const calls = [
       () => ours.getAll(contextId),
       () => open().getCount(contextId),
+      () => ours.append(contextId, say('x')),
       () => open().append(contextId, say('x')),
-    ]) {
+    ];
+    for (const call of calls) {
       const error = await assertFails(call(), 'CORRUPTED');
       assert.ok(error.message.includes(contextId) && error.message.includes(agentId), error.message);
     }
