@@ -7,8 +7,9 @@ const slowTests = [
   'test/package/**',
   'test/api-reference.test.ts',
   'test/examples/{by-hand,container,dynamodb,lambda,local-server,production-page,readme,redis,swap-in-tests}.test.ts',
-  'test/contract/{other-runners,redis}.test.ts',
+  'test/contract/{dynamodb,other-runners,redis}.test.ts',
   'test/redis/{clients,cluster,header,outages,refusals,script,stored-values,messages}.test.ts',
+  'test/messages/killed.test.ts',
   'test/server/{abuse,ids-clone.linux,shutdown}.test.ts',
 ];
 

@@ -1,0 +1,46 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { expect, it, onTestFinished } from 'vitest';
+import { RedisMessageStore } from '../../src/adapters/redis/index.js';
+import { RedisServer } from '../backends/redis-server.js';
+import { toMessage, turnLength } from './numbered-messages.js';
+
+const turns = 200;
+const kills = 100;
+
+/** Runs the conversation on until so many of its messages are stored, and kills it in the middle of the next one. */
+async function runAndKill(url: string, messages: number): Promise<number[]> {
+  const script = fileURLToPath(new URL('./turns-child.ts', import.meta.url));
+  const child = fork(script, [url, String(turns)], { execArgv: ['--import', 'tsx'] });
+  const told: number[] = [];
+  child.on('message', (number) => {
+    told.push(Number(number));
+    if (told.length === messages) child.kill('SIGKILL');
+  });
+  await once(child, 'close');
+  return told;
+}
+
+it('a conversation of 200 turns that is killed 100 times lacks no message that was stored, and has none twice', async () => {
+  const server = await RedisServer.start();
+  onTestFinished(() => server.stop());
+  const stored = new Set<number>();
+  const perRun = Math.floor((turns * turnLength) / (kills + 1)) - 1;
+  for (let kill = 0; kill < kills; kill++) {
+    // Killed on another message of a turn each time.
+    const told = await runAndKill(server.url, perRun + (kill % 3));
+    expect(told.length).toBeGreaterThan(0);
+    for (const number of told) {
+      expect(stored.has(number)).toBe(false);
+      stored.add(number);
+    }
+  }
+  for (const number of await runAndKill(server.url, Number.POSITIVE_INFINITY)) stored.add(number);
+  const store = new RedisMessageStore({ agentId: 'agent', url: server.url });
+  onTestFinished(() => store.close());
+  const expected = Array.from({ length: turns * turnLength }, (_, number) => toMessage(number));
+  expect(await store.getRange('session', 0, expected.length + 1)).toMatchObject(expected);
+  expect(await store.getAll('session')).toMatchObject(expected);
+  for (const number of stored) expect(number).toBeLessThan(expected.length);
+});
