@@ -2,7 +2,7 @@ import { configDefaults, defineConfig } from 'vitest/config';
 
 const { TEST_REPORT, FC_RUNS = '25' } = process.env;
 
-/** What installs packages, starts programs or sends 100 MB. Every other file is a unit test, one added tomorrow too. */
+/** What installs packages, starts programs, sends 100 MB or waits for a time-out. Every other file is a unit test, one added tomorrow too. */
 const slowTests = [
   'test/package/**',
   'test/api-reference.test.ts',
@@ -10,7 +10,7 @@ const slowTests = [
   'test/contract/{dynamodb,other-runners,redis}.test.ts',
   'test/redis/{clients,cluster,header,outages,refusals,script,stored-values,messages}.test.ts',
   'test/messages/killed.test.ts',
-  'test/server/{abuse,ids-clone.linux,shutdown}.test.ts',
+  'test/server/{abuse,exchanges,ids-clone.linux,shutdown}.test.ts',
 ];
 
 export default defineConfig(({ mode }) => ({
