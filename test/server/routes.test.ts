@@ -40,14 +40,14 @@ it('keeps one agent for a session, and another for another', async () => {
   ]);
 });
 
-it('resumes with the answers to what the agent has asked', async () => {
+it('resumes with the answers to what has been asked, on a new agent if no store tells who has asked last', async () => {
   const server = await startServer({ script: ask });
   expect(await readKinds(await server.post('session-1', { prompt: 'ask' }))).toEqual(['input-required']);
   const inputs = [{ inputId: 'input-1', value: { choice: 2 } }];
   expect(await readKinds(await server.post('session-1', { inputs, metadata: { a: 1 } }))).toEqual([
     'task-complete',
   ]);
-  expect(server.agents[0]?.turns[1]).toMatchObject({
+  expect(server.agents[1]?.turns[0]).toMatchObject({
     message: null,
     options: { inputs, metadata: { a: 1 } },
   });

@@ -111,10 +111,10 @@ function watch(turn: RunningTurn, exchange: Exchange, timeoutSeconds: number): (
 
 async function requireResumable({ sessions, config }: ServerContext, turn: RunningTurn): Promise<void> {
   const { agentStore } = config;
-  const { contextId, agent } = turn.session;
+  const { contextId } = turn.session;
   if (agentStore === undefined) {
-    // Another process may have asked since this agent ran. A new one knows what there is to answer.
-    if (agent !== undefined && !isResumable(agent.state)) delete turn.session.agent;
+    // Another process may have asked since this agent ran, and nothing tells. A new one knows what there is to answer.
+    delete turn.session.agent;
     return;
   }
   const state = await readState(contextId, sessions, agentStore, turn);
