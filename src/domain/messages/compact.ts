@@ -10,7 +10,7 @@ import { bytesOf } from './message-parts.js';
 import { type Look, listNodes, readHistory, readMessages } from './read-history.js';
 import { changeHead } from './write-history.js';
 
-/** How many messages one summary is made of where there are summaries of summaries. */
+/** How many messages one summary is made of when summaries are summarized in turn. */
 const chunkSize = 50;
 
 const nothing: CompactionResult = {

@@ -98,7 +98,7 @@ export interface MessageStoreSettings
   readonly heal: 'omit' | 'answer';
   readonly countTokens: (message: Message) => number;
   readonly summarize: Summarize | null;
-  /** Is told of what cannot be read; throws where that fails the call. */
+  /** Is told of what cannot be read; throws if that is to fail the call. */
   readonly onCorrupted: (error: AgentStoreError) => void;
   /** Gives what is kept beside the head, if the backend keeps such a thing. */
   readonly attributes?: (messages: readonly Message[], ids: StateIds) => Attributes;
