@@ -5,7 +5,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
  * every agent is a holder of its own although all of them use one store object.
  */
 export interface AgentScope {
-  /** True once the agent has been stopped: any save it makes from then on is a `CONFLICT`. */
+  /** True once the agent has been stopped: any write it makes from then on is a `CONFLICT`. */
   readonly isRevoked: boolean;
 }
 

@@ -137,7 +137,7 @@ export function countOf(parts: readonly { readonly count: number }[]): number {
   return parts.reduce((sum, { count }) => sum + count, 0);
 }
 
-/** The newest of several expiries, and the oldest, where 0 is later than any. */
+/** The newest of several expiries, and the oldest; 0, which is never, is later than any. */
 export function newestOf(expiries: readonly number[]): number {
   return expiries.includes(0) ? 0 : Math.max(0, ...expiries);
 }

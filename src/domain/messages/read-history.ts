@@ -69,7 +69,7 @@ export async function readHistory<Result>(
   }
 }
 
-/** All messages that a head leads to, oldest first, in pieces that are read only where they have to be. */
+/** All messages that a head leads to, oldest first, in pieces that are read only if somebody asks for them. */
 export async function listNodes(look: Look): Promise<Node[]> {
   const { head, history } = look;
   const { refs, tail, end, summary } = head;
