@@ -52,6 +52,28 @@ async function fill(records: WatchedRecords, count: number, options: Partial<Mes
   return { store, messages };
 }
 
+describe('a part whose messages expire at several times', () => {
+  it.each([0, 1])('is what has not expired of it, when number %i of each two expires', async (expiring) => {
+    const records = new WatchedRecords();
+    let time = 1_800_000_000_000;
+    const now = () => time;
+    const forGood = open(records, { now });
+    const brief = open(records, { now, ttlSeconds: 60 });
+    const isBrief = (index: number) => index % 2 === expiring;
+    const messages = Array.from({ length: 100 }, (_, index) => say(index));
+    for (const [index, message] of messages.entries())
+      await (isBrief(index) ? brief : forGood).append('s', message);
+    expect(records.names.size).toBeGreaterThan(8);
+    time += 60_000;
+    const kept = messages.filter((_, index) => !isBrief(index));
+    for (const reader of [forGood, brief]) {
+      expect(await reader.getCount('s')).toBe(50);
+      expect(await reader.getAll('s')).toEqual(kept);
+      expect(await reader.getRange('s', 10, 20)).toEqual(kept.slice(10, 20));
+    }
+  });
+});
+
 describe('the requests of a history', () => {
   it('are as many for an append to a long history as to a short one, and none of them reads', async () => {
     const records = new WatchedRecords();
