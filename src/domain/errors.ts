@@ -14,7 +14,8 @@ const codes = [
 /**
  * What kind of failure it was, and so what to do:
  *
- * - `CONFLICT`: somebody else wrote or deleted the state, or this holder has not loaded it. Load, then decide.
+ * - `CONFLICT`: somebody else wrote or deleted the state, this holder has not loaded it, or a later turn has taken over the
+ *   session. Load, then decide.
  * - `CORRUPTED`: what is stored cannot be read. It stays as it is until it is deleted.
  * - `INVALID_KEY`: the backend cannot keep this id.
  * - `UNSERIALIZABLE`: the state holds something that cannot be kept; the message names the path.

@@ -29,7 +29,10 @@ export interface AgentStoreOptions extends KeyPrefixes {
   readonly maxStateBytes?: number;
   /** Starts the sort keys of the further records of a state that is too large for one. @defaultValue `'part#'` */
   readonly partKeyPrefix?: string;
-  /** Whether a save is refused that would replace what this holder has not seen. @defaultValue `'optimistic'` */
+  /**
+   * Whether a save is refused that would replace what this holder has not seen. What a turn with a larger fencing token has saved
+   * stays in either case. @defaultValue `'optimistic'`
+   */
   readonly concurrency?: 'optimistic' | 'last-write-wins';
   /** How many contexts' revisions a holder remembers, the least recently used forgotten first. @defaultValue 100,000 */
   readonly maxTrackedContexts?: number;

@@ -3,7 +3,7 @@ import type { AgentState } from '../agent-state.js';
 import type { StateChange } from '../agent-store.js';
 import { AgentStoreError, isAgentStoreError } from '../errors.js';
 import { isOvertaken, keepToken, laterToken, overtaken, requireLatestTurn } from '../fencing.js';
-import type { NewRecord, RefusedWrite, StoredRecord, WriteResult } from '../record-store.js';
+import type { Expectation, NewRecord, RefusedWrite, StoredRecord, WriteResult } from '../record-store.js';
 import { holdFailure } from './call-queue.js';
 import { type Block, ContextMemory, neverSeen, type SeenContext } from './context-memory.js';
 import { extendLineage, hasDescended } from './revision.js';
@@ -87,9 +87,7 @@ export async function saveSession(
   const record = await createRecord(settings, serialized, base);
   // If the last write wins, nothing is compared, but for a token: the writer's own, or one that it would not know to keep.
   const isCompared = isConditional || token !== undefined || seen.revision === null;
-  const revisions = [seen.revision, ...seen.attempts];
-  const expected =
-    isCompared && seen.revision !== '' ? toExpectation(revisions, record.updatedAt, token) : null;
+  const expected = isCompared ? expectSeen(seen, record.updatedAt, token) : null;
   const written: string[] = [];
   let result: WriteResult;
   try {
@@ -114,6 +112,15 @@ export async function saveSession(
   requireLatestTurn(token, stored?.token);
   memory.remember(contextId, { ...seen, revision: stored?.revision ?? null, token: stored?.token });
   return saveSession(core, session, caller, serialized);
+}
+
+/** That what is stored is what was seen; `null` if it has no revision that can be expected. */
+function expectSeen(
+  { revision, attempts }: SeenContext,
+  now: number,
+  token: number | undefined,
+): Expectation | null {
+  return revision === '' ? null : toExpectation([revision, ...attempts], now, token);
 }
 
 /** Deletes a session, whoever has saved it, but for a later turn. */
