@@ -116,7 +116,7 @@ export async function changeHead(core: MessageCore, history: History, change: He
     // No head names them, and none will: what they were written for has not been stored, and cannot be any more.
     await removeOwn(core, history, attempt.parts);
     stored = current;
-    known.stored = current ?? undefined;
+    known.stored = undefined;
     await wait(tries);
   }
 }
