@@ -1,4 +1,4 @@
-import { invalidOption, type OptionNames } from '../../domain/options.js';
+import { type OptionNames, requireOption } from '../../domain/options.js';
 import type { RecordStore } from '../../domain/record-store.js';
 import {
   type AgentStoreOptions,
@@ -59,15 +59,16 @@ function resolveTarget({
   url,
 }: Pick<RedisAgentStoreOptions, 'client' | 'url'>): RedisCommands | string {
   if (client !== undefined) {
-    if (url !== undefined) throw invalidOption('url', 'has no effect beside "client"; leave one out');
+    requireOption(url === undefined, 'url', 'has no effect beside "client"; leave one out');
     const commands = requireCommands(client);
     warnWithoutSocketTimeout(client);
     return commands;
   }
-  if (url === undefined) throw invalidOption('client', 'is missing; give it, or "url"');
+  requireOption(url !== undefined, 'client', 'is missing; give it, or "url"');
   // Without the parser's error, which repeats the password.
-  if (URL.canParse(url) && isRedisUrl(new URL(url))) return url;
-  throw invalidOption('url', 'must be a URL such as redis://localhost:6379/0');
+  const isServer = URL.canParse(url) && isRedisUrl(new URL(url));
+  requireOption(isServer, 'url', 'must be a URL such as redis://localhost:6379/0');
+  return url;
 }
 
 function isRedisUrl({ protocol, pathname }: URL): boolean {
