@@ -56,20 +56,8 @@ export interface DynamoDBAgentStoreOptions extends AgentStoreOptions {
   readonly attributes?: (state: AgentState, ids: StateIds) => Readonly<Record<string, PlainData | undefined>>;
 }
 
-/** Those that say where the table is, and how its items look. */
-export type TableOptions = Pick<
-  DynamoDBAgentStoreOptions,
-  | 'tableName'
-  | 'documentClient'
-  | 'dynamoDbClientConfig'
-  | 'partitionKeyName'
-  | 'sortKeyName'
-  | 'ttlAttributeName'
-  | 'consistentRead'
-  | 'compression'
->;
-
-export const tableOptionNames: OptionNames<TableOptions> = {
+/** The names of those that say where the table is, and how its items look. */
+export const tableOptionNames = {
   tableName: true,
   documentClient: true,
   dynamoDbClientConfig: true,
@@ -78,7 +66,9 @@ export const tableOptionNames: OptionNames<TableOptions> = {
   ttlAttributeName: true,
   consistentRead: true,
   compression: true,
-};
+} as const;
+
+type TableOptions = Pick<DynamoDBAgentStoreOptions, keyof typeof tableOptionNames>;
 
 const optionNames: OptionNames<DynamoDBAgentStoreOptions> = {
   ...agentStoreOptionNames,

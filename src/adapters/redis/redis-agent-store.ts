@@ -26,12 +26,12 @@ export interface RedisAgentStoreOptions extends AgentStoreOptions {
   readonly compression?: Compression;
 }
 
-const optionNames: OptionNames<RedisAgentStoreOptions> = {
-  ...agentStoreOptionNames,
-  client: true,
-  url: true,
-  compression: true,
-};
+/** The names of those that say where the server is, and how its values look. */
+export const serverOptionNames = { client: true, url: true, compression: true } as const;
+
+type ServerOptions = Pick<RedisAgentStoreOptions, keyof typeof serverOptionNames>;
+
+const optionNames: OptionNames<RedisAgentStoreOptions> = { ...agentStoreOptionNames, ...serverOptionNames };
 
 /**
  * Keeps sessions in Redis or Valkey, on one server or in a Cluster, that many agents may share.
@@ -47,17 +47,12 @@ export class RedisAgentStore extends PersistentAgentStore {
 }
 
 /** What the two stores have in common: the server. */
-export function resolveRecords(
-  options: Pick<RedisAgentStoreOptions, 'client' | 'url' | 'compression'>,
-): RecordStore {
+export function resolveRecords(options: ServerOptions): RecordStore {
   const compression = resolveCompression(options.compression);
   return new RedisRecordStore(new RedisConnection(resolveTarget(options)), compression);
 }
 
-function resolveTarget({
-  client,
-  url,
-}: Pick<RedisAgentStoreOptions, 'client' | 'url'>): RedisCommands | string {
+function resolveTarget({ client, url }: ServerOptions): RedisCommands | string {
   if (client !== undefined) {
     requireOption(url === undefined, 'url', 'has no effect beside "client"; leave one out');
     const commands = requireCommands(client);
