@@ -18,7 +18,8 @@ import { type Compression, resolveCompression } from '../compression.js';
 import { DynamoDBConnection } from './connection.js';
 import { DynamoDBRecordStore } from './dynamodb-record-store.js';
 import type { DynamoDBSender } from './dynamodb-sender.js';
-import { type ItemLayout, ownAttributes } from './item.js';
+import type { ItemLayout } from './item.js';
+import { ownNames } from './own-names.js';
 
 /**
  * What a `DynamoDBAgentStore` takes. `tableName` and `agentId` are required.
@@ -107,7 +108,7 @@ export function resolveAttributes<Given extends unknown[]>(
   if (attributes === undefined) return {};
   requireOption(typeof attributes === 'function', 'attributes', 'must be a function');
   const { partitionKeyName, sortKeyName, ttlAttributeName } = toLayout(options);
-  const taken = [...ownAttributes, partitionKeyName, sortKeyName, ttlAttributeName];
+  const taken = [...Object.values(ownNames), partitionKeyName, sortKeyName, ttlAttributeName];
   return { attributes: (...given) => checkAttributes(attributes(...given), taken) };
 }
 
@@ -151,7 +152,7 @@ function connect({ documentClient, dynamoDbClientConfig }: TableOptions): Dynamo
 
 function toLayout(options: TableOptions): ItemLayout {
   const { partitionKeyName = 'pk', sortKeyName = 'sk', ttlAttributeName = 'ttl' } = options;
-  const taken = [...ownAttributes];
+  const taken: string[] = Object.values(ownNames);
   for (const [option, name] of Object.entries({ partitionKeyName, sortKeyName, ttlAttributeName })) {
     requireText(option, name);
     requireOption(name !== '__proto__', option, 'cannot be "__proto__", which the SDK loses');
