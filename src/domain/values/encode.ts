@@ -12,6 +12,9 @@ export const maxDepth = 1_000;
 /** Levels that a map, a set or an error counts besides its own: its plain form is lists inside a list. */
 const addedByKind = 2;
 
+/** Superjson restores what is inside a value of a kind by itself, and refuses these keys there. */
+export const refusedKeys: readonly string[] = ['constructor', 'prototype', '__proto__'];
+
 /** Superjson's notes: for each path, the type of the value there, and the notes about what is in it, if any. */
 type Notes = Record<string, PlainData>;
 
@@ -126,7 +129,7 @@ class EncodeWalk {
 
   #encodeRecord(record: Readonly<Record<string, unknown>>, depth: number): PlainData {
     if (Object.getOwnPropertySymbols(record).length > 0) throw this.#refusal(depth, 'has a symbol as a key');
-    if (this.#addedLevels > 0 && isRefusedBySuperjson(record))
+    if (this.#addedLevels > 0 && refusedKeys.some((key) => Object.hasOwn(record, key)))
       return this.#encodeKind(entriesKind, record, depth, 0);
     // All at once, which is faster than key by key; then what is not a text is replaced by its plain form.
     const plain: Record<string, PlainData> = { ...(record as Record<string, PlainData>) };
@@ -168,13 +171,4 @@ function describe(value: unknown): string {
   if (typeof value === 'object' && value !== null) return `an instance of ${className(value)}`;
   if (typeof value === 'number') return `${Object.is(value, -0) ? '-0' : value}, which JSON cannot hold`;
   return `a ${typeof value}`;
-}
-
-/** Superjson restores what is inside a value of a kind by itself, and refuses these keys there. */
-function isRefusedBySuperjson(record: object): boolean {
-  return (
-    Object.hasOwn(record, '__proto__') ||
-    Object.hasOwn(record, 'constructor') ||
-    Object.hasOwn(record, 'prototype')
-  );
 }
