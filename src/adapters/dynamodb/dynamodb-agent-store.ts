@@ -96,7 +96,9 @@ export class DynamoDBAgentStore extends PersistentAgentStore {
 }
 
 function resolveSettings(options: DynamoDBAgentStoreOptions): AgentStoreSettings {
-  const settings = resolveAgentStoreOptions(options, optionNames, resolveEntityType(options));
+  const { entityType = 'agent-state' } = options;
+  requireText('entityType', entityType);
+  const settings = resolveAgentStoreOptions(options, optionNames, entityType);
   return { ...settings, ...resolveAttributes(options, options.attributes) };
 }
 
@@ -129,11 +131,6 @@ export function resolveRecords(options: TableOptions): RecordStore {
   requireText('tableName', tableName);
   requireOption(typeof consistentRead === 'boolean', 'consistentRead', 'must be true or false');
   return new DynamoDBRecordStore(connect(options), tableName, toLayout(options), consistentRead);
-}
-
-function resolveEntityType({ entityType = 'agent-state' }: DynamoDBAgentStoreOptions): string {
-  requireText('entityType', entityType);
-  return entityType;
 }
 
 function connect({ documentClient, dynamoDbClientConfig }: TableOptions): DynamoDBConnection {

@@ -67,15 +67,13 @@ export async function saveSession(
   isUpdate = false,
 ): Promise<void> {
   const { contextId } = session.ids;
-  const { settings, records } = core;
   requireRunning(scope);
   const seen = memory.recall(contextId);
   if (seen.block !== undefined)
     throw new AgentStoreError('CONFLICT', `${reasons[seen.block]} Load it first.`);
-  const isConditional = settings.optimistic || isUpdate;
+  const isConditional = core.settings.optimistic || isUpdate;
   const lineage = isConditional && seen.revision !== null ? extendLineage(seen.lineage, seen.revision) : '';
-  const base = { previous: seen.revision, lineage, isLocal: records.isLocal === true };
-  const record = await createRecord(settings, serialized, base);
+  const record = await createRecord(core, serialized, seen.revision ?? '', lineage);
   const expected = isConditional ? toExpectation([seen.revision, ...seen.attempts], record.updatedAt) : null;
   const written: string[] = [];
   let result: WriteResult;

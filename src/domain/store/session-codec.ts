@@ -11,6 +11,7 @@ import { toStateText } from '../values/text.js';
 import { type AgentStoreSettings, type Attributes, latestExpiry } from './agent-store-options.js';
 import { checkContextId, checkKey, requireNoPart } from './key-check.js';
 import { createLocalRevision, createRevision } from './revision.js';
+import type { StoreCore } from './store-core.js';
 
 /** One session, and where its record is kept. */
 export interface Session {
@@ -116,22 +117,18 @@ export function toExpectation(revisions: readonly (string | null)[], now: number
   };
 }
 
-/** What a new record replaces, and whether its backend is local, so that a short revision is enough. */
-export interface RecordBase {
-  readonly previous: string | null;
-  readonly lineage: string;
-  readonly isLocal: boolean;
-}
-
 /**
  * A record of serialized data.
+ *
+ * @param previous - The revision that it replaces, or '' for a new record.
  *
  * @throws AgentStoreError `TOO_LARGE` if it is larger than the store's limit.
  */
 export async function createRecord(
-  { ttlSeconds, now, entityType, maxStateBytes }: AgentStoreSettings,
+  { settings: { ttlSeconds, now, entityType, maxStateBytes }, records: { isLocal } }: StoreCore,
   { data, attributes }: SerializedSession,
-  { previous, lineage, isLocal }: RecordBase,
+  previous: string,
+  lineage: string,
 ): Promise<NewRecord> {
   const updatedAt = now();
   let text: string | Uint8Array | undefined;
@@ -144,7 +141,7 @@ export async function createRecord(
   return {
     revision: isLocal
       ? createLocalRevision()
-      : await createRevision({ previous: previous ?? '', text: toText(), now: updatedAt }),
+      : await createRevision({ previous, text: toText(), now: updatedAt }),
     ...(lineage !== '' && { lineage }),
     ...(attributes !== undefined && { attributes }),
     ...(ttlSeconds !== null && {

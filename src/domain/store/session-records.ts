@@ -146,12 +146,8 @@ async function removeRecord(
 ): Promise<WriteResult> {
   const replaced = namesOfParts(record);
   if (replaced.length === 0) return core.records.delete(session.key, expected);
-  const base = {
-    previous: record.revision,
-    lineage: extendLineage(record.lineage ?? '', record.revision),
-    isLocal: core.records.isLocal === true,
-  };
-  const emptied = await createRecord(core.settings, { data: null }, base);
+  const lineage = extendLineage(record.lineage ?? '', record.revision);
+  const emptied = await createRecord(core, { data: null }, record.revision, lineage);
   const list = formatPartList({ current: [], replaced, isDeleted: true });
   const result = await core.records.put(
     session.key,
