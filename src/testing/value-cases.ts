@@ -99,19 +99,8 @@ export const valueCases: Cases = {
   'keeps undefined, in lists as in objects': keeps(() => ({ list: [1, undefined, 3], field: undefined })),
 
   'keeps keys of any name': keeps(() => {
-    const names = [
-      'constructor',
-      'prototype',
-      '__proto__',
-      'a.b',
-      'a\\.b',
-      '',
-      ' ',
-      'toString',
-      '0',
-      'ключ',
-      '\u0000',
-    ];
+    const ofLanguage = ['constructor', 'prototype', '__proto__', 'toString'];
+    const names = [...ofLanguage, 'a.b', 'a\\.b', '', ' ', '0', 'ключ', '\u0000'];
     const entries = names.map((name) => [name, { value: name, at: new Date(7) }]);
     const fields = Object.fromEntries(entries);
     return { fields, inMap: new Map([['fields', fields]]) };

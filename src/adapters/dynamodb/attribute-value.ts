@@ -46,19 +46,10 @@ class MarshalWalk {
   }
 
   convert(data: PlainData, depth: number): AttributeValue {
-    switch (typeof data) {
-      case 'string':
-        return { S: this.#checkText(data, depth) };
-      case 'number':
-        return { N: this.#checkNumber(data, depth) };
-      case 'boolean':
-        return { BOOL: data };
-      default:
-        return data === null ? { NULL: true } : this.#convertContainer(data, depth);
-    }
-  }
-
-  #convertContainer(data: Extract<PlainData, object>, depth: number): AttributeValue {
+    if (data === null) return { NULL: true };
+    if (typeof data === 'string') return { S: this.#checkText(data, depth) };
+    if (typeof data === 'number') return { N: this.#checkNumber(data, depth) };
+    if (typeof data === 'boolean') return { BOOL: data };
     if (depth >= maxNesting) throw this.#refusal(depth, `is nested more than ${maxNesting} levels deep`);
     if (isList(data)) return { L: data.map((element, index) => this.#convertInside(index, element, depth)) };
     return { M: this.convertMap(data, depth) };

@@ -80,20 +80,13 @@ export class DynamoDBRecordStore implements RecordStore {
       }
       // The item in the way may be this very write. Some engines do not hand it over, so it is read.
       const item = takeItem(error) ?? (await this.#getItem(key, true));
-      return {
-        written: false,
-        cause: error,
-        ...(item !== null && { current: fromItem(item, this.#layout) }),
-      };
+      const current = item === null ? undefined : { current: fromItem(item, this.#layout) };
+      return { written: false, cause: error, ...current };
     }
   }
 
-  async #getItem(key: RecordKey, consistentRead: boolean): Promise<Record<string, unknown> | null> {
-    const input = {
-      TableName: this.#tableName,
-      Key: toKey(key, this.#layout),
-      ConsistentRead: consistentRead,
-    };
+  async #getItem(key: RecordKey, ConsistentRead: boolean): Promise<Record<string, unknown> | null> {
+    const input = { TableName: this.#tableName, Key: toKey(key, this.#layout), ConsistentRead };
     try {
       const { Item } = await this.#connection.send(({ GetItemCommand }) => new GetItemCommand(input));
       return isRecord(Item) ? Item : null;
