@@ -38,12 +38,9 @@ export function toAttributes(values: Readonly<Record<string, PlainData>>, root: 
 }
 
 class MarshalWalk {
-  readonly #root: string;
   readonly #path: (string | number)[] = [];
 
-  constructor(root: string) {
-    this.#root = root;
-  }
+  constructor(private readonly root: string) {}
 
   convert(data: PlainData, depth: number): AttributeValue {
     if (data === null) return { NULL: true };
@@ -83,7 +80,7 @@ class MarshalWalk {
   }
 
   #refusal(depth: number, problem: string): AgentStoreError {
-    const path = formatValuePath(this.#root, this.#path.slice(0, depth));
+    const path = formatValuePath(this.root, this.#path.slice(0, depth));
     return new AgentStoreError('UNSERIALIZABLE', `${path} ${problem}, which a native map cannot hold.`);
   }
 }

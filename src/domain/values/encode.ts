@@ -64,9 +64,6 @@ export function unserializable(path: string, problem: string, cause?: unknown): 
 class EncodeWalk {
   /** The notes made so far about the value that is walked; `undefined` if there are none. */
   notes: Notes | undefined;
-  readonly #root: string;
-  readonly #maxDepth: number;
-  readonly #kindOf: typeof kindOf;
   /** The steps to, and the objects around, the value at hand. Entries beyond its depth are left over from earlier values. */
   readonly #path: ValueStep[] = [];
   readonly #ancestors: object[] = [];
@@ -76,11 +73,11 @@ class EncodeWalk {
   /** The depth of the value that the notes are about: their paths start there. */
   #notesDepth = 0;
 
-  constructor(root: string, maximum: number, find: typeof kindOf) {
-    this.#root = root;
-    this.#maxDepth = maximum;
-    this.#kindOf = find;
-  }
+  constructor(
+    private readonly root: string,
+    private readonly maxDepth: number,
+    private readonly findKind: typeof kindOf,
+  ) {}
 
   start(value: unknown): PlainData {
     try {
@@ -100,7 +97,7 @@ class EncodeWalk {
       if (Array.isArray(value)) return this.#encodeList(value, depth);
       if (isRecord(value)) return this.#encodeRecord(value, depth);
     }
-    const kind = this.#kindOf(value);
+    const kind = this.findKind(value);
     if (kind === undefined) throw this.#refusal(depth, `is ${describe(value)}`);
     if (kind.isBare && Object.keys(Object(value)).length > 0)
       throw this.#refusal(depth, 'has properties of its own');
@@ -108,8 +105,8 @@ class EncodeWalk {
   }
 
   #enter(value: object, depth: number): void {
-    if (depth + this.#addedLevels > this.#maxDepth)
-      throw this.#refusal(depth, `is more than ${this.#maxDepth} levels deep`);
+    if (depth + this.#addedLevels > this.maxDepth)
+      throw this.#refusal(depth, `is more than ${this.maxDepth} levels deep`);
     for (let level = 0; level < depth; level++)
       if (this.#ancestors[level] === value) throw this.#refusal(depth, 'is an object that contains itself');
     this.#ancestors[depth] = value;
@@ -163,7 +160,7 @@ class EncodeWalk {
   readonly #inside: Inside = (step, part) => this.#encodeInside(step, part, this.#notesDepth);
 
   #refusal(depth: number, problem: string, cause?: unknown): AgentStoreError {
-    return unserializable(formatValuePath(this.#root, this.#path.slice(0, depth)), problem, cause);
+    return unserializable(formatValuePath(this.root, this.#path.slice(0, depth)), problem, cause);
   }
 }
 
