@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { gunzip, gunzipSync, gzip, gzipSync } from 'node:zlib';
-import { invalidOption } from '../domain/options.js';
+import { requireOption } from '../domain/options.js';
 import { isError } from '../domain/values/built-in.js';
 import type { SerializedData } from '../domain/values/plain-data.js';
 import { requireSize } from '../domain/values/size.js';
@@ -24,8 +24,8 @@ const decompress = promisify(gunzip);
 
 /** @throws AgentStoreError `CONFIGURATION` if the option is neither. */
 export function resolveCompression(compression: Compression = 'auto'): Compression {
-  if (compression === 'auto' || compression === 'off') return compression;
-  throw invalidOption('compression', `must be 'auto' or 'off'`);
+  requireOption(compression === 'auto' || compression === 'off', 'compression', `must be 'auto' or 'off'`);
+  return compression;
 }
 
 /** A text compressed, or the bytes that a serializer made as they are; the first byte says which. */

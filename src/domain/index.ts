@@ -1,4 +1,4 @@
-// What the users of a store need of the domain; each entry point passes it on by name.
+// What the users of a store need of the domain, name by name. Every entry point passes all of it on.
 export type {
   AgentState,
   AgentStatus,

@@ -1,4 +1,4 @@
-import { AgentStoreError } from './errors.js';
+import { requireOption } from './options.js';
 
 /**
  * Names one session of one agent.
@@ -61,10 +61,8 @@ export interface KeyPrefixes {
 export function createPrefixKeySchema(prefixes: KeyPrefixes = {}): KeySchema {
   const { agentKeyPrefix = 'agent#', contextKeyPrefix = 'context#' } = prefixes;
   for (const [option, prefix] of Object.entries({ agentKeyPrefix, contextKeyPrefix })) {
-    if (typeof prefix === 'string' && prefix.isWellFormed()) continue;
-    throw new AgentStoreError('CONFIGURATION', `The option "${option}" must be a well-formed string.`, {
-      operation: 'constructor',
-    });
+    const isText = typeof prefix === 'string' && prefix.isWellFormed();
+    requireOption(isText, option, 'must be a well-formed string');
   }
   return {
     key: ({ agentId, contextId }) => ({

@@ -12,18 +12,7 @@ import type { Faults } from './faults.js';
  * @example
  * const options: ContractStoreOptions = { agentId: 'support', ttlSeconds: 60, now: () => 0 };
  */
-export type ContractStoreOptions = Pick<
-  AgentStoreOptions,
-  | 'agentId'
-  | 'agentKeyPrefix'
-  | 'contextKeyPrefix'
-  | 'ttlSeconds'
-  | 'concurrency'
-  | 'maxTrackedContexts'
-  | 'maxStateBytes'
-  | 'now'
-  | 'serializer'
->;
+export type ContractStoreOptions = Omit<AgentStoreOptions, 'keySchema' | 'partKeyPrefix'>;
 
 /**
  * A backend that holds nothing yet and that nobody else uses.

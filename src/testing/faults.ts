@@ -66,16 +66,14 @@ export class Faults {
 
   /** The next request does not take effect before the function that is returned is called. */
   delayNext(): () => void {
-    const waiting: (() => void)[] = [];
+    let release = (): void => undefined;
     const released = new Promise<void>((resolve) => {
-      waiting.push(resolve);
+      release = resolve;
     });
     this.#next.push(async (call) => {
       await released;
       return call();
     });
-    return () => {
-      for (const release of waiting) release();
-    };
+    return () => release();
   }
 }

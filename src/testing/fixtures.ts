@@ -45,15 +45,6 @@ export async function assertFails(call: Promise<unknown>, code: AgentStoreErrorC
   return outcome;
 }
 
-/** Asserts that a call does not fail. */
-export async function assertSucceeds(call: Promise<unknown>): Promise<void> {
-  const said = await call.then(
-    () => undefined,
-    (error: unknown) => String(error),
-  );
-  assert.equal(said, undefined, 'The call should have succeeded.');
-}
-
 /** Asserts how many turns the stored state counts, by a store that has seen nothing before. */
 export async function assertStoredTurns(fresh: AgentStore, expected: number | null): Promise<void> {
   const state = await fresh.load(ids.contextId);

@@ -4,24 +4,8 @@ import { assertFails, assertStoredTurns, createState, ids } from './fixtures.js'
 
 /** Ids that a careless key would mix up, whatever joins its parts. */
 const parts = [
-  'a',
-  'b',
-  'a#',
-  '#b',
-  'a:',
-  ':b',
-  'a/',
-  '/b',
-  'a%23',
-  '{a}',
-  '}',
-  '{',
-  'a:b',
-  'a#b',
-  'a\\',
-  '"',
-  '🙂',
-  ' ',
+  ...['#', ':', '/'].flatMap((joint) => [`a${joint}`, `${joint}b`, `a${joint}b`]),
+  ...['a', 'b', ' ', '"', 'a\\', '{', '}', '{a}', 'a%23', '🙂'],
 ];
 
 /** Promise 4: contexts and agents never meet. */

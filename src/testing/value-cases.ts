@@ -39,54 +39,46 @@ export const valueCases: Cases = {
     await assertKeeps(context, { plan: { steps: ['look', 'book'] }, status: 'paused' });
   },
 
-  'keeps dates, maps, sets, bigints, URLs and binary data': async (context) => {
-    await assertKeeps(context, {
-      metadata: {
-        date: new Date(0),
-        invalidDate: new Date(Number.NaN),
-        map: new Map<unknown, unknown>([
-          ['a', new Date(1)],
-          [{ key: 'object' }, new Map([[1n, new Set([undefined])]])],
-        ]),
-        set: new Set([1, 'one', Number.NaN]),
-        bigint: 2n ** 80n,
-        url: new URL('https://example.com/path?query=1#hash'),
-        floats: new Float64Array([1.5, Number.NaN, -0]),
-        bytes: new Uint8Array([0, 127, 255]),
-        buffer: Buffer.from('bytes'),
-      },
-    });
-  },
+  'keeps dates, maps, sets, bigints, URLs and binary data': keeps(() => ({
+    date: new Date(0),
+    invalidDate: new Date(Number.NaN),
+    map: new Map<unknown, unknown>([
+      ['a', new Date(1)],
+      [{ key: 'object' }, new Map([[1n, new Set([undefined])]])],
+    ]),
+    set: new Set([1, 'one', Number.NaN]),
+    bigint: 2n ** 80n,
+    url: new URL('https://example.com/path?query=1#hash'),
+    floats: new Float64Array([1.5, Number.NaN, -0]),
+    bytes: new Uint8Array([0, 127, 255]),
+    buffer: Buffer.from('bytes'),
+  })),
 
-  'keeps errors with their class, stack, cause and properties': async (context) => {
+  'keeps errors with their class, stack, cause and properties': keeps(() => {
     const error = new TypeError('broken', { cause: new Error('inner') });
-    await assertKeeps(context, {
-      metadata: { error: Object.assign(error, { code: 'E_BROKEN', at: new Date(5) }) },
-    });
-  },
+    return { error: Object.assign(error, { code: 'E_BROKEN', at: new Date(5) }) };
+  }),
 
-  'keeps errors of any class: as the built-in one, or as an Error with their name': async (context) => {
+  'keeps errors of any class: as the built-in one, or as an Error with their name': keeps(() => {
     class Refused extends Error {
       override readonly name = 'Refused';
       readonly status = 402;
     }
     const hidden = { value: () => 'a method, which is for the library that hid it' };
-    await assertKeeps(context, {
-      metadata: {
-        several: new AggregateError([new RangeError('first'), 'second'], 'several'),
-        aborted: new DOMException('stopped', 'AbortError'),
-        reason: AbortSignal.abort().reason,
-        own: new Refused('no money', { cause: new Error('inner') }),
-        ofLibrary: Object.defineProperty(new Error('inside'), 'toString', hidden),
-      },
-    });
-  },
+    return {
+      several: new AggregateError([new RangeError('first'), 'second'], 'several'),
+      aborted: new DOMException('stopped', 'AbortError'),
+      reason: AbortSignal.abort().reason,
+      own: new Refused('no money', { cause: new Error('inner') }),
+      ofLibrary: Object.defineProperty(new Error('inside'), 'toString', hidden),
+    };
+  }),
 
-  'keeps regular expressions, with their flags and where they go on': async (context) => {
-    await assertKeeps(context, {
-      metadata: { pattern: /a\/b\n"/giu, empty: /(?:)/, started: startAt(/./g, 3) },
-    });
-  },
+  'keeps regular expressions, with their flags and where they go on': keeps(() => ({
+    pattern: /a\/b\n"/giu,
+    empty: /(?:)/,
+    started: Object.assign(/./g, { lastIndex: 3 }),
+  })),
 
   'keeps the values of another realm as those of this one': async (context) => {
     const store = context.open();
@@ -99,47 +91,25 @@ export const valueCases: Cases = {
     assertSameValue(await context.open().load(ids.contextId), state);
   },
 
-  'keeps the numbers that JSON has no words for': async (context) => {
-    const numbers = [
-      Number.NaN,
-      Number.POSITIVE_INFINITY,
-      Number.NEGATIVE_INFINITY,
-      -0,
-      1e300,
-      5e-324,
-      2 ** 53 + 2,
-    ];
-    await assertKeeps(context, { metadata: { numbers, zero: -0 } });
-  },
+  'keeps the numbers that JSON has no words for': keeps(() => ({
+    numbers: [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, 1e300, 5e-324, 2 ** 53 + 2],
+    zero: -0,
+  })),
 
-  'keeps undefined, in lists as in objects': async (context) => {
-    await assertKeeps(context, { metadata: { list: [1, undefined, 3], field: undefined } });
-  },
+  'keeps undefined, in lists as in objects': keeps(() => ({ list: [1, undefined, 3], field: undefined })),
 
-  'keeps keys of any name': async (context) => {
-    const names = [
-      'constructor',
-      'prototype',
-      '__proto__',
-      'a.b',
-      'a\\.b',
-      '',
-      ' ',
-      'toString',
-      '0',
-      'ключ',
-      '\u0000',
-    ];
+  'keeps keys of any name': keeps(() => {
+    const ofLanguage = ['constructor', 'prototype', '__proto__', 'toString'];
+    const names = [...ofLanguage, 'a.b', 'a\\.b', '', ' ', '0', 'ключ', '\u0000'];
     const entries = names.map((name) => [name, { value: name, at: new Date(7) }]);
     const fields = Object.fromEntries(entries);
-    await assertKeeps(context, { metadata: { fields, inMap: new Map([['fields', fields]]) } });
-  },
+    return { fields, inMap: new Map([['fields', fields]]) };
+  }),
 
-  'keeps text of any characters': async (context) => {
-    await assertKeeps(context, {
-      metadata: { text: ['', '\u0000', '😀', '\ud800', 'e\u0301', '\u2028'], '\udfff': 1 },
-    });
-  },
+  'keeps text of any characters': keeps(() => ({
+    text: ['', '\u0000', '😀', '\ud800', 'e\u0301', '\u2028'],
+    '\udfff': 1,
+  })),
 
   'keeps a state of 1,000 levels and refuses a deeper one': async (context) => {
     await assertKeeps(context, { metadata: nest(maxDepth - 1) });
@@ -229,6 +199,11 @@ export const valueCases: Cases = {
   },
 };
 
+/** A case that saves the metadata, and loads it the same. */
+function keeps(createMetadata: () => Record<string, unknown>): Cases[string] {
+  return (context) => assertKeeps(context, { metadata: createMetadata() });
+}
+
 async function assertKeeps({ open }: CaseContext, fields: Record<string, unknown>): Promise<void> {
   const state = createState(1, fields);
   await open().save(ids.contextId, state);
@@ -261,10 +236,6 @@ function nestMaps(levels: number): unknown {
   let value: unknown = 'in the middle';
   for (let level = 0; level < levels; level++) value = new Map([['in', value]]);
   return value;
-}
-
-function startAt(pattern: RegExp, lastIndex: number): RegExp {
-  return Object.assign(pattern, { lastIndex });
 }
 
 /** As it is in a test runner's sandbox, with classes of its own. */

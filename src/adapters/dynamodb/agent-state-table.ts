@@ -112,30 +112,27 @@ class TableRequests {
     this.#actions = actions;
   }
 
-  async send(create: (sdk: Sdk) => object): Promise<Record<string, unknown>> {
+  /** @param expected - The name of a failure that is an answer too: `null`. */
+  async send(create: (sdk: Sdk) => object, expected?: string): Promise<Record<string, unknown> | null> {
     try {
       return await this.#connection.send(create);
     } catch (error) {
+      if (isError(error) && error.name === expected) return null;
       throw toAgentStoreError(error, this.#tableName, this.#actions);
     }
   }
 
   async describe(): Promise<{ status: unknown; keyNames: string[] } | null> {
-    try {
-      const input = { TableName: this.#tableName };
-      const { Table } = await this.#connection.send(
-        ({ DescribeTableCommand }) => new DescribeTableCommand(input),
-      );
-      if (!isRecord(Table)) return null;
-      const schema: unknown[] = Array.isArray(Table.KeySchema) ? Table.KeySchema : [];
-      return {
-        status: Table.TableStatus,
-        keyNames: schema.filter(isRecord).map(({ AttributeName }) => String(AttributeName)),
-      };
-    } catch (error) {
-      if (isNamed(error, 'ResourceNotFoundException')) return null;
-      throw toAgentStoreError(error, this.#tableName, this.#actions);
-    }
+    const input = { TableName: this.#tableName };
+    const answer = await this.send(
+      ({ DescribeTableCommand }) => new DescribeTableCommand(input),
+      'ResourceNotFoundException',
+    );
+    if (!isRecord(answer?.Table)) return null;
+    const { KeySchema, TableStatus } = answer.Table;
+    const schema: unknown[] = Array.isArray(KeySchema) ? KeySchema : [];
+    const keyNames = schema.filter(isRecord).map(({ AttributeName }) => String(AttributeName));
+    return { status: TableStatus, keyNames };
   }
 
   async create(keyNames: readonly [string, string]): Promise<void> {
@@ -146,35 +143,21 @@ class TableRequests {
       KeySchema: keyNames.map((AttributeName, index) => ({ AttributeName, KeyType: types[index] })),
       AttributeDefinitions: keyNames.map((AttributeName) => ({ AttributeName, AttributeType: 'S' as const })),
     };
-    try {
-      await this.#connection.send(({ CreateTableCommand }) => new CreateTableCommand(input));
-    } catch (error) {
-      // Somebody else was faster, which does as well.
-      if (!isNamed(error, 'ResourceInUseException'))
-        throw toAgentStoreError(error, this.#tableName, this.#actions);
-    }
+    // Somebody else may be faster, which does as well.
+    await this.send(({ CreateTableCommand }) => new CreateTableCommand(input), 'ResourceInUseException');
   }
 
   async enableExpiry(AttributeName: string): Promise<void> {
     const input = { TableName: this.#tableName };
-    const { TimeToLiveDescription } = await this.send(
-      ({ DescribeTimeToLiveCommand }) => new DescribeTimeToLiveCommand(input),
-    );
-    const status = isRecord(TimeToLiveDescription) ? TimeToLiveDescription.TimeToLiveStatus : undefined;
+    const answer = await this.send(({ DescribeTimeToLiveCommand }) => new DescribeTimeToLiveCommand(input));
+    const description = answer?.TimeToLiveDescription;
+    const status = isRecord(description) ? description.TimeToLiveStatus : undefined;
     if (status === 'ENABLED' || status === 'ENABLING') return;
     const TimeToLiveSpecification = { AttributeName, Enabled: true };
-    try {
-      await this.#connection.send(
-        ({ UpdateTimeToLiveCommand }) => new UpdateTimeToLiveCommand({ ...input, TimeToLiveSpecification }),
-      );
-    } catch (error) {
-      // An emulator may have no expiry. A store does not show what has expired all the same.
-      if (!isNamed(error, 'UnknownOperationException'))
-        throw toAgentStoreError(error, this.#tableName, this.#actions);
-    }
+    // An emulator may have no expiry. A store does not show what has expired all the same.
+    await this.send(
+      ({ UpdateTimeToLiveCommand }) => new UpdateTimeToLiveCommand({ ...input, TimeToLiveSpecification }),
+      'UnknownOperationException',
+    );
   }
-}
-
-function isNamed(error: unknown, name: string): boolean {
-  return isError(error) && error.name === name;
 }

@@ -38,27 +38,15 @@ export function toAttributes(values: Readonly<Record<string, PlainData>>, root: 
 }
 
 class MarshalWalk {
-  readonly #root: string;
   readonly #path: (string | number)[] = [];
 
-  constructor(root: string) {
-    this.#root = root;
-  }
+  constructor(private readonly root: string) {}
 
   convert(data: PlainData, depth: number): AttributeValue {
-    switch (typeof data) {
-      case 'string':
-        return { S: this.#checkText(data, depth) };
-      case 'number':
-        return { N: this.#checkNumber(data, depth) };
-      case 'boolean':
-        return { BOOL: data };
-      default:
-        return data === null ? { NULL: true } : this.#convertContainer(data, depth);
-    }
-  }
-
-  #convertContainer(data: Extract<PlainData, object>, depth: number): AttributeValue {
+    if (data === null) return { NULL: true };
+    if (typeof data === 'string') return { S: this.#checkText(data, depth) };
+    if (typeof data === 'number') return { N: this.#checkNumber(data, depth) };
+    if (typeof data === 'boolean') return { BOOL: data };
     if (depth >= maxNesting) throw this.#refusal(depth, `is nested more than ${maxNesting} levels deep`);
     if (isList(data)) return { L: data.map((element, index) => this.#convertInside(index, element, depth)) };
     return { M: this.convertMap(data, depth) };
@@ -92,7 +80,7 @@ class MarshalWalk {
   }
 
   #refusal(depth: number, problem: string): AgentStoreError {
-    const path = formatValuePath(this.#root, this.#path.slice(0, depth));
+    const path = formatValuePath(this.root, this.#path.slice(0, depth));
     return new AgentStoreError('UNSERIALIZABLE', `${path} ${problem}, which a native map cannot hold.`);
   }
 }

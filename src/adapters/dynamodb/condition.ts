@@ -1,6 +1,7 @@
 import type { Expectation } from '../../domain/record-store.js';
 import type { AttributeValue } from './attribute-value.js';
-import { type ItemLayout, revisionAttribute, tokenAttribute, updatedAtAttribute } from './item.js';
+import type { ItemLayout } from './item.js';
+import { ownNames } from './own-names.js';
 import { isUnrevised, updatedAtOfUnrevised } from './unrevised.js';
 
 /** The part of a `PutItem` or a `DeleteItem` that says what must be stored for it to take place. */
@@ -36,14 +37,14 @@ export function toCondition(expected: Expectation, layout: ItemLayout): Conditio
   }
   revisions.forEach((revision, index) => {
     const value = `:revision${index}`;
-    names['#revision'] = revisionAttribute;
+    names['#revision'] = ownNames.revision;
     if (!isUnrevised(revision)) {
       values[value] = { S: revision };
       alternatives.push(whileLive(`#revision = ${value}`));
       return;
     }
     const updatedAt = updatedAtOfUnrevised(revision);
-    names['#updatedAt'] = updatedAtAttribute;
+    names['#updatedAt'] = ownNames.updatedAt;
     if (updatedAt !== undefined) values[value] = updatedAt;
     const isUnchanged =
       updatedAt === undefined ? 'attribute_not_exists(#updatedAt)' : `#updatedAt = ${value}`;
@@ -52,7 +53,7 @@ export function toCondition(expected: Expectation, layout: ItemLayout): Conditio
   if (revisions.length > 0) values[':null'] = { S: 'NULL' };
   const isExpected = alternatives.join(' OR ');
   if (token !== undefined) {
-    names['#token'] = tokenAttribute;
+    names['#token'] = ownNames.token;
     values[':token'] = { N: String(token) };
   }
   return {

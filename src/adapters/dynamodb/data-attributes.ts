@@ -8,10 +8,7 @@ import { parseJson } from '../../domain/values/text.js';
 import { type Compression, fromStateBytes, toStateBytes } from '../compression.js';
 import { type AttributeValue, fromAttributeValue, type Item, toAttributeValue } from './attribute-value.js';
 import { itemSize, maxItemBytes } from './item-size.js';
-
-/** The attributes that hold the data of a record. */
-export const dataAttribute = 'state';
-export const notesAttribute = 'stateNotes';
+import { ownNames } from './own-names.js';
 
 /** An item up to this size is not worth compressing: reading it strongly costs one read unit as it is. */
 const smallItemBytes = 4_096;
@@ -41,7 +38,7 @@ export async function toDataAttributes(
 }
 
 async function toCompactAttributes(text: NewRecord['text']): Promise<Item> {
-  return { [dataAttribute]: { B: await toStateBytes(text) } };
+  return { [ownNames.data]: { B: await toStateBytes(text) } };
 }
 
 function toNativeAttributes(
@@ -49,9 +46,9 @@ function toNativeAttributes(
   compression: Compression,
 ): Item | undefined {
   try {
-    if (!(serialized instanceof AnnotatedData)) return { [dataAttribute]: toAttributeValue(serialized) };
+    if (!(serialized instanceof AnnotatedData)) return { [ownNames.data]: toAttributeValue(serialized) };
     const notes: AttributeValue = { S: JSON.stringify(serialized.notes) };
-    return { [dataAttribute]: toAttributeValue(serialized.data), [notesAttribute]: notes };
+    return { [ownNames.data]: toAttributeValue(serialized.data), [ownNames.notes]: notes };
   } catch (error) {
     if (compression === 'auto' && isAgentStoreError(error)) return undefined;
     throw error;
@@ -63,8 +60,8 @@ export async function fromDataAttributes(
   item: Readonly<Record<string, unknown>>,
   maxBytes: number,
 ): Promise<SerializedData> {
-  const stored = item[dataAttribute];
-  const notes = item[notesAttribute];
+  const stored = item[ownNames.data];
+  const notes = item[ownNames.notes];
   if (isRecord(stored) && isBytes(stored.B)) return fromStateBytes(stored.B, maxBytes);
   const data = fromAttributeValue(stored);
   const read = notes === undefined ? data : new AnnotatedData(data, parseNotes(fromAttributeValue(notes)));

@@ -1,6 +1,6 @@
 import type { AgentState } from '../../domain/agent-state.js';
 import type { StateIds } from '../../domain/key-schema.js';
-import { invalidOption, type OptionNames } from '../../domain/options.js';
+import { type OptionNames, requireOption, requireText } from '../../domain/options.js';
 import type { RecordStore } from '../../domain/record-store.js';
 import {
   type AgentStoreOptions,
@@ -18,7 +18,8 @@ import { type Compression, resolveCompression } from '../compression.js';
 import { DynamoDBConnection } from './connection.js';
 import { DynamoDBRecordStore } from './dynamodb-record-store.js';
 import type { DynamoDBSender } from './dynamodb-sender.js';
-import { type ItemLayout, ownAttributes } from './item.js';
+import type { ItemLayout } from './item.js';
+import { ownNames } from './own-names.js';
 
 /**
  * What a `DynamoDBAgentStore` takes. `tableName` and `agentId` are required.
@@ -56,20 +57,8 @@ export interface DynamoDBAgentStoreOptions extends AgentStoreOptions {
   readonly attributes?: (state: AgentState, ids: StateIds) => Readonly<Record<string, PlainData | undefined>>;
 }
 
-/** Those that say where the table is, and how its items look. */
-export type TableOptions = Pick<
-  DynamoDBAgentStoreOptions,
-  | 'tableName'
-  | 'documentClient'
-  | 'dynamoDbClientConfig'
-  | 'partitionKeyName'
-  | 'sortKeyName'
-  | 'ttlAttributeName'
-  | 'consistentRead'
-  | 'compression'
->;
-
-export const tableOptionNames: OptionNames<TableOptions> = {
+/** The names of those that say where the table is, and how its items look. */
+export const tableOptionNames = {
   tableName: true,
   documentClient: true,
   dynamoDbClientConfig: true,
@@ -78,7 +67,9 @@ export const tableOptionNames: OptionNames<TableOptions> = {
   ttlAttributeName: true,
   consistentRead: true,
   compression: true,
-};
+} as const;
+
+type TableOptions = Pick<DynamoDBAgentStoreOptions, keyof typeof tableOptionNames>;
 
 const optionNames: OptionNames<DynamoDBAgentStoreOptions> = {
   ...agentStoreOptionNames,
@@ -105,7 +96,9 @@ export class DynamoDBAgentStore extends PersistentAgentStore {
 }
 
 function resolveSettings(options: DynamoDBAgentStoreOptions): AgentStoreSettings {
-  const settings = resolveAgentStoreOptions(options, optionNames, resolveEntityType(options));
+  const { entityType = 'agent-state' } = options;
+  requireText('entityType', entityType);
+  const settings = resolveAgentStoreOptions(options, optionNames, entityType);
   return { ...settings, ...resolveAttributes(options, options.attributes) };
 }
 
@@ -115,19 +108,18 @@ export function resolveAttributes<Given extends unknown[]>(
   attributes: ((...given: Given) => unknown) | undefined,
 ): { attributes?: (...given: Given) => Attributes } {
   if (attributes === undefined) return {};
-  if (typeof attributes !== 'function') throw invalidOption('attributes', 'must be a function');
+  requireOption(typeof attributes === 'function', 'attributes', 'must be a function');
   const { partitionKeyName, sortKeyName, ttlAttributeName } = toLayout(options);
-  const taken = [...ownAttributes, partitionKeyName, sortKeyName, ttlAttributeName];
+  const taken = [...Object.values(ownNames), partitionKeyName, sortKeyName, ttlAttributeName];
   return { attributes: (...given) => checkAttributes(attributes(...given), taken) };
 }
 
 /** @throws AgentStoreError `CONFIGURATION` for a name of the store's own, `UNSERIALIZABLE` for what is no plain data. */
 function checkAttributes(given: unknown, taken: readonly string[]): Attributes {
-  if (!isRecord(given)) throw invalidOption('attributes', 'must return a plain object, and no promise');
+  requireOption(isRecord(given), 'attributes', 'must return a plain object, and no promise');
   const attributes: Record<string, PlainData> = {};
   for (const [name, value] of Object.entries(given)) {
-    if (taken.includes(name))
-      throw invalidOption('attributes', `cannot give "${name}", which is the store's`);
+    requireOption(!taken.includes(name), 'attributes', `cannot give "${name}", which is the store's`);
     if (value !== undefined)
       setOwn(attributes, name, copyPlainData(value, formatValuePath('attributes', [name])));
   }
@@ -136,51 +128,34 @@ function checkAttributes(given: unknown, taken: readonly string[]): Attributes {
 
 export function resolveRecords(options: TableOptions): RecordStore {
   const { tableName, consistentRead = true } = options;
-  requireName('tableName', tableName);
-  if (typeof consistentRead !== 'boolean') throw invalidOption('consistentRead', 'must be true or false');
+  requireText('tableName', tableName);
+  requireOption(typeof consistentRead === 'boolean', 'consistentRead', 'must be true or false');
   return new DynamoDBRecordStore(connect(options), tableName, toLayout(options), consistentRead);
 }
 
-function resolveEntityType({ entityType = 'agent-state' }: DynamoDBAgentStoreOptions): string {
-  requireName('entityType', entityType);
-  return entityType;
-}
-
 function connect({ documentClient, dynamoDbClientConfig }: TableOptions): DynamoDBConnection {
-  if (documentClient !== undefined && typeof documentClient?.send !== 'function') {
-    throw invalidOption('documentClient', 'must have the method send');
-  }
-  if (dynamoDbClientConfig !== undefined && !isRecord(dynamoDbClientConfig)) {
-    throw invalidOption('dynamoDbClientConfig', 'must be an object');
-  }
+  const isClient = documentClient === undefined || typeof documentClient?.send === 'function';
+  requireOption(isClient, 'documentClient', 'must have the method send');
+  const requireConfig = (works: boolean, problem: string) =>
+    requireOption(works, 'dynamoDbClientConfig', problem);
+  requireConfig(dynamoDbClientConfig === undefined || isRecord(dynamoDbClientConfig), 'must be an object');
   const endpoint: unknown = Reflect.get(dynamoDbClientConfig ?? {}, 'endpoint');
-  if (typeof endpoint === 'string' && !/^https?:\/\//i.test(endpoint)) {
-    throw invalidOption(
-      'dynamoDbClientConfig',
-      'has an "endpoint" that does not start with http:// or https://',
-    );
-  }
-  if (documentClient !== undefined && dynamoDbClientConfig !== undefined) {
-    throw invalidOption('dynamoDbClientConfig', 'has no effect beside "documentClient"; leave one out');
-  }
+  const isEndpoint = typeof endpoint !== 'string' || /^https?:\/\//i.test(endpoint);
+  requireConfig(isEndpoint, 'has an "endpoint" that does not start with http:// or https://');
+  const isOnlyOne = documentClient === undefined || dynamoDbClientConfig === undefined;
+  requireConfig(isOnlyOne, 'has no effect beside "documentClient"; leave one out');
   return new DynamoDBConnection(documentClient, dynamoDbClientConfig);
 }
 
 function toLayout(options: TableOptions): ItemLayout {
   const { partitionKeyName = 'pk', sortKeyName = 'sk', ttlAttributeName = 'ttl' } = options;
-  const taken = [...ownAttributes];
+  const taken: string[] = Object.values(ownNames);
   for (const [option, name] of Object.entries({ partitionKeyName, sortKeyName, ttlAttributeName })) {
-    requireName(option, name);
-    if (name === '__proto__') throw invalidOption(option, 'cannot be "__proto__", which the SDK loses');
-    if (taken.includes(name))
-      throw invalidOption(option, `cannot be "${name}": another attribute has that name`);
+    requireText(option, name);
+    requireOption(name !== '__proto__', option, 'cannot be "__proto__", which the SDK loses');
+    requireOption(!taken.includes(name), option, `cannot be "${name}": another attribute has that name`);
     taken.push(name);
   }
   const compression = resolveCompression(options.compression);
   return { partitionKeyName, sortKeyName, ttlAttributeName, compression };
-}
-
-function requireName(option: string, value: unknown): void {
-  if (typeof value === 'string' && value !== '' && value.isWellFormed()) return;
-  throw invalidOption(option, 'must be a well-formed string that is not empty');
 }

@@ -24,45 +24,37 @@ export class DynamoDBRecordStore implements RecordStore {
   readonly keyLimits = { partition: 2_048, sort: 1_024 };
   /** Absent with `compression: 'off'`, which writes only what earlier releases can read: they know no parts. */
   readonly maxRecordBytes?: number;
-  readonly #connection: DynamoDBConnection;
-  readonly #tableName: string;
-  readonly #layout: ItemLayout;
-  readonly #consistentRead: boolean;
 
   constructor(
-    connection: DynamoDBConnection,
-    tableName: string,
-    layout: ItemLayout,
-    consistentRead: boolean,
+    private readonly connection: DynamoDBConnection,
+    private readonly tableName: string,
+    private readonly layout: ItemLayout,
+    private readonly consistentRead: boolean,
   ) {
-    this.#connection = connection;
-    this.#tableName = tableName;
-    this.#layout = layout;
     if (layout.compression === 'auto') this.maxRecordBytes = maxTextBytes;
-    this.#consistentRead = consistentRead;
   }
 
-  async get(key: RecordKey, isFresh = this.#consistentRead): Promise<StoredRecord | null> {
+  async get(key: RecordKey, isFresh = this.consistentRead): Promise<StoredRecord | null> {
     const item = await this.#getItem(key, isFresh);
-    return item === null ? null : fromItem(item, this.#layout);
+    return item === null ? null : fromItem(item, this.layout);
   }
 
   async put(key: RecordKey, record: NewRecord, expected: Expectation | null): Promise<WriteResult> {
-    const Item = await toItem(key, record, this.#layout);
+    const Item = await toItem(key, record, this.layout);
     return this.#write(key, expected, ({ PutItemCommand }, condition) => {
-      return new PutItemCommand({ TableName: this.#tableName, Item, ...condition });
+      return new PutItemCommand({ TableName: this.tableName, Item, ...condition });
     });
   }
 
   delete(key: RecordKey, expected: Expectation | null): Promise<WriteResult> {
-    const Key = toKey(key, this.#layout);
+    const Key = toKey(key, this.layout);
     return this.#write(key, expected, ({ DeleteItemCommand }, condition) => {
-      return new DeleteItemCommand({ TableName: this.#tableName, Key, ...condition });
+      return new DeleteItemCommand({ TableName: this.tableName, Key, ...condition });
     });
   }
 
   close(): Promise<void> {
-    return this.#connection.close();
+    return this.connection.close();
   }
 
   async #write(
@@ -70,35 +62,28 @@ export class DynamoDBRecordStore implements RecordStore {
     expected: Expectation | null,
     create: (sdk: Sdk, condition: object) => object,
   ): Promise<WriteResult> {
-    const condition = expected === null ? {} : { ...toCondition(expected, this.#layout), ...withItem };
+    const condition = expected === null ? {} : { ...toCondition(expected, this.layout), ...withItem };
     try {
-      await this.#connection.send((sdk) => create(sdk, condition));
+      await this.connection.send((sdk) => create(sdk, condition));
       return { written: true };
     } catch (error) {
       if (!isError(error) || error.name !== 'ConditionalCheckFailedException') {
-        throw toAgentStoreError(error, this.#tableName);
+        throw toAgentStoreError(error, this.tableName);
       }
       // The item in the way may be this very write. Some engines do not hand it over, so it is read.
       const item = takeItem(error) ?? (await this.#getItem(key, true));
-      return {
-        written: false,
-        cause: error,
-        ...(item !== null && { current: fromItem(item, this.#layout) }),
-      };
+      const current = item === null ? undefined : { current: fromItem(item, this.layout) };
+      return { written: false, cause: error, ...current };
     }
   }
 
-  async #getItem(key: RecordKey, consistentRead: boolean): Promise<Record<string, unknown> | null> {
-    const input = {
-      TableName: this.#tableName,
-      Key: toKey(key, this.#layout),
-      ConsistentRead: consistentRead,
-    };
+  async #getItem(key: RecordKey, ConsistentRead: boolean): Promise<Record<string, unknown> | null> {
+    const input = { TableName: this.tableName, Key: toKey(key, this.layout), ConsistentRead };
     try {
-      const { Item } = await this.#connection.send(({ GetItemCommand }) => new GetItemCommand(input));
+      const { Item } = await this.connection.send(({ GetItemCommand }) => new GetItemCommand(input));
       return isRecord(Item) ? Item : null;
     } catch (error) {
-      throw toAgentStoreError(error, this.#tableName);
+      throw toAgentStoreError(error, this.tableName);
     }
   }
 }

@@ -5,8 +5,9 @@ import { isBytes } from '../../domain/values/built-in.js';
 import { isRecord } from '../../domain/values/objects.js';
 import type { Compression } from '../compression.js';
 import { type Item, toAttributes } from './attribute-value.js';
-import { dataAttribute, fromDataAttributes, notesAttribute, toDataAttributes } from './data-attributes.js';
+import { fromDataAttributes, toDataAttributes } from './data-attributes.js';
 import { itemSize, maxItemBytes } from './item-size.js';
+import { ownNames } from './own-names.js';
 import { toUnrevised } from './unrevised.js';
 
 /** What the attributes of an item are called, and how its data is written. */
@@ -16,25 +17,6 @@ export interface ItemLayout {
   readonly ttlAttributeName: string;
   readonly compression: Compression;
 }
-
-export const revisionAttribute = 'revision';
-export const updatedAtAttribute = 'updatedAt';
-export const tokenAttribute = 'fencingToken';
-const lineageAttribute = 'lineage';
-const partsAttribute = 'parts';
-const entityTypeAttribute = 'entityType';
-
-/** The names that no key or expiry attribute may have. */
-export const ownAttributes: readonly string[] = [
-  entityTypeAttribute,
-  dataAttribute,
-  notesAttribute,
-  updatedAtAttribute,
-  revisionAttribute,
-  tokenAttribute,
-  lineageAttribute,
-  partsAttribute,
-];
 
 export function toKey({ partition, sort }: RecordKey, { partitionKeyName, sortKeyName }: ItemLayout): Item {
   return { [partitionKeyName]: { S: partition }, [sortKeyName]: { S: sort } };
@@ -46,13 +28,13 @@ export async function toItem(key: RecordKey, record: NewRecord, layout: ItemLayo
   const item: Item = {
     ...toAttributes(attributes, 'attributes'),
     ...toKey(key, layout),
-    [entityTypeAttribute]: { S: entityType },
-    [updatedAtAttribute]: { S: new Date(updatedAt).toISOString() },
-    [revisionAttribute]: { S: revision },
+    [ownNames.entityType]: { S: entityType },
+    [ownNames.updatedAt]: { S: new Date(updatedAt).toISOString() },
+    [ownNames.revision]: { S: revision },
     ...(expiresAt !== undefined && { [layout.ttlAttributeName]: { N: String(expiresAt) } }),
-    ...(token !== undefined && { [tokenAttribute]: { N: String(token) } }),
-    ...(lineage !== undefined && { [lineageAttribute]: { B: Buffer.from(lineage, 'base64url') } }),
-    ...(parts !== undefined && { [partsAttribute]: { S: parts } }),
+    ...(token !== undefined && { [ownNames.token]: { N: String(token) } }),
+    ...(lineage !== undefined && { [ownNames.lineage]: { B: Buffer.from(lineage, 'base64url') } }),
+    ...(parts !== undefined && { [ownNames.parts]: { S: parts } }),
   };
   Object.assign(item, await toDataAttributes(record, itemSize(item), layout.compression));
   const bytes = itemSize(item);
@@ -70,14 +52,14 @@ const revisionForm = /^[!-}][!-~]{0,63}$/;
  */
 export function fromItem(item: Readonly<Record<string, unknown>>, layout: ItemLayout): StoredRecord {
   const expiry = item[layout.ttlAttributeName];
-  const [seconds, token] = [readNumber(expiry), readNumber(item[tokenAttribute])];
-  const lineage = readBytes(item[lineageAttribute]);
-  const parts = readText(item[partsAttribute]);
+  const [seconds, token] = [readNumber(expiry), readNumber(item[ownNames.token])];
+  const lineage = readBytes(item[ownNames.lineage]);
+  const parts = readText(item[ownNames.parts]);
   // Earlier releases wrote an expiry that is not used as NULL.
   const isExpiry = isOf(expiry, 'N', 'NULL');
-  const isToken = isOf(item[tokenAttribute], 'N');
+  const isToken = isOf(item[ownNames.token], 'N');
   const isReadable =
-    isExpiry && isToken && isOf(item[lineageAttribute], 'B') && isOf(item[partsAttribute], 'S');
+    isExpiry && isToken && isOf(item[ownNames.lineage], 'B') && isOf(item[ownNames.parts], 'S');
   const revision = isExpiry ? readRevision(item) : '';
   return {
     revision,
@@ -93,8 +75,8 @@ export function fromItem(item: Readonly<Record<string, unknown>>, layout: ItemLa
 
 /** The revision of an item, or what stands for it; empty if it is of a form that no release writes. */
 function readRevision(item: Readonly<Record<string, unknown>>): string {
-  const stored = item[revisionAttribute];
-  const updatedAt = item[updatedAtAttribute];
+  const stored = item[ownNames.revision];
+  const updatedAt = item[ownNames.updatedAt];
   if (stored === undefined) return isOf(updatedAt, 'S', 'N') ? toUnrevised(updatedAt) : '';
   const revision = readText(stored) ?? '';
   return revisionForm.test(revision) ? revision : '';

@@ -2,76 +2,58 @@ import { AgentStoreError, type AgentStoreErrorCode, isAgentStoreError } from '..
 import { isError } from '../../domain/values/built-in.js';
 import { type Explanation, explainNetwork } from '../network-errors.js';
 
-/** What Redis or its client says, and what that means to a user. If nothing fits, the outcome is not known. */
-const explanations: readonly (readonly [said: RegExp, code: AgentStoreErrorCode, message: string])[] = [
-  [
+/** For each message, what Redis or its client says when it is the right one. */
+type Explanations = Readonly<Record<string, RegExp>>;
+
+/** What somebody has to correct. */
+const mistakes: Explanations = {
+  'Redis refused the user name or the password. Correct those of the client or in "url".':
     /\b(WRONGPASS|NOAUTH)\b|invalid password/,
-    'CONFIGURATION',
-    'Redis refused the user name or the password. Correct those of the client or in "url".',
-  ],
-  [
+  'Redis denies a command or the key. Allow GET, GETRANGE, EXISTS, SET, DEL, EVAL and EVALSHA on the keys of the store.':
     /\bNOPERM\b|ACL failure|can't run this command/,
-    'CONFIGURATION',
-    'Redis denies a command or the key. Allow GET, GETRANGE, EXISTS, SET, DEL, EVAL and EVALSHA on the keys of the store.',
-  ],
-  [
+  'Redis does not know a command. The store needs GET, GETRANGE, EXISTS, SET, DEL, EVAL and EVALSHA.':
     /unknown command/,
-    'CONFIGURATION',
-    'Redis does not know a command. The store needs GET, GETRANGE, EXISTS, SET, DEL, EVAL and EVALSHA.',
-  ],
-  [
-    /^MOVED /,
-    'CONFIGURATION',
-    'The server is one node of a Redis Cluster. Give a "client" that is a Cluster of ioredis.',
-  ],
-  [
-    /DB index|SELECT is not allowed/,
-    'CONFIGURATION',
-    'There is no such database on the server. Correct its number.',
-  ],
-  [
+  'The server is one node of a Redis Cluster. Give a "client" that is a Cluster of ioredis.': /^MOVED /,
+  'There is no such database on the server. Correct its number.': /DB index|SELECT is not allowed/,
+};
+
+/** What is larger than the server takes. */
+const limits: Explanations = {
+  'The state is larger than the server allows. Keep less in it, or raise "proto-max-bulk-len".':
     /invalid bulk length/,
-    'TOO_LARGE',
-    'The state is larger than the server allows. Keep less in it, or raise "proto-max-bulk-len".',
-  ],
-  [
+};
+
+/** What passes, by itself or with somebody's help. */
+const outages: Explanations = {
+  'Redis is out of memory, and nothing was written. Raise "maxmemory", or let states expire with "ttlSeconds".':
     /\bOOM\b/,
-    'UNAVAILABLE',
-    'Redis is out of memory, and nothing was written. Raise "maxmemory", or let states expire with "ttlSeconds".',
-  ],
-  [
+  'The server is a replica, and nothing was written. Connect to the primary; after a failover, retry.':
     /\bREADONLY\b/,
-    'UNAVAILABLE',
-    'The server is a replica, and nothing was written. Connect to the primary; after a failover, retry.',
-  ],
-  [
+  'Redis cannot write its data to its disk, and changes nothing until it can. Look at its log and its disk.':
     /\bMISCONF\b/,
-    'UNAVAILABLE',
-    'Redis cannot write its data to its disk, and changes nothing until it can. Look at its log and its disk.',
-  ],
-  [
+  'Redis has fewer replicas than "min-replicas-to-write" wants, and nothing was written. Bring them back, or retry in a while.':
     /\bNOREPLICAS\b/,
-    'UNAVAILABLE',
-    'Redis has fewer replicas than "min-replicas-to-write" wants, and nothing was written. Bring them back, or retry in a while.',
-  ],
-  [
+  'Redis is busy with a script that somebody else runs. Retry in a while, or end it with SCRIPT KILL.':
     /\bBUSY\b/,
-    'UNAVAILABLE',
-    'Redis is busy with a script that somebody else runs. Retry in a while, or end it with SCRIPT KILL.',
-  ],
-  [
+  'Nobody serves the key while a primary is down, and nothing was written. Retry in a while.':
     /\bMASTERDOWN\b|\bCLUSTERDOWN\b/,
-    'UNAVAILABLE',
-    'Nobody serves the key while a primary is down, and nothing was written. Retry in a while.',
-  ],
-  [/\bLOADING\b/, 'UNAVAILABLE', 'Redis is still loading its data. Retry in a while.'],
+  'Redis is still loading its data. Retry in a while.': /\bLOADING\b/,
+};
+
+/** The first that fits counts. If none does, the outcome is not known. */
+const explanations: readonly (readonly [AgentStoreErrorCode, Explanations])[] = [
+  ['CONFIGURATION', mistakes],
+  ['TOO_LARGE', limits],
+  ['UNAVAILABLE', outages],
 ];
 
 const advice = 'Check the network, the address and the credentials; retrying may help.';
 
 function explain(said: string, cause: unknown): Explanation {
-  const found = explanations.find(([pattern]) => pattern.test(said));
-  if (found !== undefined) return { code: found[1], message: found[2] };
+  for (const [code, messages] of explanations) {
+    const found = Object.entries(messages).find(([, pattern]) => pattern.test(said));
+    if (found !== undefined) return { code, message: found[0] };
+  }
   const message = `Redis did not answer as it should. ${advice}`;
   return explainNetwork(cause, advice) ?? { code: 'UNAVAILABLE', message };
 }

@@ -1,4 +1,4 @@
-import { invalidOption, type OptionNames } from '../../domain/options.js';
+import { type OptionNames, requireOption } from '../../domain/options.js';
 import type { RecordStore } from '../../domain/record-store.js';
 import {
   type AgentStoreOptions,
@@ -26,12 +26,12 @@ export interface RedisAgentStoreOptions extends AgentStoreOptions {
   readonly compression?: Compression;
 }
 
-const optionNames: OptionNames<RedisAgentStoreOptions> = {
-  ...agentStoreOptionNames,
-  client: true,
-  url: true,
-  compression: true,
-};
+/** The names of those that say where the server is, and how its values look. */
+export const serverOptionNames = { client: true, url: true, compression: true } as const;
+
+type ServerOptions = Pick<RedisAgentStoreOptions, keyof typeof serverOptionNames>;
+
+const optionNames: OptionNames<RedisAgentStoreOptions> = { ...agentStoreOptionNames, ...serverOptionNames };
 
 /**
  * Keeps sessions in Redis or Valkey, on one server or in a Cluster, that many agents may share.
@@ -47,27 +47,23 @@ export class RedisAgentStore extends PersistentAgentStore {
 }
 
 /** What the two stores have in common: the server. */
-export function resolveRecords(
-  options: Pick<RedisAgentStoreOptions, 'client' | 'url' | 'compression'>,
-): RecordStore {
+export function resolveRecords(options: ServerOptions): RecordStore {
   const compression = resolveCompression(options.compression);
   return new RedisRecordStore(new RedisConnection(resolveTarget(options)), compression);
 }
 
-function resolveTarget({
-  client,
-  url,
-}: Pick<RedisAgentStoreOptions, 'client' | 'url'>): RedisCommands | string {
+function resolveTarget({ client, url }: ServerOptions): RedisCommands | string {
   if (client !== undefined) {
-    if (url !== undefined) throw invalidOption('url', 'has no effect beside "client"; leave one out');
+    requireOption(url === undefined, 'url', 'has no effect beside "client"; leave one out');
     const commands = requireCommands(client);
     warnWithoutSocketTimeout(client);
     return commands;
   }
-  if (url === undefined) throw invalidOption('client', 'is missing; give it, or "url"');
+  requireOption(url !== undefined, 'client', 'is missing; give it, or "url"');
   // Without the parser's error, which repeats the password.
-  if (URL.canParse(url) && isRedisUrl(new URL(url))) return url;
-  throw invalidOption('url', 'must be a URL such as redis://localhost:6379/0');
+  const isServer = URL.canParse(url) && isRedisUrl(new URL(url));
+  requireOption(isServer, 'url', 'must be a URL such as redis://localhost:6379/0');
+  return url;
 }
 
 function isRedisUrl({ protocol, pathname }: URL): boolean {

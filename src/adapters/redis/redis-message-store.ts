@@ -7,7 +7,7 @@ import { PersistentMessageStore } from '../../domain/messages/persistent-message
 import type { OptionNames } from '../../domain/options.js';
 import type { Compression } from '../compression.js';
 import type { RedisClient } from './connection.js';
-import { resolveRecords } from './redis-agent-store.js';
+import { resolveRecords, serverOptionNames } from './redis-agent-store.js';
 
 /**
  * What a `RedisMessageStore` takes: `agentId`, and either `client` or `url`.
@@ -26,9 +26,7 @@ export interface RedisMessageStoreOptions extends MessageStoreOptions {
 
 const optionNames: OptionNames<RedisMessageStoreOptions> = {
   ...messageStoreOptionNames,
-  client: true,
-  url: true,
-  compression: true,
+  ...serverOptionNames,
 };
 
 /**

@@ -16,13 +16,10 @@ import { runWriteScript, type ValueWrite } from './write-script.js';
 
 /** Records as strings, each under a key of its own. */
 export class RedisRecordStore implements RecordStore {
-  readonly #connection: RedisConnection;
-  readonly #compression: Compression;
-
-  constructor(connection: RedisConnection, compression: Compression) {
-    this.#connection = connection;
-    this.#compression = compression;
-  }
+  constructor(
+    private readonly connection: RedisConnection,
+    private readonly compression: Compression,
+  ) {}
 
   async get(key: RecordKey): Promise<StoredRecord | null> {
     const value = await this.#send(key, (client, redisKey) => client.getBuffer(redisKey));
@@ -30,7 +27,7 @@ export class RedisRecordStore implements RecordStore {
   }
 
   async put(key: RecordKey, record: NewRecord, expected: Expectation | null): Promise<WriteResult> {
-    const value = await toValue(record, this.#compression);
+    const value = await toValue(record, this.compression);
     return this.#write(key, expected, { value, timeToLive: toTimeToLive(record) });
   }
 
@@ -41,7 +38,7 @@ export class RedisRecordStore implements RecordStore {
   }
 
   close(): Promise<void> {
-    return this.#connection.close();
+    return this.connection.close();
   }
 
   async #write(key: RecordKey, expected: Expectation | null, write: ValueWrite): Promise<WriteResult> {
@@ -60,7 +57,7 @@ export class RedisRecordStore implements RecordStore {
   ): Promise<T> {
     const redisKey = toRedisKey(key);
     try {
-      return await this.#connection.request((client) => command(client, redisKey));
+      return await this.connection.request((client) => command(client, redisKey));
     } catch (error) {
       throw toAgentStoreError(error, redisKey);
     }

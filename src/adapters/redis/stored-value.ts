@@ -26,14 +26,18 @@ const textMarker = '{'.charCodeAt(0);
  * The value of a record: a line with its revision, its expiry and, if it has one, its fencing token, which the script
  * reads, and the data behind it.
  */
-export function toValue(
+export async function toValue(
   { revision, expiresAt, token, lineage, text }: NewRecord,
   compression: Compression,
 ): Promise<Buffer> {
   const fields = [revision, expiresAt ?? never];
   if (token !== undefined || lineage !== undefined) fields.push(token ?? never);
   if (lineage !== undefined) fields.push(lineage);
-  return toBytes(`${fields.join(' ')}\n`, text, compression);
+  const header = `${fields.join(' ')}\n`;
+  const isPlain =
+    typeof text === 'string' && (compression === 'off' || Buffer.byteLength(text) <= smallTextBytes);
+  if (isPlain) return Buffer.from(header + text);
+  return Buffer.concat([Buffer.from(header), await toStateBytes(text, compressionLevel)]);
 }
 
 /** The record in a value. One that this store did not write cannot be read. */
@@ -55,13 +59,6 @@ export function fromValue(value: Uint8Array): StoredRecord {
 export function toTimeToLive({ expiresAt, updatedAt }: NewRecord): number | undefined {
   if (expiresAt === undefined) return undefined;
   return Math.min(Math.max(Math.ceil(expiresAt * 1000 - updatedAt), 1), Number.MAX_SAFE_INTEGER);
-}
-
-async function toBytes(header: string, text: string | Uint8Array, compression: Compression): Promise<Buffer> {
-  const isPlain =
-    typeof text === 'string' && (compression === 'off' || Buffer.byteLength(text) <= smallTextBytes);
-  if (isPlain) return Buffer.from(header + text);
-  return Buffer.concat([Buffer.from(header), await toStateBytes(text, compressionLevel)]);
 }
 
 function fromBytes(bytes: Buffer, maxBytes: number): SerializedData | Promise<SerializedData> {

@@ -2,14 +2,12 @@ import { SuperJSON, type SuperJSONResult } from 'superjson';
 import { restoreDates } from '../../domain/default-serializer.js';
 import { requireKnownOptions } from '../../domain/options.js';
 import type { StateSerializer } from '../../domain/state-serializer.js';
-import { copyPlainData, maxDepth, unserializable } from '../../domain/values/encode.js';
+import { copyPlainData, maxDepth, refusedKeys, unserializable } from '../../domain/values/encode.js';
 import { kindOf } from '../../domain/values/kinds.js';
 import { takeApart } from '../../domain/values/parts.js';
+import { formatStep } from '../../domain/values/path.js';
 import { AnnotatedData } from '../../domain/values/plain-data.js';
 import { findDifferenceOfCopy } from '../../domain/values/same-value.js';
-
-/** Keys that superjson refuses, as a path shows them. */
-const refusedKeys: readonly string[] = ['.constructor', '.prototype', '.__proto__'];
 
 /**
  * What `createSuperjsonSerializer` takes.
@@ -76,7 +74,7 @@ function findFailing(attempt: (value: unknown) => void, value: unknown, path: st
   for (const [words, part] of parts) {
     if (doesFail(attempt, part)) return findFailing(attempt, part, `${path}${words}`, depth + 1);
   }
-  return path + (refusedKeys.find((words) => parts.has(words)) ?? '');
+  return path + (refusedKeys.map(formatStep).find((words) => parts.has(words)) ?? '');
 }
 
 function doesFail(attempt: (value: unknown) => void, value: unknown): boolean {

@@ -1,7 +1,7 @@
 import type { AgentState } from '../agent-state.js';
 import { defaultSerializer } from '../default-serializer.js';
 import { createPrefixKeySchema, type KeyPrefixes, type KeySchema, type StateIds } from '../key-schema.js';
-import { invalidOption, type OptionNames, requireKnownOptions } from '../options.js';
+import { type OptionNames, requireKnownOptions, requireOption, requireText } from '../options.js';
 import type { Serializer, StateSerializer } from '../state-serializer.js';
 import { copySerialized } from '../values/encode.js';
 import type { PlainData } from '../values/plain-data.js';
@@ -89,35 +89,22 @@ export function resolveAgentStoreOptions<Options extends AgentStoreOptions>(
   requireKnownOptions(options, names);
   const { agentId, keySchema, serializer, ttlSeconds, concurrency = 'optimistic', now = Date.now } = options;
   const { maxTrackedContexts = 100_000, maxStateBytes = 4 * 1024 * 1024, partKeyPrefix = 'part#' } = options;
-  if (typeof agentId !== 'string' || agentId === '' || !agentId.isWellFormed()) {
-    throw invalidOption('agentId', 'must be a well-formed string that is not empty');
-  }
-  if (ttlSeconds !== undefined && !(Number.isFinite(ttlSeconds) && ttlSeconds > 0)) {
-    throw invalidOption('ttlSeconds', 'must be a positive number of seconds');
-  }
-  for (const [option, value] of Object.entries({ maxTrackedContexts, maxStateBytes })) {
-    if (!Number.isSafeInteger(value) || value < 1)
-      throw invalidOption(option, 'must be a positive whole number');
-  }
-  if (maxStateBytes > largestState)
-    throw invalidOption('maxStateBytes', `must not be larger than ${largestState}`);
-  if (typeof partKeyPrefix !== 'string' || partKeyPrefix === '' || !partKeyPrefix.isWellFormed()) {
-    throw invalidOption('partKeyPrefix', 'must be a well-formed string that is not empty');
-  }
-  if (concurrency !== 'optimistic' && concurrency !== 'last-write-wins') {
-    throw invalidOption('concurrency', `must be 'optimistic' or 'last-write-wins'`);
-  }
-  if (typeof now !== 'function') throw invalidOption('now', 'must be a function');
-  if (serializer !== undefined && !hasMethods(serializer, 'serialize', 'deserialize')) {
-    throw invalidOption('serializer', 'must have the methods serialize and deserialize');
-  }
+  requireText('agentId', agentId);
+  const isTtl = ttlSeconds === undefined || (Number.isFinite(ttlSeconds) && ttlSeconds > 0);
+  requireOption(isTtl, 'ttlSeconds', 'must be a positive number of seconds');
+  for (const [option, value] of Object.entries({ maxTrackedContexts, maxStateBytes }))
+    requireOption(Number.isSafeInteger(value) && value > 0, option, 'must be a positive whole number');
+  requireOption(maxStateBytes <= largestState, 'maxStateBytes', `must not be larger than ${largestState}`);
+  requireText('partKeyPrefix', partKeyPrefix);
+  const isMode = concurrency === 'optimistic' || concurrency === 'last-write-wins';
+  requireOption(isMode, 'concurrency', `must be 'optimistic' or 'last-write-wins'`);
+  requireOption(typeof now === 'function', 'now', 'must be a function');
+  const isSerializer = serializer === undefined || hasMethods(serializer, 'serialize', 'deserialize');
+  requireOption(isSerializer, 'serializer', 'must have the methods serialize and deserialize');
   const schema = resolveKeySchema(keySchema, options);
-  if (options.contextKeyPrefix?.startsWith(partKeyPrefix)) {
-    throw invalidOption(
-      'contextKeyPrefix',
-      `must not start with "partKeyPrefix", which is "${partKeyPrefix}"`,
-    );
-  }
+  const isPart = options.contextKeyPrefix?.startsWith(partKeyPrefix) === true;
+  const problem = `must not start with "partKeyPrefix", which is "${partKeyPrefix}"`;
+  requireOption(!isPart, 'contextKeyPrefix', problem);
   return {
     agentId,
     keySchema: schema,
@@ -134,11 +121,9 @@ export function resolveAgentStoreOptions<Options extends AgentStoreOptions>(
 
 function resolveKeySchema(keySchema: KeySchema | undefined, prefixes: KeyPrefixes): KeySchema {
   if (keySchema === undefined) return createPrefixKeySchema(prefixes);
-  if (!hasMethods(keySchema, 'key')) throw invalidOption('keySchema', 'must have the method key');
-  for (const prefix of ['agentKeyPrefix', 'contextKeyPrefix'] as const) {
-    if (prefixes[prefix] !== undefined)
-      throw invalidOption(prefix, 'has no effect beside "keySchema"; leave one out');
-  }
+  requireOption(hasMethods(keySchema, 'key'), 'keySchema', 'must have the method key');
+  for (const option of ['agentKeyPrefix', 'contextKeyPrefix'] as const)
+    requireOption(prefixes[option] === undefined, option, 'has no effect beside "keySchema"; leave one out');
   return keySchema;
 }
 

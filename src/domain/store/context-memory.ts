@@ -41,15 +41,12 @@ export const neverSeen: SeenContext = { revision: null, lineage: '', attempts: [
  * which keeps a gap for each deleted key until it is rebuilt.
  */
 export class ContextMemory {
-  readonly #limit: number;
   readonly #entries = new Map<string, Entry>();
   readonly #free = new Chain();
   readonly #blocked = new Chain();
   #hasForgottenBlock = false;
 
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
+  constructor(private readonly limit: number) {}
 
   /** What is known of a context; one that was never seen, or has been forgotten, counts as not there. */
   recall(contextId: string): SeenContext {
@@ -67,7 +64,7 @@ export class ContextMemory {
     else this.#chainOf(known).remove(known);
     entry.seen = kept;
     this.#chainOf(entry).append(entry);
-    if (this.#entries.size <= this.#limit) return;
+    if (this.#entries.size <= this.limit) return;
     // Not the one that has just been remembered.
     for (const chain of [this.#free, this.#blocked]) {
       const { oldest } = chain;

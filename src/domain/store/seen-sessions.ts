@@ -75,16 +75,15 @@ export async function saveSession(
 ): Promise<void> {
   const { memory, scope, token } = caller;
   const { contextId } = session.ids;
-  const { settings, records } = core;
   requireRunning(scope);
   const seen = memory.recall(contextId);
   if (seen.block !== undefined)
     throw new AgentStoreError('CONFLICT', `${reasons[seen.block]} Load it first.`);
-  const isConditional = settings.optimistic || isUpdate;
+  const isConditional = core.settings.optimistic || isUpdate;
   const lineage = isConditional && seen.revision !== null ? extendLineage(seen.lineage, seen.revision) : '';
   const kept = keepToken(token, seen.token);
-  const base = { previous: seen.revision, lineage, token: kept, isLocal: records.isLocal === true };
-  const record = await createRecord(settings, serialized, base);
+  const base = { previous: seen.revision ?? '', lineage, token: kept };
+  const record = await createRecord(core, serialized, base);
   // If the last write wins, nothing is compared, but for a token: the writer's own, or one that it would not know to keep.
   const isCompared = isConditional || token !== undefined || seen.revision === null;
   const expected = isCompared ? expectSeen(seen, record.updatedAt, token) : null;
@@ -108,7 +107,7 @@ export async function saveSession(
     memory.remember(contextId, { ...seen, block: 'conflict' });
     throw await describeConflict(core, session, seen, token, result);
   }
-  const stored = result.current ?? (await records.get(session.key, true));
+  const stored = result.current ?? (await core.records.get(session.key, true));
   requireLatestTurn(token, stored?.token);
   memory.remember(contextId, { ...seen, revision: stored?.revision ?? null, token: stored?.token });
   return saveSession(core, session, caller, serialized);

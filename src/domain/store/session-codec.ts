@@ -11,6 +11,7 @@ import { toStateText } from '../values/text.js';
 import { type AgentStoreSettings, type Attributes, latestExpiry } from './agent-store-options.js';
 import { checkContextId, checkKey, requireNoPart } from './key-check.js';
 import { createLocalRevision, createRevision } from './revision.js';
+import type { StoreCore } from './store-core.js';
 
 /** One session, and where its record is kept. */
 export interface Session {
@@ -121,23 +122,24 @@ export function toExpectation(
   };
 }
 
-/** What a new record replaces and takes over, and whether its backend is local, so that a short revision is enough. */
+/** What a new record replaces, or '', and what it takes over from it. */
 export interface RecordBase {
-  readonly previous: string | null;
+  readonly previous: string;
   readonly lineage: string;
   readonly token: number | undefined;
-  readonly isLocal: boolean;
 }
 
 /**
  * A record of serialized data.
  *
+ * @param previous - The revision that it replaces, or '' for a new record.
+ *
  * @throws AgentStoreError `TOO_LARGE` if it is larger than the store's limit.
  */
 export async function createRecord(
-  { ttlSeconds, now, entityType, maxStateBytes }: AgentStoreSettings,
+  { settings: { ttlSeconds, now, entityType, maxStateBytes }, records: { isLocal } }: StoreCore,
   { data, attributes }: SerializedSession,
-  { previous, lineage, token, isLocal }: RecordBase,
+  { previous, lineage, token }: RecordBase,
 ): Promise<NewRecord> {
   const updatedAt = now();
   let text: string | Uint8Array | undefined;
@@ -150,7 +152,7 @@ export async function createRecord(
   return {
     revision: isLocal
       ? createLocalRevision()
-      : await createRevision({ previous: previous ?? '', text: toText(), now: updatedAt }),
+      : await createRevision({ previous, text: toText(), now: updatedAt }),
     ...(lineage !== '' && { lineage }),
     ...(token !== undefined && { token }),
     ...(attributes !== undefined && { attributes }),

@@ -166,13 +166,15 @@ async function removeRecord(
 ): Promise<WriteResult> {
   const replaced = namesOfParts(record);
   if (replaced.length === 0) return core.records.delete(session.key, expected);
-  const base = {
-    previous: record.revision,
-    lineage: extendLineage(record.lineage ?? '', record.revision),
-    token: keepToken(token, record.token),
-    isLocal: core.records.isLocal === true,
-  };
-  const emptied = await createRecord(core.settings, { data: null }, base);
+  const emptied = await createRecord(
+    core,
+    { data: null },
+    {
+      previous: record.revision,
+      lineage: extendLineage(record.lineage ?? '', record.revision),
+      token: keepToken(token, record.token),
+    },
+  );
   const list = formatPartList({ current: [], replaced, isDeleted: true });
   const result = await core.records.put(
     session.key,

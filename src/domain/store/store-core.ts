@@ -5,25 +5,17 @@ import { CallQueue } from './call-queue.js';
 import type { ContextMemory } from './context-memory.js';
 
 /** What all holders of one store share. */
-export interface StoreCore {
-  readonly settings: AgentStoreSettings;
-  readonly records: RecordStore;
+export class StoreCore {
   /** The calls for each session, in the order in which they were made. */
-  readonly calls: CallQueue;
+  readonly calls = new CallQueue();
   /** The updates of each session, each of which may be several calls. */
-  readonly updates: CallQueue;
+  readonly updates = new CallQueue();
   /** What each agent that runs in a scope of its own has seen. */
-  readonly seenInScopes: WeakMap<AgentScope, ContextMemory>;
-  isClosed: boolean;
-}
+  readonly seenInScopes = new WeakMap<AgentScope, ContextMemory>();
+  isClosed = false;
 
-export function createCore(settings: AgentStoreSettings, records: RecordStore): StoreCore {
-  return {
-    settings,
-    records,
-    calls: new CallQueue(),
-    updates: new CallQueue(),
-    seenInScopes: new WeakMap(),
-    isClosed: false,
-  };
+  constructor(
+    readonly settings: AgentStoreSettings,
+    readonly records: RecordStore,
+  ) {}
 }

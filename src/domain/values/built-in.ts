@@ -7,21 +7,10 @@
 /** Classes that Node writes in JavaScript: no getter of ours accepts those of another realm, so the tag has to do. */
 const writtenClasses: readonly string[] = ['URL', 'DOMException'];
 
-const typedArrays: readonly string[] = [
-  'Int8Array',
-  'Uint8Array',
-  'Uint8ClampedArray',
-  'Int16Array',
-  'Uint16Array',
-  'Int32Array',
-  'Uint32Array',
-  'Float32Array',
-  'Float64Array',
-  'BigInt64Array',
-  'BigUint64Array',
-];
-
-/** For each tag, a check that is true for an instance. For an object that only claims the tag, it is false or throws. */
+/**
+ * For each tag but those of the typed arrays, a check that is true for an instance. For an object that only claims the tag, it is
+ * false or throws.
+ */
 const checks: ReadonlyMap<string, (value: object) => boolean> = new Map([
   ['ArrayBuffer', hasGetter(ArrayBuffer.prototype, 'byteLength')],
   ['DataView', hasGetter(DataView.prototype, 'byteLength')],
@@ -30,7 +19,6 @@ const checks: ReadonlyMap<string, (value: object) => boolean> = new Map([
   ['Map', hasGetter(Map.prototype, 'size')],
   ['RegExp', hasGetter(RegExp.prototype, 'source')],
   ['Set', hasGetter(Set.prototype, 'size')],
-  ...typedArrays.map((name) => [name, (value: object) => arrayName(value) === name] as const),
   ...writtenClasses.map((name) => [name, () => true] as const),
 ]);
 
@@ -40,7 +28,7 @@ const checks: ReadonlyMap<string, (value: object) => boolean> = new Map([
  */
 export function builtInName(value: object, prototype: object): string | undefined {
   const tag = tagOf(value);
-  if (!checks.has(tag)) return undefined;
+  if (!checks.has(tag) && arrayName(value) !== tag) return undefined;
   const Class = findClass(value, prototype);
   if (typeof Class !== 'function') return undefined;
   const name = tag === 'Error' ? Class.name : tag;
@@ -72,7 +60,7 @@ export function isError(value: unknown): value is Error {
 
 function isInstance(value: unknown, tag: string): boolean {
   try {
-    return checks.get(tag)?.(Object(value)) === true;
+    return arrayName(value) === tag || checks.get(tag)?.(Object(value)) === true;
   } catch {
     return false;
   }

@@ -12,6 +12,9 @@ export const maxDepth = 1_000;
 /** Levels that a map, a set or an error counts besides its own: its plain form is lists inside a list. */
 const addedByKind = 2;
 
+/** Superjson restores what is inside a value of a kind by itself, and refuses these keys there. */
+export const refusedKeys: readonly string[] = ['constructor', 'prototype', '__proto__'];
+
 /** Superjson's notes: for each path, the type of the value there, and the notes about what is in it, if any. */
 type Notes = Record<string, PlainData>;
 
@@ -61,9 +64,6 @@ export function unserializable(path: string, problem: string, cause?: unknown): 
 class EncodeWalk {
   /** The notes made so far about the value that is walked; `undefined` if there are none. */
   notes: Notes | undefined;
-  readonly #root: string;
-  readonly #maxDepth: number;
-  readonly #kindOf: typeof kindOf;
   /** The steps to, and the objects around, the value at hand. Entries beyond its depth are left over from earlier values. */
   readonly #path: ValueStep[] = [];
   readonly #ancestors: object[] = [];
@@ -73,11 +73,11 @@ class EncodeWalk {
   /** The depth of the value that the notes are about: their paths start there. */
   #notesDepth = 0;
 
-  constructor(root: string, maximum: number, find: typeof kindOf) {
-    this.#root = root;
-    this.#maxDepth = maximum;
-    this.#kindOf = find;
-  }
+  constructor(
+    private readonly root: string,
+    private readonly maxDepth: number,
+    private readonly findKind: typeof kindOf,
+  ) {}
 
   start(value: unknown): PlainData {
     try {
@@ -97,7 +97,7 @@ class EncodeWalk {
       if (Array.isArray(value)) return this.#encodeList(value, depth);
       if (isRecord(value)) return this.#encodeRecord(value, depth);
     }
-    const kind = this.#kindOf(value);
+    const kind = this.findKind(value);
     if (kind === undefined) throw this.#refusal(depth, `is ${describe(value)}`);
     if (kind.isBare && Object.keys(Object(value)).length > 0)
       throw this.#refusal(depth, 'has properties of its own');
@@ -105,8 +105,8 @@ class EncodeWalk {
   }
 
   #enter(value: object, depth: number): void {
-    if (depth + this.#addedLevels > this.#maxDepth)
-      throw this.#refusal(depth, `is more than ${this.#maxDepth} levels deep`);
+    if (depth + this.#addedLevels > this.maxDepth)
+      throw this.#refusal(depth, `is more than ${this.maxDepth} levels deep`);
     for (let level = 0; level < depth; level++)
       if (this.#ancestors[level] === value) throw this.#refusal(depth, 'is an object that contains itself');
     this.#ancestors[depth] = value;
@@ -126,7 +126,7 @@ class EncodeWalk {
 
   #encodeRecord(record: Readonly<Record<string, unknown>>, depth: number): PlainData {
     if (Object.getOwnPropertySymbols(record).length > 0) throw this.#refusal(depth, 'has a symbol as a key');
-    if (this.#addedLevels > 0 && isRefusedBySuperjson(record))
+    if (this.#addedLevels > 0 && refusedKeys.some((key) => Object.hasOwn(record, key)))
       return this.#encodeKind(entriesKind, record, depth, 0);
     // All at once, which is faster than key by key; then what is not a text is replaced by its plain form.
     const plain: Record<string, PlainData> = { ...(record as Record<string, PlainData>) };
@@ -160,7 +160,7 @@ class EncodeWalk {
   readonly #inside: Inside = (step, part) => this.#encodeInside(step, part, this.#notesDepth);
 
   #refusal(depth: number, problem: string, cause?: unknown): AgentStoreError {
-    return unserializable(formatValuePath(this.#root, this.#path.slice(0, depth)), problem, cause);
+    return unserializable(formatValuePath(this.root, this.#path.slice(0, depth)), problem, cause);
   }
 }
 
@@ -168,13 +168,4 @@ function describe(value: unknown): string {
   if (typeof value === 'object' && value !== null) return `an instance of ${className(value)}`;
   if (typeof value === 'number') return `${Object.is(value, -0) ? '-0' : value}, which JSON cannot hold`;
   return `a ${typeof value}`;
-}
-
-/** Superjson restores what is inside a value of a kind by itself, and refuses these keys there. */
-function isRefusedBySuperjson(record: object): boolean {
-  return (
-    Object.hasOwn(record, '__proto__') ||
-    Object.hasOwn(record, 'constructor') ||
-    Object.hasOwn(record, 'prototype')
-  );
 }

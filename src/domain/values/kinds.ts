@@ -3,102 +3,7 @@ import { builtInName, isError } from './built-in.js';
 import { createErrorKind } from './error-kind.js';
 import { isRecord, setOwn } from './objects.js';
 import { formatStep } from './path.js';
-import type { PlainData } from './plain-data.js';
 import { asEntry, asList, defineKind, type ValueKind } from './value-kind.js';
-
-const undefinedKind = defineKind<undefined>({
-  type: 'undefined',
-  classes: [],
-  toPlain: () => null,
-  fromPlain: () => undefined,
-});
-
-const bigintKind = defineKind<bigint>({
-  type: 'bigint',
-  classes: [],
-  toPlain: String,
-  fromPlain: (plain) => {
-    if (typeof plain === 'string' && /^-?\d+$/.test(plain)) return BigInt(plain);
-    throw new TypeError('A bigint in the stored state is not a whole number.');
-  },
-});
-
-/** The numbers that JSON has no words for. */
-const numberKind = defineKind<number>({
-  type: 'number',
-  classes: [],
-  toPlain: (value) => (Object.is(value, -0) ? '-0' : String(value)),
-  fromPlain: (plain) => {
-    if (typeof plain === 'string' && ['NaN', 'Infinity', '-Infinity', '-0'].includes(plain))
-      return Number(plain);
-    throw new TypeError('A number in the stored state is not one that JSON cannot hold.');
-  },
-  toJson: () => null,
-});
-
-const invalidDateKind = defineKind<Date>({
-  type: ['custom', 'invalid-date'],
-  classes: [Date],
-  is: (date) => Number.isNaN(date.getTime()),
-  isBare: true,
-  toPlain: () => null,
-  fromPlain: () => new Date(Number.NaN),
-});
-
-const dateKind = defineKind<Date>({
-  type: 'Date',
-  classes: [Date],
-  isBare: true,
-  toPlain: (date) => date.toISOString(),
-  fromPlain: toDate,
-});
-
-const mapKind = defineKind<ReadonlyMap<unknown, unknown>>({
-  type: 'map',
-  classes: [Map],
-  isBare: true,
-  toPlain: (map, inside) => {
-    const entries: PlainData[] = [];
-    for (const [key, value] of map) {
-      const index = entries.length;
-      entries.push([
-        inside({ notes: `${index}.0`, words: `.key(${index})` }, key),
-        inside({ notes: `${index}.1`, words: `.value(${index})` }, value),
-      ]);
-    }
-    return entries;
-  },
-  fromPlain: (plain) => new Map(asList(plain).map(asEntry)),
-  toJson: (map, { list, object }) => {
-    const entries: [string, unknown][] = [];
-    for (const [key, value] of map) {
-      if (typeof key !== 'string') return list([...map]);
-      entries.push([key, value]);
-    }
-    return object(entries);
-  },
-});
-
-const setKind = defineKind<ReadonlySet<unknown>>({
-  type: 'set',
-  classes: [Set],
-  isBare: true,
-  toPlain: (set, inside) =>
-    [...set].map((value, index) => inside({ notes: `${index}`, words: `.value(${index})` }, value)),
-  fromPlain: (plain) => new Set(asList(plain)),
-  toJson: (set, { list }) => list([...set]),
-});
-
-const urlKind = defineKind<URL>({
-  type: 'URL',
-  classes: [URL],
-  isBare: true,
-  toPlain: (url) => url.href,
-  fromPlain: (plain) => {
-    if (typeof plain === 'string' && URL.canParse(plain)) return new URL(plain);
-    throw new TypeError('A URL in the stored state is not one.');
-  },
-});
 
 /** Errors of every class, since each may reach a state. */
 export const errorKind = createErrorKind(
@@ -109,32 +14,6 @@ export const errorKind = createErrorKind(
     isRecord(value) ||
     kindOf(value) !== undefined,
 );
-
-/** A regular expression that starts at the beginning, in superjson's own form. */
-const regexpKind = defineKind<RegExp>({
-  type: 'regexp',
-  classes: [RegExp],
-  is: ({ lastIndex }) => lastIndex === 0,
-  isBare: true,
-  toPlain: String,
-  fromPlain: toRegExp,
-});
-
-/** One with a `lastIndex`, which superjson would lose. */
-const startedRegexpKind = defineKind<RegExp>({
-  type: ['custom', 'regexp'],
-  classes: [RegExp],
-  isBare: true,
-  toPlain: (regexp, inside) => [
-    String(regexp),
-    inside({ notes: '1', words: '.lastIndex' }, regexp.lastIndex),
-  ],
-  fromPlain: (plain) => {
-    const [text, lastIndex] = asEntry(plain);
-    return Object.assign(toRegExp(text), { lastIndex });
-  },
-  toJson: String,
-});
 
 /** An object with a key that superjson refuses, inside a value of another kind. The arguments of a tool, written by a model, may hold one. */
 export const entriesKind = defineKind<Record<string, unknown>>({
@@ -157,16 +36,110 @@ export const entriesKind = defineKind<Record<string, unknown>>({
 
 /** Every kind of value that JSON does not have. A new kind is one entry more. */
 const kinds: readonly ValueKind[] = [
-  undefinedKind,
-  bigintKind,
-  numberKind,
-  invalidDateKind,
-  dateKind,
-  mapKind,
-  setKind,
-  urlKind,
-  regexpKind,
-  startedRegexpKind,
+  defineKind<undefined>({
+    type: 'undefined',
+    classes: [],
+    toPlain: () => null,
+    fromPlain: () => undefined,
+  }),
+  defineKind<bigint>({
+    type: 'bigint',
+    classes: [],
+    toPlain: String,
+    fromPlain: (plain) => {
+      if (typeof plain === 'string' && /^-?\d+$/.test(plain)) return BigInt(plain);
+      throw new TypeError('A bigint in the stored state is not a whole number.');
+    },
+  }),
+  // The numbers that JSON has no words for.
+  defineKind<number>({
+    type: 'number',
+    classes: [],
+    toPlain: (value) => (Object.is(value, -0) ? '-0' : String(value)),
+    fromPlain: (plain) => {
+      if (typeof plain === 'string' && ['NaN', 'Infinity', '-Infinity', '-0'].includes(plain))
+        return Number(plain);
+      throw new TypeError('A number in the stored state is not one that JSON cannot hold.');
+    },
+    toJson: () => null,
+  }),
+  defineKind<Date>({
+    type: ['custom', 'invalid-date'],
+    classes: [Date],
+    is: (date) => Number.isNaN(date.getTime()),
+    isBare: true,
+    toPlain: () => null,
+    fromPlain: () => new Date(Number.NaN),
+  }),
+  defineKind<Date>({
+    type: 'Date',
+    classes: [Date],
+    isBare: true,
+    toPlain: (date) => date.toISOString(),
+    fromPlain: toDate,
+  }),
+  defineKind<ReadonlyMap<unknown, unknown>>({
+    type: 'map',
+    classes: [Map],
+    isBare: true,
+    toPlain: (map, inside) =>
+      [...map].map(([key, value], index) => [
+        inside({ notes: `${index}.0`, words: `.key(${index})` }, key),
+        inside({ notes: `${index}.1`, words: `.value(${index})` }, value),
+      ]),
+    fromPlain: (plain) => new Map(asList(plain).map(asEntry)),
+    toJson: (map, { list, object }) => {
+      const entries: [string, unknown][] = [];
+      for (const [key, value] of map) {
+        if (typeof key !== 'string') return list([...map]);
+        entries.push([key, value]);
+      }
+      return object(entries);
+    },
+  }),
+  defineKind<ReadonlySet<unknown>>({
+    type: 'set',
+    classes: [Set],
+    isBare: true,
+    toPlain: (set, inside) =>
+      [...set].map((value, index) => inside({ notes: `${index}`, words: `.value(${index})` }, value)),
+    fromPlain: (plain) => new Set(asList(plain)),
+    toJson: (set, { list }) => list([...set]),
+  }),
+  defineKind<URL>({
+    type: 'URL',
+    classes: [URL],
+    isBare: true,
+    toPlain: (url) => url.href,
+    fromPlain: (plain) => {
+      if (typeof plain === 'string' && URL.canParse(plain)) return new URL(plain);
+      throw new TypeError('A URL in the stored state is not one.');
+    },
+  }),
+  // A regular expression that starts at the beginning, in superjson's own form.
+  defineKind<RegExp>({
+    type: 'regexp',
+    classes: [RegExp],
+    is: ({ lastIndex }) => lastIndex === 0,
+    isBare: true,
+    toPlain: String,
+    fromPlain: toRegExp,
+  }),
+  // One with a `lastIndex`, which superjson would lose.
+  defineKind<RegExp>({
+    type: ['custom', 'regexp'],
+    classes: [RegExp],
+    isBare: true,
+    toPlain: (regexp, inside) => [
+      String(regexp),
+      inside({ notes: '1', words: '.lastIndex' }, regexp.lastIndex),
+    ],
+    fromPlain: (plain) => {
+      const [text, lastIndex] = asEntry(plain);
+      return Object.assign(toRegExp(text), { lastIndex });
+    },
+    toJson: String,
+  }),
   errorKind,
   binaryKind,
   entriesKind,
@@ -174,32 +147,22 @@ const kinds: readonly ValueKind[] = [
 
 const kindsByType = new Map(kinds.map((kind) => [String(kind.type), kind]));
 
-const kindsByPrototype = new Map<object | null, ValueKind[]>();
-const kindsByClassName = new Map<string | undefined, ValueKind[]>();
+/** The kinds of each class, by its prototype, and by its name for the class of that name in another realm. */
+const kindsByClass = new Map<unknown, ValueKind[]>();
 for (const kind of kinds) {
-  for (const { name, prototype } of kind.classes) {
-    const ofClass = [...(kindsByPrototype.get(prototype) ?? []), kind];
-    kindsByPrototype.set(prototype, ofClass);
-    kindsByClassName.set(name, ofClass);
-  }
+  for (const { name, prototype } of kind.classes)
+    for (const key of [prototype, name]) kindsByClass.set(key, [...(kindsByClass.get(key) ?? []), kind]);
 }
 
 /** The kind of a value that JSON does not have; `undefined` for a value that it has, a plain object, and what cannot be kept. */
 export function kindOf(value: unknown): ValueKind | undefined {
-  switch (typeof value) {
-    case 'object':
-      if (value === null) return undefined;
-      // What belongs to an object of a user's class is not known, unless it is an error.
-      return kindOfInstance(value, Object.getPrototypeOf(value)) ?? (isError(value) ? errorKind : undefined);
-    case 'number':
-      return Number.isFinite(value) && !Object.is(value, -0) ? undefined : numberKind;
-    case 'undefined':
-      return undefinedKind;
-    case 'bigint':
-      return bigintKind;
-    default:
-      return undefined;
-  }
+  if (value === null) return undefined;
+  // What belongs to an object of a user's class is not known, unless it is an error.
+  if (typeof value === 'object')
+    return kindOfInstance(value, Object.getPrototypeOf(value)) ?? (isError(value) ? errorKind : undefined);
+  if (typeof value === 'number' && Number.isFinite(value) && !Object.is(value, -0)) return undefined;
+  // The types of the kinds that are no objects are what `typeof` says.
+  return kindsByType.get(typeof value);
 }
 
 /** As `kindOf`, but an object of a derived class counts as one of the class that it is derived from. */
@@ -242,6 +205,6 @@ function toRegExp(plain: unknown): RegExp {
 
 function kindOfInstance(value: object, prototype: object | null): ValueKind | undefined {
   if (prototype === Object.prototype || prototype === null) return undefined;
-  const kinds = kindsByPrototype.get(prototype) ?? kindsByClassName.get(builtInName(value, prototype));
+  const kinds = kindsByClass.get(prototype) ?? kindsByClass.get(builtInName(value, prototype));
   return kinds?.find((kind) => kind.is === undefined || kind.is(value));
 }

@@ -22,20 +22,18 @@ export function findDifferenceOfCopy(copy: unknown, original: unknown, root: str
 }
 
 class Comparison {
-  readonly #root: string;
-  readonly #mayShare: boolean;
   readonly #path: ValueStep[] = [];
   readonly #ancestors: object[] = [];
 
-  constructor(root: string, mayShare: boolean) {
-    this.#root = root;
-    this.#mayShare = mayShare;
-  }
+  constructor(
+    private readonly root: string,
+    private readonly mayShare: boolean,
+  ) {}
 
   /** `level` counts as the encoding does: what is inside a value of a kind lies three levels deeper than the value. */
   compare(actual: unknown, expected: unknown, depth: number, level: number): string | null {
-    const say = (problem: string) => `${formatValuePath(this.#root, this.#path.slice(0, depth))} ${problem}`;
-    if (!this.#mayShare && !isPrimitive(expected) && actual === expected) return say('cannot be copied');
+    const say = (problem: string) => `${formatValuePath(this.root, this.#path.slice(0, depth))} ${problem}`;
+    if (!this.mayShare && !isPrimitive(expected) && actual === expected) return say('cannot be copied');
     if (typeof expected !== 'object' || expected === null)
       return Object.is(actual, expected) ? null : say('is not what it was');
     if (level > maxDepth) return say(`is more than ${maxDepth} levels deep`);
@@ -48,7 +46,7 @@ class Comparison {
     const [ours, theirs] = [takeApart(actual, kind), takeApart(expected, kind)];
     if (ours.rest !== theirs.rest) return say('is not what it was');
     // A copy of an error may have of its own what the error has from its class: its name, or an empty cause.
-    const mayHaveMore = !this.#mayShare && isError(expected);
+    const mayHaveMore = !this.mayShare && isError(expected);
     if (!mayHaveMore && ours.parts.size !== theirs.parts.size) return say('has other properties');
     for (const [words, part] of theirs.parts) {
       if (!ours.parts.has(words)) return say('has other properties');
@@ -69,7 +67,7 @@ class Comparison {
     if (kind.className === undefined) return true;
     const name = kind.className(expected);
     // A copy made by others must not lose a class that its maker could have kept.
-    return kind.className(actual) === name && (this.#mayShare || name === className(expected));
+    return kind.className(actual) === name && (this.mayShare || name === className(expected));
   }
 }
 
