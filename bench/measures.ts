@@ -3,6 +3,7 @@ import { measureDynamoDB } from './measures/dynamodb.js';
 import { measureEncoding } from './measures/encoding.js';
 import { measureGrowth } from './measures/growth.js';
 import { measureHistory } from './measures/history.js';
+import { measureHistoryRedis } from './measures/history-redis.js';
 import { measureHistoryTime } from './measures/history-time.js';
 import { measureLoading } from './measures/loading.js';
 import { measureMemoryStore } from './measures/memory-store.js';
@@ -19,6 +20,7 @@ export const measures: Readonly<Record<string, Measure>> = {
   conversation: measureConversation,
   history: measureHistory,
   'history-time': measureHistoryTime,
+  'history-redis': measureHistoryRedis,
   encoding: measureEncoding,
   'memory-store': measureMemoryStore,
   server: measureServer,
