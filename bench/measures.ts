@@ -3,6 +3,7 @@ import { measureDynamoDB } from './measures/dynamodb.js';
 import { measureEncoding } from './measures/encoding.js';
 import { measureGrowth } from './measures/growth.js';
 import { measureHistory } from './measures/history.js';
+import { measureHistoryFile } from './measures/history-file.js';
 import { measureHistoryRedis } from './measures/history-redis.js';
 import { measureHistoryTime } from './measures/history-time.js';
 import { measureLoading } from './measures/loading.js';
@@ -21,6 +22,7 @@ export const measures: Readonly<Record<string, Measure>> = {
   history: measureHistory,
   'history-time': measureHistoryTime,
   'history-redis': measureHistoryRedis,
+  'history-file': measureHistoryFile,
   encoding: measureEncoding,
   'memory-store': measureMemoryStore,
   server: measureServer,
