@@ -32,10 +32,10 @@ export class CountingItems {
     this.#write(keyOf(item), item);
   }
 
-  /** A consistent read. */
-  get(key: object): Item | undefined {
+  /** A read costs half as much if it need not see the last write. */
+  get(key: object, consistency: 'strongly' | 'eventually' = 'strongly'): Item | undefined {
     const item = this.#items.get(keyOf(Object(key)));
-    this.#read(item === undefined ? 0 : itemSize(item));
+    this.#read(item === undefined ? 0 : itemSize(item), consistency === 'strongly' ? 1 : 0.5);
     return item;
   }
 
@@ -46,10 +46,10 @@ export class CountingItems {
     return items;
   }
 
-  #read(bytes: number): void {
+  #read(bytes: number, unit = 1): void {
     this.requests++;
     this.bytes += bytes;
-    this.readUnits += Math.max(Math.ceil(bytes / 4_096), 1);
+    this.readUnits += unit * Math.max(Math.ceil(bytes / 4_096), 1);
   }
 
   /** A write costs by the larger of what is replaced and what replaces it. */

@@ -3,6 +3,9 @@ import { measureDynamoDB } from './measures/dynamodb.js';
 import { measureEncoding } from './measures/encoding.js';
 import { measureGrowth } from './measures/growth.js';
 import { measureHistory } from './measures/history.js';
+import { measureHistoryFile } from './measures/history-file.js';
+import { measureHistoryRedis } from './measures/history-redis.js';
+import { measureHistoryTime } from './measures/history-time.js';
 import { measureLoading } from './measures/loading.js';
 import { measureMemoryStore } from './measures/memory-store.js';
 import { measureRedis } from './measures/redis.js';
@@ -17,6 +20,9 @@ export const measures: Readonly<Record<string, Measure>> = {
   redis: measureRedis,
   conversation: measureConversation,
   history: measureHistory,
+  'history-time': measureHistoryTime,
+  'history-redis': measureHistoryRedis,
+  'history-file': measureHistoryFile,
   encoding: measureEncoding,
   'memory-store': measureMemoryStore,
   server: measureServer,

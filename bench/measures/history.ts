@@ -1,42 +1,66 @@
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
 import { DynamoDBMessageStore } from '../../dist/adapters/dynamodb/index.js';
 import type { Message } from '../../dist/domain/message-store.js';
+import { createTurn, messageSizes, newest, turns } from '../conversations.js';
 import { CountingItems } from '../counting-items.js';
-import type { Comparison, MeasureResult, Target } from '../results.js';
-import { createText } from '../states.js';
+import type { Comparison, MeasureResult, Table, Target } from '../results.js';
+import { toMessageItem } from '../rivals/item-per-message.js';
+import { SnapshotPerTurn, SnapshotTooLarge } from '../rivals/snapshot-per-turn.js';
 import { exactly } from '../statistics.js';
 
-const turns = 200;
+/** What a turn may cost here next to an item per message, by the size of a message. */
+const targets: Readonly<Record<string, Target>> = {
+  '1 KB': { atMost: 4 },
+  '4 KB': { atMost: 1.2 },
+  '20 KB': { atMost: 1.2 },
+};
 
-/** The sizes of an item per message, a tenth of a kilobyte of which are names and keys; and what ours is to cost next to it. */
-const sizes: readonly { readonly label: string; readonly bytes: number; readonly target?: Target }[] = [
-  { label: '0.2 KB', bytes: 100 },
-  { label: '1 KB', bytes: 900, target: { atMost: 4 } },
-  { label: '4 KB', bytes: 3_900, target: { atMost: 1.2 } },
-  { label: '20 KB', bytes: 19_900, target: { atMost: 1.2 } },
-];
+/** What keeps a conversation in a table. */
+interface Keeper {
+  keepTurn(messages: readonly Message[]): unknown;
+  /** Reads the newest messages, as a process does that has seen nothing. */
+  open(): unknown;
+}
 
-/** A conversation of 200 turns, each a question and an answer, appended one by one, and opened at its end. */
+const keepers: Readonly<Record<string, (table: CountingItems) => Keeper>> = {
+  ours: createOurs,
+  'an item per message': createItems,
+  'a snapshot a turn': (table) => new SnapshotPerTurn(table),
+};
+
+const snapshotNote =
+  'A snapshot a turn is the shape of [`strands-dynamodb-storage`](https://github.com/aws/strands-dynamodb-storage) under the session manager of Strands Agents, with the defaults of both, in code of our own: after each turn ([`saveLatestOn`](https://strandsagents.com/docs/api/typescript/SaveLatestStrategy/)) one item is put anew that holds the agent and its [newest 40 messages](https://strandsagents.com/docs/api/typescript/SlidingWindowConversationManagerConfig/) as JSON, uncompressed and without a condition. Older messages are gone, and a turn that is cut off is lost as a whole. Over 380,000 bytes it needs a bucket in S3, so with messages of 20 KB it ends at the tenth turn. It holds the state of the agent too, which here is another item, and costs [two writes a turn](#what-a-turn-costs-in-dynamodb) more.';
+
+/** A conversation, message by message, and opened at its end. */
 export async function measureHistory(): Promise<MeasureResult> {
-  const runs = await Promise.all(sizes.map(run));
-  const table = (title: string, unit: string, what: keyof Counted, withTarget = false) => ({
+  const runs = await Promise.all(messageSizes.map(countAll));
+  const table = (title: string, unit: string, what: keyof Counted, more: Partial<Table> = {}): Table => ({
     title,
     unit,
     ratioOf: 'ours / an item per message',
-    comparisons: runs.map(({ label, target, ours, byHand }) => ({
-      ...toComparison(label, ours[what], byHand[what]),
-      ...(withTarget && target !== undefined && { target }),
-    })),
+    comparisons: runs.map(({ label, counted }) => compare(label, counted, what)),
+    ...more,
+  });
+  const units = table('Write units a turn', 'write units', 'writeUnits', { note: snapshotNote });
+  const judged = units.comparisons.map((each) => {
+    const target = targets[each.label];
+    return target === undefined ? each : { ...each, target };
   });
   return {
     title: 'A conversation of 200 turns, in DynamoDB',
     about:
-      '400 messages of one size, appended one by one to a table in the process that counts as DynamoDB bills; then the newest 50 are read by a process that has seen nothing. Beside it an item per message, written by hand and read by one Query: without conditions, retries that append once, atomic batches or compression.',
+      'A turn is a question and an answer of one size, appended one by one as they come, to a table in the process that counts as DynamoDB bills; then the newest 50 are read by a process that has seen nothing. Beside it an item per message, written by hand and read by one consistent Query: without conditions, retries that append once, atomic batches or compression.',
     tables: [
-      table('Write units a message', 'write units', 'writeUnits', true),
-      table('Requests to append a message', 'requests', 'requests'),
-      table('KB stored', 'KB', 'storedKB'),
+      { ...units, comparisons: judged },
+      table('Requests a turn', 'requests', 'requests'),
+      table('KB sent a turn', 'KB of items', 'sentKB'),
+      table('KB stored after 200 turns', 'KB', 'storedKB'),
       table('Requests to open the newest 50', 'requests', 'opening'),
-      table('Read units to open the newest 50', 'read units', 'openingUnits'),
+      table('Read units to open the newest 50', 'read units', 'openingUnits', {
+        note: 'The snapshot is read eventually consistent, at half the price, and holds 40.',
+      }),
+      table('KB read to open the newest 50', 'KB of items', 'openingKB'),
     ],
   };
 }
@@ -44,58 +68,70 @@ export async function measureHistory(): Promise<MeasureResult> {
 interface Counted {
   readonly writeUnits: number;
   readonly requests: number;
+  readonly sentKB: number;
   readonly storedKB: number;
   readonly opening: number;
   readonly openingUnits: number;
+  readonly openingKB: number;
 }
 
-async function run({ label, bytes, target }: (typeof sizes)[number]) {
-  const messages = Array.from({ length: 2 * turns }, (_, index): Message => {
-    const role = index % 2 === 0 ? 'user' : 'assistant';
-    return { role, content: createText(bytes, index) };
-  });
-  return { label, target, ours: await countOurs(messages), byHand: await countByHand(messages) };
+async function countAll({ label, bytes }: (typeof messageSizes)[number]) {
+  const counted = new Map<string, Counted>();
+  for (const [name, create] of Object.entries(keepers)) {
+    const table = new CountingItems();
+    const found = await count(table, create(table), bytes).catch(ignoreTooLarge);
+    if (found !== undefined) counted.set(name, found);
+  }
+  return { label, counted };
 }
 
-async function countOurs(messages: readonly Message[]): Promise<Counted> {
-  const table = new CountingItems();
-  const open = () => new DynamoDBMessageStore({ tableName: 't', agentId: 'bench', documentClient: table });
-  const store = open();
-  for (const message of messages) await store.append('session', message);
-  return finish(table, messages.length, () => open().getRecent('session', { maxMessages: 50 }));
-}
-
-async function countByHand(messages: readonly Message[]): Promise<Counted> {
-  const table = new CountingItems();
-  messages.forEach(({ role, content }, index) => {
-    table.put({
-      pk: { S: 'agent#bench' },
-      sk: { S: `message#session#${String(index).padStart(10, '0')}` },
-      role: { S: role },
-      content: { S: content },
-      at: { S: new Date().toISOString() },
-    });
-  });
-  return finish(table, messages.length, async () => table.queryNewest(50));
-}
-
-async function finish(table: CountingItems, count: number, read: () => Promise<unknown>): Promise<Counted> {
-  const { writeUnits, requests, storedBytes } = table;
+async function count(table: CountingItems, keeper: Keeper, bytes: number): Promise<Counted> {
+  for (let turn = 0; turn < turns; turn++) await keeper.keepTurn(createTurn(bytes, turn));
+  const { writeUnits, requests, bytes: sent, storedBytes } = table;
   table.reset();
-  await read();
+  await keeper.open();
   return {
-    writeUnits: writeUnits / count,
-    requests: requests / count,
+    writeUnits: writeUnits / turns,
+    requests: requests / turns,
+    sentKB: sent / turns / 1_000,
     storedKB: storedBytes / 1_000,
     opening: table.requests,
     openingUnits: table.readUnits,
+    openingKB: table.bytes / 1_000,
   };
 }
 
-function toComparison(label: string, ours: number, byHand: number): Comparison {
+function ignoreTooLarge(error: unknown): undefined {
+  if (!(error instanceof SnapshotTooLarge)) throw error;
+}
+
+function createOurs(table: CountingItems): Keeper {
+  const create = () => new DynamoDBMessageStore({ tableName: 't', agentId: 'bench', documentClient: table });
+  const store = create();
   return {
-    label,
-    values: { ours: exactly(ours), 'an item per message': exactly(byHand) },
-    ratio: exactly(ours / byHand),
+    keepTurn: async (messages) => {
+      for (const message of messages) await store.append('session', message);
+    },
+    open: () => create().getRecent('session', { maxMessages: newest }),
   };
+}
+
+function createItems(table: CountingItems): Keeper {
+  let count = 0;
+  return {
+    keepTurn: async (messages) => {
+      for (const message of messages) {
+        const Item = marshall(toMessageItem(message, count++));
+        await table.send(new PutItemCommand({ TableName: 't', Item }));
+      }
+    },
+    open: () => table.queryNewest(newest),
+  };
+}
+
+function compare(label: string, counted: ReadonlyMap<string, Counted>, what: keyof Counted): Comparison {
+  const values = [...counted].map(([name, found]) => [name, exactly(found[what])]);
+  const [ours, byHand] = [counted.get('ours'), counted.get('an item per message')];
+  if (ours === undefined || byHand === undefined) throw new Error('Nothing was counted.');
+  return { label, values: Object.fromEntries(values), ratio: exactly(ours[what] / byHand[what]) };
 }

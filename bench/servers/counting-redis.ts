@@ -29,6 +29,10 @@ export class CountingRedis {
     this.bytes = 0;
   }
 
+  stop(): void {
+    this.#server.close();
+  }
+
   #serve(client: Socket): void {
     const commands = new CommandReader();
     const answers = new JsonCommands();

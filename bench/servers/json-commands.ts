@@ -1,4 +1,4 @@
-/** As much of RedisJSON as LangGraph's saver needs to keep the latest checkpoint of one thread. */
+/** As much of RedisJSON as LangGraph's savers need to keep the checkpoints of one thread. */
 export class JsonCommands {
   readonly #documents = new Map<string, string>();
 
@@ -14,6 +14,7 @@ export class JsonCommands {
       case 'DEL':
         return `:${[key, ...rest].filter((each) => this.#documents.delete(each)).length}\r\n`;
       case 'KEYS':
+        return toList([...this.#documents.keys()].filter((each) => each.startsWith(key.replace(/\*$/, ''))));
       case 'ZRANGE':
         return '*0\r\n';
       default:
@@ -24,4 +25,8 @@ export class JsonCommands {
 
 function toBulk(text: string | undefined): string {
   return text === undefined ? '$-1\r\n' : `$${Buffer.byteLength(text)}\r\n${text}\r\n`;
+}
+
+function toList(texts: readonly string[]): string {
+  return [`*${texts.length}\r\n`, ...texts.map(toBulk)].join('');
 }

@@ -1,9 +1,16 @@
 /** Takes the commands out of a stream of RESP, as clients of Redis write them: lists of texts. */
 export class CommandReader {
   #unread: Buffer = Buffer.alloc(0);
+  /** What has come since, and is put behind it when there is enough: a command may come in thousands of chunks. */
+  #chunks: Buffer[] = [];
+  #missing = 0;
 
   read(chunk: Buffer): string[][] {
-    this.#unread = Buffer.concat([this.#unread, chunk]);
+    this.#chunks.push(chunk);
+    this.#missing -= chunk.length;
+    if (this.#missing > 0) return [];
+    this.#unread = Buffer.concat([this.#unread, ...this.#chunks.splice(0)]);
+    this.#missing = 0;
     const commands: string[][] = [];
     for (let command = this.#next(); command !== null; command = this.#next()) commands.push(command);
     return commands;
@@ -16,7 +23,9 @@ export class CommandReader {
     let position = count.end;
     for (let part = 0; part < count.value; part++) {
       const length = this.#line(position);
-      if (length === null || this.#unread.length < length.end + length.value + 2) return null;
+      if (length === null) return null;
+      this.#missing = Math.max(length.end + length.value + 2 - this.#unread.length, 0);
+      if (this.#missing > 0) return null;
       parts.push(this.#unread.toString('utf8', length.end, length.end + length.value));
       position = length.end + length.value + 2;
     }
