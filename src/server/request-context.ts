@@ -28,7 +28,7 @@ export interface RequestContext {
   readonly baggage?: string;
   /** Every other header, by its name in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Aborted when the turn is stopped: cancelled, timed out, left by its caller, or cut short by the end of the server. */
+  /** Aborted when the turn is stopped: cancelled, timed out, cut short by the end of the server, or left by its caller with `onDisconnect: 'cancel'`. */
   readonly signal: AbortSignal;
 }
 
