@@ -33,7 +33,7 @@ export interface RequestContext {
    * turn from writing over the one that took over. Absent without a lease.
    */
   readonly fencingToken?: number;
-  /** Aborted when the turn is stopped: cancelled, timed out, left by its caller, or cut short by the end of the server. */
+  /** Aborted when the turn is stopped: cancelled, timed out, cut short by the end of the server, or left by its caller with `onDisconnect: 'cancel'`. */
   readonly signal: AbortSignal;
 }
 

@@ -42,6 +42,20 @@ it('draws them from the kernel, and from crypto only where there is no such devi
   expect(fill).toHaveBeenCalledOnce();
 });
 
+it('makes an id for each turn, without a colon, and draws random numbers only for the first', async () => {
+  const read = vi.spyOn(fs, 'readSync');
+  syncBuiltinESMExports();
+  onTestFinished(() => {
+    vi.restoreAllMocks();
+    syncBuiltinESMExports();
+  });
+  const { createTurnId } = await importFresh();
+  const ids = Array.from({ length: 1_000 }, createTurnId);
+  for (const id of ids) expect(id).toMatch(/^[\da-z]+-[\da-z]+-[\da-z]+$/);
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(read).toHaveBeenCalledOnce();
+});
+
 it('draws no random numbers for a ping', async () => {
   const spies = [
     ...(['randomUUID', 'randomBytes', 'randomFillSync', 'randomInt'] as const).map((name) =>

@@ -3,7 +3,7 @@ import type { AgentState } from '../../domain/agent-state.js';
 import type { AgentStoreErrorCode } from '../../domain/errors.js';
 import { isStoreCode, storeFailed } from '../failures/http-error.js';
 import type { RunningTurn } from '../sessions/running-turn.js';
-import { EventGate, hasFailed } from './event-gate.js';
+import { EventGate, type EventOutput, hasFailed } from './event-gate.js';
 import { observe, unlessStopped } from './observe.js';
 
 /** What the caller asks the agent: a message, or answers to what it has asked. */
@@ -12,17 +12,18 @@ export interface TurnInput {
   readonly options: StartTurnOptions;
 }
 
+/** Where the events go. */
+export interface AttemptOutput extends EventOutput {
+  /** True once it is too late to answer with a status: what goes wrong now is an event. */
+  readonly isOpen: boolean;
+  /** Called when the agent has started its turn. */
+  start(): void;
+}
+
 export interface AttemptOptions {
   readonly turn: RunningTurn;
   readonly input: TurnInput;
-  /** Where the events go. */
-  readonly output: {
-    /** True once it is too late to answer with a status: what goes wrong now is an event. */
-    readonly isOpen: boolean;
-    /** Called when the agent has started its turn. */
-    start(): void;
-    send(event: AgentEvent): void;
-  };
+  readonly output: AttemptOutput;
   /** The state in the store, or `null` if there is none or it cannot be looked at. */
   readonly peek: () => Promise<AgentState | null>;
   /** The event that tells the caller of a failure. */
@@ -55,7 +56,7 @@ export class Attempt {
     this.#agent = agent;
     this.#isLive = isLive;
     this.#options = options;
-    this.#gate = new EventGate(options.output.send, isLive);
+    this.#gate = new EventGate(options.output, isLive);
   }
 
   async run(): Promise<TurnEnd> {
