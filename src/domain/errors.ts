@@ -48,7 +48,15 @@ export type AgentStoreOperation =
   | 'getCount'
   | 'getRange'
   | 'compact'
-  | 'clear';
+  | 'clear'
+  | 'begin'
+  | 'runningTurn'
+  | 'read'
+  | 'cancel'
+  | 'claim'
+  | 'owner'
+  | 'disown'
+  | 'listRunningTurns';
 
 /**
  * What an `AgentStoreError` knows besides its code and its message.

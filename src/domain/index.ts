@@ -23,6 +23,7 @@ export type {
 } from './message-store.js';
 export { createMessageStore } from './messages/create-message-store.js';
 export type { MessageStoreOptions, Summarize } from './messages/message-store-options.js';
+export type { KeyListOptions, KeyPage, RecordIndex } from './record-index.js';
 export type {
   Expectation,
   KeyLimits,
@@ -36,6 +37,22 @@ export { isExpectationMet } from './record-store.js';
 export type { Serializer, StateSerializer } from './state-serializer.js';
 export type { AgentStoreOptions } from './store/agent-store-options.js';
 export { createAgentStore } from './store/create-agent-store.js';
+export type {
+  HeldTurn,
+  LogGap,
+  LoggedEvent,
+  LogItem,
+  NumberedEvent,
+  RunningTurn,
+  SessionUsage,
+  StopReason,
+  TurnRequest,
+  TurnStart,
+  TurnStore,
+} from './turn-store.js';
+export { interruptedNumber } from './turn-store.js';
+export { createTurnStore } from './turns/create-turn-store.js';
+export type { TurnStoreOptions } from './turns/turn-store-options.js';
 export type { PlainData, SerializedData } from './values/plain-data.js';
 export { AnnotatedData } from './values/plain-data.js';
 export { fromStateText, toStateText } from './values/text.js';

@@ -1,4 +1,5 @@
 import type { RecordKey } from '../../domain/key-schema.js';
+import type { KeyListOptions, KeyPage, RecordIndex } from '../../domain/record-index.js';
 import type {
   Expectation,
   NewRecord,
@@ -19,8 +20,8 @@ const maxTextBytes = 384_000;
 /** Asks DynamoDB to hand over the item that is in the way of a refused write. */
 const withItem = { ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const };
 
-/** Records as items of one table, with `GetItem`, `PutItem` and `DeleteItem` and nothing else. */
-export class DynamoDBRecordStore implements RecordStore {
+/** Records as items of one table, with `GetItem`, `PutItem` and `DeleteItem`; to list them takes `Query`. */
+export class DynamoDBRecordStore implements RecordStore, RecordIndex {
   readonly keyLimits = { partition: 2_048, sort: 1_024 };
   /** Absent with `compression: 'off'`, which writes only what earlier releases can read: they know no parts. */
   readonly maxRecordBytes?: number;
@@ -51,6 +52,28 @@ export class DynamoDBRecordStore implements RecordStore {
     return this.#write(key, expected, ({ DeleteItemCommand }, condition) => {
       return new DeleteItemCommand({ TableName: this.tableName, Key, ...condition });
     });
+  }
+
+  async keys(partition: string, { prefix, after, limit }: KeyListOptions): Promise<KeyPage> {
+    const { partitionKeyName, sortKeyName } = this.layout;
+    const input = {
+      TableName: this.tableName,
+      KeyConditionExpression: '#pk = :pk AND begins_with(#sk, :prefix)',
+      ProjectionExpression: '#sk',
+      ExpressionAttributeNames: { '#pk': partitionKeyName, '#sk': sortKeyName },
+      ExpressionAttributeValues: { ':pk': { S: partition }, ':prefix': { S: prefix } },
+      ConsistentRead: true,
+      Limit: limit,
+      ...(after !== undefined && { ExclusiveStartKey: toKey({ partition, sort: after }, this.layout) }),
+    };
+    try {
+      const output = await this.connection.send(({ QueryCommand }) => new QueryCommand(input));
+      const keys = Array.from(Object(output.Items), (item) => readText(item, sortKeyName));
+      const next = output.LastEvaluatedKey;
+      return { keys, ...(next !== undefined && { next: readText(next, sortKeyName) }) };
+    } catch (error) {
+      throw toAgentStoreError(error, this.tableName, ['Query']);
+    }
   }
 
   close(): Promise<void> {
@@ -86,4 +109,11 @@ export class DynamoDBRecordStore implements RecordStore {
       throw toAgentStoreError(error, this.tableName);
     }
   }
+}
+
+/** The text of an attribute in what DynamoDB answers. */
+function readText(item: unknown, name: string): string {
+  const { S }: { S?: unknown } = Object(Reflect.get(Object(item), name));
+  if (typeof S === 'string') return S;
+  throw new TypeError(`DynamoDB answered without the attribute "${name}".`);
 }

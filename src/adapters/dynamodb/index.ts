@@ -7,3 +7,4 @@ export {
 export { DynamoDBAgentStore, type DynamoDBAgentStoreOptions } from './dynamodb-agent-store.js';
 export { DynamoDBMessageStore, type DynamoDBMessageStoreOptions } from './dynamodb-message-store.js';
 export type { DynamoDBSender } from './dynamodb-sender.js';
+export { DynamoDBTurnStore, type DynamoDBTurnStoreOptions } from './dynamodb-turn-store.js';

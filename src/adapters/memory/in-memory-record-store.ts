@@ -1,4 +1,5 @@
 import type { RecordKey } from '../../domain/key-schema.js';
+import type { KeyListOptions, KeyPage, RecordIndex } from '../../domain/record-index.js';
 import {
   type Expectation,
   isExpectationMet,
@@ -21,7 +22,7 @@ type Entry = Pick<NewRecord, 'revision' | 'expiresAt' | 'token' | 'lineage' | 'p
  * const before = new InMemoryAgentStore({ agentId: 'support', records });
  * const afterRestart = new InMemoryAgentStore({ agentId: 'support', records });
  */
-export class InMemoryRecordStore implements RecordStore {
+export class InMemoryRecordStore implements RecordStore, RecordIndex {
   readonly isLocal = true;
   readonly #entries = new Map<string, Entry>();
 
@@ -49,6 +50,19 @@ export class InMemoryRecordStore implements RecordStore {
 
   async delete(key: RecordKey, expected: Expectation | null): Promise<WriteResult> {
     return this.#write(key, expected, (name) => this.#entries.delete(name));
+  }
+
+  async keys(partition: string, { prefix, after = '', limit }: KeyListOptions): Promise<KeyPage> {
+    const start = toEntryName({ partition, sort: prefix });
+    const skipped = start.length - prefix.length;
+    const keys = [...this.#entries.keys()]
+      .filter((name) => name.startsWith(start))
+      .map((name) => name.slice(skipped))
+      .filter((sort) => sort > after)
+      .sort();
+    const page = keys.slice(0, limit);
+    const last = page.at(-1);
+    return { keys: page, ...(keys.length > page.length && last !== undefined && { next: last }) };
   }
 
   #write(key: RecordKey, expected: Expectation | null, write: (name: string) => void): WriteResult {

@@ -17,11 +17,22 @@ export interface RedisClient {
   del(key: string): Promise<unknown>;
   evalBuffer?(script: string, keyCount: string, ...keysAndArguments: Argument[]): Promise<unknown>;
   evalshaBuffer?(sha1: string, keyCount: string, ...keysAndArguments: Argument[]): Promise<unknown>;
+  /** Needed only to list running turns. */
+  scan?(
+    cursor: string,
+    match: 'MATCH',
+    pattern: string,
+    count: 'COUNT',
+    size: number,
+  ): Promise<[cursor: string, keys: string[]]>;
+  /** The servers of a Cluster. */
+  nodes?(role: 'master'): RedisClient[];
   /** How the client was configured, if it says so. */
-  readonly options?: TimeoutOptions & { readonly redisOptions?: TimeoutOptions | undefined };
+  readonly options?: ClientOptions & { readonly redisOptions?: ClientOptions | undefined };
 }
 
-interface TimeoutOptions {
+interface ClientOptions {
+  readonly keyPrefix?: string | undefined;
   readonly commandTimeout?: number | undefined;
   readonly socketTimeout?: number | undefined;
 }
@@ -57,11 +68,16 @@ export class RedisConnection {
   }
 
   /** Sends a request, which may be several commands, and takes no longer than the client gives one. */
-  async request<T>(send: (client: RedisCommands) => Promise<T>): Promise<T> {
+  request<T>(send: (client: RedisCommands) => Promise<T>): Promise<T> {
+    return this.list((client) => settleWithin(timeoutOf(client), send(client)));
+  }
+
+  /** Sends as many requests as it takes, each of which has the time that the client gives it. */
+  async list<T>(send: (client: RedisCommands) => Promise<T>): Promise<T> {
     this.#client ??= this.#open();
     const client = await this.#client;
     try {
-      return await settleWithin(timeoutOf(client), send(client));
+      return await send(client);
     } catch (error) {
       throw this.#trouble ?? error;
     }

@@ -5,9 +5,19 @@ import type { RecordKey } from '../../domain/key-schema.js';
  * a key; and braces are, since a Cluster puts all keys with the same text in braces into one slot.
  */
 export function toRedisKey({ partition, sort }: RecordKey): string {
-  return `${escapePart(partition)}:${escapePart(sort)}`;
+  return `${toRedisPrefix(partition)}${escapePart(sort)}`;
 }
 
-function escapePart(part: string): string {
+/** What stands before the sort keys of one partition. */
+export function toRedisPrefix(partition: string): string {
+  return `${escapePart(partition)}:`;
+}
+
+/** The sort key in what stands behind that. */
+export function fromRedisSort(escaped: string): string {
+  return decodeURIComponent(escaped);
+}
+
+export function escapePart(part: string): string {
   return part.replace(/[%:{}]/g, (character) => encodeURIComponent(character));
 }

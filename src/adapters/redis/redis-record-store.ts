@@ -1,5 +1,6 @@
 import { isAgentStoreError } from '../../domain/errors.js';
 import type { RecordKey } from '../../domain/key-schema.js';
+import type { KeyListOptions, KeyPage, RecordIndex } from '../../domain/record-index.js';
 import type {
   Expectation,
   NewRecord,
@@ -11,11 +12,12 @@ import type { Compression } from '../compression.js';
 import type { RedisCommands, RedisConnection } from './connection.js';
 import { toAgentStoreError } from './errors.js';
 import { toRedisKey } from './redis-key.js';
+import { scanKeys } from './scan-keys.js';
 import { fromValue, toTimeToLive, toValue } from './stored-value.js';
 import { runWriteScript, type ValueWrite } from './write-script.js';
 
 /** Records as strings, each under a key of its own. */
-export class RedisRecordStore implements RecordStore {
+export class RedisRecordStore implements RecordStore, RecordIndex {
   constructor(
     private readonly connection: RedisConnection,
     private readonly compression: Compression,
@@ -35,6 +37,16 @@ export class RedisRecordStore implements RecordStore {
     if (expected !== null) return this.#write(key, expected, { value: '' });
     await this.#send(key, (client, redisKey) => client.del(redisKey));
     return { written: true };
+  }
+
+  /** All of them at once, whatever the limit: a Cluster has no order that a later page could go on in. */
+  async keys(partition: string, { prefix, after = '' }: KeyListOptions): Promise<KeyPage> {
+    try {
+      const keys = await this.connection.list((client) => scanKeys(client, partition, prefix));
+      return { keys: keys.filter((key) => key > after) };
+    } catch (error) {
+      throw toAgentStoreError(error, partition);
+    }
   }
 
   close(): Promise<void> {

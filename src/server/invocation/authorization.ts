@@ -25,6 +25,6 @@ async function orForbidden<Result>(decide: () => Promise<Result>): Promise<Resul
   }
 }
 
-function forbidden(options?: ErrorOptions): HttpError {
+export function forbidden(options?: ErrorOptions): HttpError {
   return new HttpError('FORBIDDEN', 'This caller may not do this.', options);
 }

@@ -1,0 +1,137 @@
+import { isAgentStoreError } from '../errors.js';
+import type { RecordKey } from '../key-schema.js';
+import type { NewRecord, StoredRecord } from '../record-store.js';
+import { formatPartList, joinSlices, noParts, parsePartList, readParts, writeParts } from '../store/parts.js';
+import { changeRecord } from '../store/session-codec.js';
+import type { LoggedEvent } from '../turn-store.js';
+import { isRecord } from '../values/objects.js';
+import { putSettled } from './settled-put.js';
+import {
+  createRecord,
+  isLive,
+  maxReadBytes,
+  requireCount,
+  requireText,
+  type TurnCore,
+  toChunkKey,
+  toPartKey,
+  unreadable,
+  version,
+} from './turn-core.js';
+
+/**
+ * Some events of a turn. The log of a turn is a chain of these, each written once and in order: a chunk is put only if
+ * none is there, and with the last one the turn has ended.
+ */
+export interface Chunk {
+  /** The number of its first event. */
+  readonly first: number;
+  /** How many events it is for. */
+  readonly count: number;
+  /** `null` if they are no longer held. */
+  readonly events: readonly LoggedEvent[] | null;
+  readonly isEnd: boolean;
+}
+
+/** Where a chunk is. */
+export interface ChunkPlace {
+  readonly contextId: string;
+  readonly turn: string;
+  readonly index: number;
+}
+
+/** The chunk at a place, or `null` if there is none. @throws AgentStoreError `CORRUPTED` if it cannot be read. */
+export async function readChunk(core: TurnCore, place: ChunkPlace): Promise<Chunk | null> {
+  const key = toKey(core, place);
+  const record = await core.records.get(key, true);
+  return isLive(record, core.settings.now()) ? parseChunk(core, key, record) : null;
+}
+
+/** Puts a chunk where none is, for so many seconds. Gives the one that is there then. */
+export async function putChunk(
+  core: TurnCore,
+  place: ChunkPlace,
+  chunk: Chunk,
+  keepSeconds: number,
+): Promise<'written' | Chunk | null> {
+  const key = toKey(core, place);
+  const record = await createRecord(core, 'agent-turn-events', formatChunk(chunk), { keepSeconds });
+  const expected = { absent: true, revisions: [], now: core.settings.now() };
+  try {
+    return await toResult(core, key, await putSettled(core, key, record, expected));
+  } catch (error) {
+    const { maxRecordBytes } = core.records;
+    if (!isAgentStoreError(error, 'TOO_LARGE') || maxRecordBytes === undefined) throw error;
+    const spread = await spreadRecord(core, record, maxRecordBytes);
+    return toResult(core, key, await putSettled(core, key, spread, expected));
+  }
+}
+
+/** Puts a mark in the place of a chunk, for readers to know that its events were there. */
+export async function forgetChunk(
+  core: TurnCore,
+  place: ChunkPlace,
+  { first, count }: Pick<Chunk, 'first' | 'count'>,
+  keepSeconds: number,
+): Promise<void> {
+  const mark = formatChunk({ first, count, events: null, isEnd: false });
+  await core.records.put(
+    toKey(core, place),
+    await createRecord(core, 'agent-turn-events', mark, { keepSeconds }),
+    null,
+  );
+}
+
+async function toResult(
+  core: TurnCore,
+  key: RecordKey,
+  result: 'written' | StoredRecord | null,
+): Promise<'written' | Chunk | null> {
+  return result === 'written' || result === null ? result : parseChunk(core, key, result);
+}
+
+/** The record of a chunk that is too large for one: its data are in parts, which are written. */
+async function spreadRecord(core: TurnCore, record: NewRecord, maxBytes: number): Promise<NewRecord> {
+  const current = await writeParts(core.records, (name) => toPartKey(core, name), record, maxBytes, []);
+  return changeRecord(record, { data: null, parts: formatPartList({ ...noParts, current }) });
+}
+
+function formatChunk({ first, count, events, isEnd }: Chunk) {
+  return {
+    v: version,
+    first,
+    ...(events === null ? { lost: count } : { events: events.map(({ kind, data }) => [kind, data]) }),
+    ...(isEnd && { end: true }),
+  };
+}
+
+async function parseChunk(core: TurnCore, key: RecordKey, record: StoredRecord): Promise<Chunk> {
+  try {
+    const data: unknown = await readData(core, record);
+    if (!isRecord(data) || data.v !== version) throw new TypeError('It is no part of a log.');
+    const { first, lost, events, end } = data;
+    const common = { first: requireCount(first), isEnd: end === true };
+    if (lost !== undefined) return { ...common, count: requireCount(lost), events: null };
+    const list = Array.from(Object(events), parseEvent);
+    return { ...common, count: list.length, events: list };
+  } catch (cause) {
+    throw isAgentStoreError(cause) ? cause : unreadable(key, cause);
+  }
+}
+
+async function readData(core: TurnCore, record: StoredRecord): Promise<unknown> {
+  if (record.parts === undefined) return record.read(maxReadBytes);
+  const { current } = parsePartList(record.parts);
+  const slices = await readParts(core.records, (name) => toPartKey(core, name), current, maxReadBytes);
+  if (slices === null) throw new TypeError('A part of it is missing.');
+  return joinSlices(slices);
+}
+
+function parseEvent(stored: unknown): LoggedEvent {
+  const [kind, data] = Array.from(Object(stored));
+  return { kind: requireText(kind), data: requireText(data) };
+}
+
+function toKey(core: TurnCore, { contextId, turn, index }: ChunkPlace): RecordKey {
+  return toChunkKey(core, contextId, turn, index);
+}

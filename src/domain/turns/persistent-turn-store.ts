@@ -1,0 +1,123 @@
+import { AgentStoreError, type AgentStoreOperation, isAgentStoreError } from '../errors.js';
+import { checkContextId, checkKey } from '../store/key-check.js';
+import type { LogItem, RunningTurn, TurnRequest, TurnStart, TurnStore } from '../turn-store.js';
+import { beginTurn } from './begin-turn.js';
+import { cancelTurn } from './cancel-turn.js';
+import { isHeld, readLease } from './lease.js';
+import { listRunning } from './list-running.js';
+import { claimOwner, readOwner, removeOwner } from './owner.js';
+import { readLog } from './read-log.js';
+import { checkTurn, createCore, type TurnCore, toOwnerKey } from './turn-core.js';
+import type { TurnStoreSettings } from './turn-store-options.js';
+
+/** Says what a turn store promises, whatever keeps its records. Every one is one of these over a `RecordStore`. */
+export class PersistentTurnStore implements TurnStore {
+  readonly #core: TurnCore;
+  #closing: Promise<void> | undefined;
+
+  constructor(settings: TurnStoreSettings, records: TurnCore['records']) {
+    this.#core = createCore(settings, records);
+  }
+
+  begin(contextId: string, request: TurnRequest): Promise<TurnStart> {
+    return this.#call('begin', contextId, async (core) => {
+      checkTurn(core, contextId, request.turn);
+      return beginTurn(core, contextId, request);
+    });
+  }
+
+  runningTurn(contextId: string): Promise<string | null> {
+    return this.#call('runningTurn', contextId, async (core) => {
+      const lease = await readLease(core, contextId);
+      return lease !== null && isHeld(lease, core.settings.now()) ? lease.turn : null;
+    });
+  }
+
+  async *read(contextId: string, turn: string, after: number, signal?: AbortSignal): AsyncGenerator<LogItem> {
+    try {
+      this.#requireOpen();
+      checkTurn(this.#core, contextId, turn);
+      yield* readLog({ core: this.#core, contextId, turn }, after, signal);
+    } catch (error) {
+      throw this.#explain(error, 'read', contextId);
+    }
+  }
+
+  cancel(contextId: string): Promise<boolean> {
+    return this.#call('cancel', contextId, (core) => cancelTurn(core, contextId));
+  }
+
+  claim(contextId: string, owner: string): Promise<boolean> {
+    return this.#call(
+      'claim',
+      contextId,
+      async (core) => (await claimOwner(core, contextId, owner)) === owner,
+    );
+  }
+
+  owner(contextId: string): Promise<string | null> {
+    return this.#call('owner', contextId, (core) => readOwner(core, contextId));
+  }
+
+  disown(contextId: string): Promise<void> {
+    return this.#call('disown', contextId, (core) => removeOwner(core, contextId));
+  }
+
+  async listRunningTurns(): Promise<RunningTurn[]> {
+    try {
+      this.#requireOpen();
+      return await listRunning(this.#core);
+    } catch (error) {
+      throw this.#explain(error, 'listRunningTurns');
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const { underWay, records, settings } = this.#core;
+    await underWay.settled();
+    try {
+      await records.close?.();
+    } catch (cause) {
+      const details = { operation: 'close', agentId: settings.agentId, cause } as const;
+      throw new AgentStoreError('UNAVAILABLE', 'The store could not close its client.', details);
+    }
+  }
+
+  async #call<Result>(
+    operation: AgentStoreOperation,
+    contextId: string,
+    run: (core: TurnCore) => Promise<Result>,
+  ): Promise<Result> {
+    try {
+      this.#requireOpen();
+      checkContextId(contextId);
+      checkKey(toOwnerKey(this.#core, contextId), this.#core.records.keyLimits);
+      return await this.#core.underWay.after(contextId, () => run(this.#core));
+    } catch (error) {
+      throw this.#explain(error, operation, contextId);
+    }
+  }
+
+  #requireOpen(): void {
+    if (this.#closing !== undefined) throw new AgentStoreError('UNAVAILABLE', 'The store is closed.');
+  }
+
+  /** The error a caller gets: which call failed, for which session, and why. */
+  #explain(error: unknown, operation: AgentStoreOperation, contextId?: string): AgentStoreError {
+    const whose = contextId === undefined ? 'the turns' : `the turns of ${JSON.stringify(contextId)}`;
+    const failed = `${operation} failed for ${whose}`;
+    const ids = {
+      operation,
+      agentId: this.#core.settings.agentId,
+      ...(contextId !== undefined && { contextId }),
+    };
+    if (!isAgentStoreError(error))
+      return new AgentStoreError('UNAVAILABLE', `${failed}: the backend failed.`, { ...ids, cause: error });
+    return new AgentStoreError(error.code, `${failed}: ${error.message}`, { ...ids, cause: error.cause });
+  }
+}

@@ -1,0 +1,39 @@
+import { isAgentStoreError } from '../errors.js';
+import type { RecordKey } from '../key-schema.js';
+import type { Expectation, NewRecord, StoredRecord } from '../record-store.js';
+import type { TurnCore } from './turn-core.js';
+
+/** How often a request is sent again that nobody has answered. */
+const maxRepeats = 4;
+
+/**
+ * Writes a record under an expectation, again if nobody answers, until it is known what became of it: `'written'`, or what is stored
+ * in its place, if it was refused.
+ *
+ * @throws AgentStoreError `UNAVAILABLE` if that stays unknown.
+ */
+export async function putSettled(
+  { records }: TurnCore,
+  key: RecordKey,
+  record: NewRecord,
+  expected: Expectation,
+): Promise<'written' | StoredRecord | null> {
+  for (let repeats = 0; ; repeats++) {
+    try {
+      const result = await records.put(key, record, expected);
+      if (result.written) return 'written';
+      const current = result.current ?? (await records.get(key, true));
+      return current?.revision === record.revision ? 'written' : current;
+    } catch (error) {
+      if (isAgentStoreError(error) && error.code !== 'UNAVAILABLE') throw error;
+      if (repeats === maxRepeats) throw error;
+      await pause(repeats);
+    }
+  }
+}
+
+/** Longer from time to time, and never the same for two that meet. */
+export async function pause(tries: number): Promise<void> {
+  const longest = Math.min(8 * 2 ** tries, 400);
+  await new Promise((resolve) => setTimeout(resolve, Math.random() * longest));
+}

@@ -1,0 +1,123 @@
+import { AgentStoreError } from '../errors.js';
+import type { RecordKey } from '../key-schema.js';
+import type { RecordIndex } from '../record-index.js';
+import type { NewRecord, RecordStore, StoredRecord } from '../record-store.js';
+import { CallQueue } from '../store/call-queue.js';
+import { checkContextId, checkKey } from '../store/key-check.js';
+import { createLocalRevision, createRevision } from '../store/revision.js';
+import type { PlainData } from '../values/plain-data.js';
+import { toStateText } from '../values/text.js';
+import type { TurnStoreSettings } from './turn-store-options.js';
+
+/** What all calls of one store share. */
+export interface TurnCore {
+  readonly settings: TurnStoreSettings;
+  readonly records: RecordStore & Partial<RecordIndex>;
+  /** Work that must be over before the store may close its client. */
+  readonly underWay: CallQueue;
+}
+
+export function createCore(settings: TurnStoreSettings, records: TurnCore['records']): TurnCore {
+  return { settings, records, underWay: new CallQueue() };
+}
+
+/** The form of what is stored, for later releases to tell by. */
+export const version = 1;
+
+/** What can be read of one record at most. */
+export const maxReadBytes = 64 * 1024 * 1024;
+
+export function toPartition({ settings }: TurnCore): string {
+  return `${settings.agentKeyPrefix}${settings.agentId}`;
+}
+
+export function toLeaseKey(core: TurnCore, contextId: string): RecordKey {
+  return toKey(core, `${core.settings.leaseKeyPrefix}${contextId}`);
+}
+
+export function toOwnerKey(core: TurnCore, contextId: string): RecordKey {
+  return toKey(core, `${core.settings.ownerKeyPrefix}${contextId}`);
+}
+
+/** No two keys of sessions give the same: the text behind the session's id has one length. */
+export async function toRequestKey(core: TurnCore, contextId: string, key: string): Promise<RecordKey> {
+  const { createHash } = await import('node:crypto');
+  const hash = createHash('sha256').update(key).digest().toString('base64url', 0, 16);
+  return toKey(core, `${core.settings.requestKeyPrefix}${contextId}#${hash}`);
+}
+
+/** No two chunks give the same: neither the id of a turn nor a number has a `#` in it. */
+export function toChunkKey(core: TurnCore, contextId: string, turn: string, chunk: number): RecordKey {
+  return toKey(core, `${core.settings.eventKeyPrefix}${contextId}#${turn}-${chunk}`);
+}
+
+/** Names a part of a chunk that is too large for one record. */
+export function toPartKey(core: TurnCore, name: string): RecordKey {
+  return toKey(core, `${core.settings.partKeyPrefix}${name}`);
+}
+
+/** @throws AgentStoreError `INVALID_KEY` if the backend cannot keep what a turn of this session needs. */
+export function checkTurn(core: TurnCore, contextId: string, turn: string): void {
+  checkContextId(contextId);
+  if (!isTurnId(turn))
+    throw new AgentStoreError(
+      'INVALID_KEY',
+      'The id of the turn has other characters than letters, digits, - and _, or more than 64.',
+    );
+  checkKey(toChunkKey(core, contextId, turn, 1_000_000), core.records.keyLimits);
+}
+
+export function isTurnId(turn: unknown): turn is string {
+  return typeof turn === 'string' && /^[\w-]{1,64}$/.test(turn);
+}
+
+/** A record of plain data. */
+export async function createRecord(
+  { settings, records }: TurnCore,
+  entityType: string,
+  data: PlainData,
+  options: Pick<NewRecord, 'token'> & { readonly keepSeconds?: number; readonly previous?: string } = {},
+): Promise<NewRecord> {
+  const { token, keepSeconds, previous = '' } = options;
+  const updatedAt = settings.now();
+  const text = toStateText(data);
+  return {
+    revision:
+      records.isLocal === true
+        ? createLocalRevision()
+        : await createRevision({ previous, text, now: updatedAt }),
+    updatedAt,
+    entityType,
+    data,
+    text,
+    ...(token !== undefined && { token }),
+    ...(keepSeconds !== undefined && { expiresAt: Math.ceil(updatedAt / 1_000 + keepSeconds) }),
+  };
+}
+
+/** True if a record is there, and has not expired. */
+export function isLive<Stored extends Pick<StoredRecord, 'expiresAt'>>(
+  stored: Stored | null,
+  now: number,
+): stored is Stored {
+  return stored !== null && (stored.expiresAt === undefined || stored.expiresAt * 1_000 > now);
+}
+
+export function unreadable({ partition, sort }: RecordKey, cause?: unknown): AgentStoreError {
+  const where = `partition ${JSON.stringify(partition)}, sort ${JSON.stringify(sort)}`;
+  return new AgentStoreError('CORRUPTED', `What is stored under ${where} cannot be read.`, { cause });
+}
+
+export function requireText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  throw new TypeError('What is stored is no record of a turn.');
+}
+
+export function requireCount(value: unknown): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+  throw new TypeError('What is stored is no record of a turn.');
+}
+
+function toKey(core: TurnCore, sort: string): RecordKey {
+  return { partition: toPartition(core), sort };
+}
