@@ -7,6 +7,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 export interface AgentScope {
   /** True once the agent has been stopped: any write it makes from then on is a `CONFLICT`. */
   readonly isRevoked: boolean;
+  /** The token of the lease that the turn runs under, which grows with each turn; absent without a lease. */
+  readonly fencingToken?: number | undefined;
 }
 
 const slot = Symbol.for('@looopy-ai/aws/agent-scope');

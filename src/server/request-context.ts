@@ -28,6 +28,11 @@ export interface RequestContext {
   readonly baggage?: string;
   /** Every other header, by its name in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /**
+   * Grows with each turn of the session, for tools that write elsewhere: what refuses a smaller one than it has seen keeps a
+   * turn from writing over the one that took over. Absent without a lease.
+   */
+  readonly fencingToken?: number;
   /** Aborted when the turn is stopped: cancelled, timed out, left by its caller, or cut short by the end of the server. */
   readonly signal: AbortSignal;
 }
@@ -78,6 +83,11 @@ export class AgentScope implements StoreScope {
     return this.#context;
   }
 
+  /** That of the turn that runs now, or that was stopped. */
+  get fencingToken(): number | undefined {
+    return this.#context?.fencingToken;
+  }
+
   get isRevoked(): boolean {
     return this.#isRevoked;
   }
@@ -104,8 +114,8 @@ export class AgentScope implements StoreScope {
   revoke(): void {
     this.#isRevoked = true;
     if (this.#context === undefined) return;
-    const { sessionId, requestId, signal } = this.#context;
-    this.#context = { sessionId, requestId, signal, headers: {} };
+    const { sessionId, requestId, fencingToken, signal } = this.#context;
+    this.#context = { sessionId, requestId, fencingToken, signal, headers: {} };
   }
 }
 

@@ -98,12 +98,14 @@ describe('a request', () => {
     expect(inputs).toHaveLength(5);
   });
 
-  it('has no condition where the last write wins', async () => {
+  it('has no condition where the last write wins over what it has seen', async () => {
+    await table.open().save('session', createState(1));
     const { sender, inputs } = recorder();
-    await table
-      .open({ documentClient: sender, concurrency: 'last-write-wins' })
-      .save('session', createState(1));
-    expect(inputs[0]).not.toHaveProperty('ConditionExpression');
+    const store = table.open({ documentClient: sender, concurrency: 'last-write-wins' });
+    await store.load('session');
+    await store.save('session', createState(2));
+    expect(inputs[1]).not.toHaveProperty('ConditionExpression');
+    expect(inputs).toHaveLength(2);
   });
 
   it('is not sent for a state that is too large for a native map, which alone may be written', async () => {

@@ -4,6 +4,7 @@ import { partsOf } from './compact.js';
 import type { Entry } from './head.js';
 import type { StoredHead } from './head-memory.js';
 import type { History, MessageCore } from './message-core.js';
+import { isTurnStart } from './seen-history.js';
 import { changeHead, isStored, readHead, UnknownOutcome } from './write-history.js';
 
 /** What one append adds. */
@@ -21,27 +22,31 @@ export async function appendEntry(
   { entry, attributes, text }: Appended,
 ): Promise<void> {
   const known = core.memory.recall(history.ids.contextId);
+  const { agent } = history;
   const { pending } = known;
   let base: StoredHead | null | undefined;
   if (pending !== undefined) {
     base = await readHead(core, history);
     pending.isStored ||= isStored(base, pending.attempts);
-    if (pending.isStored && pending.text === text) {
-      known.pending = undefined;
-      return;
-    }
   }
-  const attempts = pending?.text === text ? pending.attempts : [];
+  const isSame = pending?.text === text;
+  // What was sent in another turn has not stored the token of this one, which then goes there alone.
+  const isSameTurn = pending?.token === agent?.token;
+  const isThere = isSame && pending.isStored;
   try {
-    await changeHead(core, history, {
-      attributes,
-      attempts,
-      base,
-      make: (head, _revision, createPart) => addEntry(head, entry, createPart),
-    });
+    if (!isThere || !isSameTurn)
+      await changeHead(core, history, {
+        attributes,
+        attempts: isSame && isSameTurn ? pending.attempts : [],
+        base,
+        mustHaveSeen: isTurnStart(agent),
+        make: async (head, _revision, createPart) => (isThere ? head : addEntry(head, entry, createPart)),
+      });
     known.pending = undefined;
+    if (agent !== undefined) agent.seen.begun = agent.token;
   } catch (error) {
-    if (error instanceof UnknownOutcome) known.pending = { text, attempts: error.attempts, isStored: false };
+    if (error instanceof UnknownOutcome && !isThere)
+      known.pending = { text, attempts: error.attempts, token: agent?.token, isStored: false };
     throw error;
   }
 }

@@ -28,6 +28,8 @@ interface PendingAppend {
   /** The entry without its times, as text: an equal append is the same one again. */
   readonly text: string;
   readonly attempts: readonly string[];
+  /** The fencing token that they were sent with. */
+  readonly token: number | undefined;
   /** True once one of the attempts has been seen stored. */
   isStored: boolean;
 }
@@ -35,12 +37,18 @@ interface PendingAppend {
 /** A head may have 4 KB. */
 const maxHistories = 1_000;
 
-/** Remembers what a store knows of each history, the least recently used forgotten first. */
-export class HeadMemory {
-  readonly #known = new Map<string, KnownHistory>();
+/** Remembers what is known of each history, the least recently used forgotten first. */
+export class HistoryMemory<Known> {
+  readonly #known = new Map<string, Known>();
+  readonly #create: () => Known;
 
-  recall(contextId: string): KnownHistory {
-    const known = this.#known.get(contextId) ?? { written: [] };
+  /** @param create - What is known of a history that was never seen, or has been forgotten. */
+  constructor(create: () => Known) {
+    this.#create = create;
+  }
+
+  recall(contextId: string): Known {
+    const known = this.#known.get(contextId) ?? this.#create();
     this.#known.delete(contextId);
     this.#known.set(contextId, known);
     const [oldest] = this.#known.keys();

@@ -1,11 +1,13 @@
+import type { AgentScope } from '../agent-scope.js';
 import { AgentStoreError } from '../errors.js';
 import type { RecordKey, StateIds } from '../key-schema.js';
 import type { RecordStore } from '../record-store.js';
 import { CallQueue } from '../store/call-queue.js';
 import { checkContextId, checkKey, requireNoPart } from '../store/key-check.js';
 import { createLocalRevision, createRevision } from '../store/revision.js';
-import { HeadMemory } from './head-memory.js';
+import { HistoryMemory, type KnownHistory } from './head-memory.js';
 import type { MessageStoreSettings } from './message-store-options.js';
+import { type CallingAgent, findCallingAgent, type SeenHistory } from './seen-history.js';
 
 /** What all calls of one store share. */
 export interface MessageCore {
@@ -13,28 +15,44 @@ export interface MessageCore {
   readonly records: RecordStore;
   /** The calls for each session, in the order in which they were made. */
   readonly calls: CallQueue;
-  readonly memory: HeadMemory;
+  readonly memory: HistoryMemory<KnownHistory>;
+  /** What each agent that runs in a scope of its own has seen. */
+  readonly seenInScopes: WeakMap<AgentScope, HistoryMemory<SeenHistory>>;
 }
 
-/** One history, and where its head is kept. */
+/** One history, where its head is kept, and the agent that asks for it, if there is one. */
 export interface History {
   readonly ids: StateIds;
   readonly key: RecordKey;
+  readonly agent: CallingAgent | undefined;
 }
 
 export function createCore(settings: MessageStoreSettings, records: RecordStore): MessageCore {
-  return { settings, records, calls: new CallQueue(), memory: new HeadMemory() };
+  return {
+    settings,
+    records,
+    calls: new CallQueue(),
+    memory: new HistoryMemory<KnownHistory>(() => ({ written: [] })),
+    seenInScopes: new WeakMap(),
+  };
 }
 
 /** @throws AgentStoreError `INVALID_KEY` if the backend cannot keep the id. */
-export function locateHistory({ settings, records }: MessageCore, contextId: string): History {
+export function locateHistory(core: MessageCore, contextId: string): History {
+  const { settings, records, seenInScopes } = core;
   const { agentId, keySchema, partKeyPrefix } = settings;
   const ids = { agentId, contextId };
   checkContextId(contextId);
   const key = keySchema.key(ids);
   checkKey(key, records.keyLimits);
   requireNoPart(key, partKeyPrefix);
-  return { ids, key };
+  return { ids, key, agent: findCallingAgent(recall) };
+
+  function recall(scope: AgentScope): SeenHistory {
+    const memory = seenInScopes.get(scope) ?? new HistoryMemory<SeenHistory>(() => ({ revisions: [] }));
+    seenInScopes.set(scope, memory);
+    return memory.recall(contextId);
+  }
 }
 
 /** A revision that no other write has. */

@@ -16,6 +16,7 @@ import { createCore, type History, locateHistory, type MessageCore } from './mes
 import type { MessageStoreSettings } from './message-store-options.js';
 import { type Look, listNodes, readHistory, readMessages } from './read-history.js';
 import { readRecent } from './recent-messages.js';
+import { startRead } from './seen-history.js';
 
 /** A message store over whatever keeps its records. Every one is one of these over a `RecordStore`. */
 export class PersistentMessageStore implements MessageStore {
@@ -93,14 +94,16 @@ export class PersistentMessageStore implements MessageStore {
     read: (look: Look) => Promise<Result>,
   ): Promise<Result> {
     return this.#call(operation, contextId, (history) =>
-      this.#core.calls.after(contextId, () =>
-        readHistory(this.#core, history, (look) => {
+      this.#core.calls.after(contextId, () => {
+        const noteRead = history.agent === undefined ? undefined : startRead(history.agent);
+        return readHistory(this.#core, history, (look) => {
           // The first append after it needs no read of its own.
           const known = this.#core.memory.recall(contextId);
           known.stored ??= look.stored ?? undefined;
+          noteRead?.(look.stored);
           return read(look);
-        }),
-      ),
+        });
+      }),
     );
   }
 

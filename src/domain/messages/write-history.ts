@@ -1,14 +1,16 @@
-import { currentAgentScope } from '../agent-scope.js';
 import { AgentStoreError, isAgentStoreError } from '../errors.js';
+import { keepToken, requireLatestTurn } from '../fencing.js';
 import type { Expectation, NewRecord, StoredRecord } from '../record-store.js';
 import type { Attributes } from '../store/agent-store-options.js';
 import { requireRunning } from '../store/seen-sessions.js';
+import { toExpectation } from '../store/session-codec.js';
 import { toStateText } from '../values/text.js';
 import { addWriter, type CreatePart, createHead, dropExpired, headExpiry } from './build-head.js';
 import { formatHead, type Head, hasExpired, parseHead, type Ref } from './head.js';
 import type { KnownHistory, StoredHead } from './head-memory.js';
 import { corrupted, type History, type MessageCore, nextRevision } from './message-core.js';
 import { bytesOf, removeParts, writePart } from './message-parts.js';
+import { hasSeen, noteAttempt, noteWritten, requireSeen } from './seen-history.js';
 
 /** A request is sent, and sent again, for so long. */
 const maxAge = 600_000;
@@ -27,6 +29,8 @@ export interface HeadChange {
   readonly base?: StoredHead | null | undefined;
   /** True to take the place of a head that cannot be read. */
   readonly replacesUnreadable?: boolean;
+  /** True if it must not be made of anything that the agent has not seen. One that has seen nothing sees what is stored. */
+  readonly mustHaveSeen?: boolean;
   /** Earlier attempts at the same change. */
   readonly attempts?: readonly string[];
   make(head: Head, revision: string, createPart: CreatePart): Promise<Head | null>;
@@ -86,18 +90,22 @@ export async function changeHead(core: MessageCore, history: History, change: He
   const known = core.memory.recall(history.ids.contextId);
   const attempts = [...(change.attempts ?? [])];
   const deadline = core.settings.now() + maxAge;
-  const base = change.base === undefined ? known.stored : change.base;
-  let stored = base === undefined ? await readHead(core, history) : base;
+  const agent = history.agent;
+  let stored = await findBase(core, history, change);
   for (let tries = 0; ; tries++) {
     if (known.pending !== undefined) known.pending.isStored ||= isStored(stored, known.pending.attempts);
     if (core.settings.now() >= deadline) throw new UnknownOutcome(attempts, undefined);
-    requireRunning(currentAgentScope());
+    requireRunning(agent?.scope);
+    requireLatestTurn(agent?.token, stored?.token);
+    if (agent !== undefined && change.mustHaveSeen) requireSeen(agent, stored);
     const attempt = await prepare(core, history, change, stored);
     if (attempt === null) return false;
     attempts.push(toFingerprint(attempt.record.revision));
+    if (agent !== undefined) noteAttempt(agent, stored, attempt.record.revision);
     const current = await send(core, history, attempt, { stored, attempts, deadline });
     if (current === 'written') {
       remember(known, attempt);
+      if (agent !== undefined) noteWritten(agent, attempt.record.revision);
       if (await removeReplaced(core, history, attempt.head)) known.clean = attempt.record.revision;
       return true;
     }
@@ -108,8 +116,23 @@ export async function changeHead(core: MessageCore, history: History, change: He
     // No head names them, and none will: what they were written for has not been stored, and cannot be any more.
     await removeOwn(core, history, attempt.parts);
     stored = current;
+    known.stored = current ?? undefined;
     await wait(tries);
   }
+}
+
+/** What a change is made of first. */
+async function findBase(
+  core: MessageCore,
+  history: History,
+  { base, mustHaveSeen }: HeadChange,
+): Promise<StoredHead | null> {
+  const last = base === undefined ? core.memory.recall(history.ids.contextId).stored : base;
+  const seen = mustHaveSeen ? history.agent?.seen : undefined;
+  if (last !== undefined && (seen === undefined || hasSeen(seen, last))) return last;
+  const stored = await readHead(core, history);
+  if (seen?.revisions.length === 0) seen.revisions = [stored?.revision ?? null];
+  return stored;
 }
 
 /** Sends a change until it is known what became of it: what is stored in its place, if it was refused. */
@@ -176,8 +199,9 @@ async function prepare(
       writers: addWriter(made.writers, toWriter(known, base), toFingerprint(revision)),
     };
     known.written.push(toFingerprint(revision));
-    const record = toRecord(core, change, { head, revision, stored });
-    return { head, parts, record, expected: toExpected(stored, isGone, now) };
+    const token = history.agent?.token;
+    const record = toRecord(core, change, { head, revision, token: keepToken(token, stored?.token) });
+    return { head, parts, record, expected: toExpected(stored, isGone, now, token) };
   } catch (error) {
     await removeOwn(core, history, parts);
     throw error;
@@ -196,7 +220,7 @@ async function prepare(
 function toRecord(
   { settings }: MessageCore,
   { attributes }: HeadChange,
-  { head, revision, stored }: { head: Head; revision: string; stored: StoredHead | null },
+  { head, revision, token }: { head: Head; revision: string; token: number | undefined },
 ): NewRecord {
   const updatedAt = settings.now();
   const ifEmpty = settings.ttlSeconds === null ? 0 : Math.ceil(updatedAt / 1000 + settings.ttlSeconds);
@@ -209,15 +233,20 @@ function toRecord(
     data,
     text: toStateText(data),
     ...(expiresAt !== undefined && { expiresAt }),
-    ...(stored?.token !== undefined && { token: stored.token }),
+    ...(token !== undefined && { token }),
     ...(attributes !== undefined && { attributes }),
   };
 }
 
 /** What must be stored for a change: what it was made of. What has no revision that can be expected is replaced as it is. */
-function toExpected(stored: StoredHead | null, isGone: boolean, now: number): Expectation | null {
-  if (stored === null || isGone) return { absent: true, revisions: [], now };
-  return stored.revision === '' ? null : { absent: false, revisions: [stored.revision], now };
+function toExpected(
+  stored: StoredHead | null,
+  isGone: boolean,
+  now: number,
+  token: number | undefined,
+): Expectation | null {
+  if (stored === null || isGone) return toExpectation([null], now, token);
+  return stored.revision === '' ? null : toExpectation([stored.revision], now, token);
 }
 
 /** Removes the parts that a head names as replaced. True if none is left; the next writer tries again what could not be removed. */

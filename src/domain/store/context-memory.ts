@@ -9,6 +9,8 @@ export interface SeenContext {
   readonly lineage: string;
   /** Revisions of writes whose outcome is unknown, made since. */
   readonly attempts: readonly string[];
+  /** The largest fencing token that the record has, or may have if one of the attempts is stored. */
+  readonly token?: number | undefined;
   /** The names of other records that belong to the session's own, if there are any. */
   readonly parts?: {
     /** Those that hold the stored data, or may hold it if an answer was lost. The next write replaces them. */
@@ -58,9 +60,7 @@ export class ContextMemory {
   }
 
   remember(contextId: string, seen: SeenContext): void {
-    const { revision, lineage, attempts, parts, block } = seen;
-    const isUsual = lineage === '' && attempts.length === 0 && parts === undefined && block === undefined;
-    const kept = isUsual && revision !== null ? revision : seen;
+    const kept = seen.revision !== null && isPlain(seen) ? seen.revision : seen;
     const known = this.#entries.get(contextId);
     const entry: Entry = known ?? { contextId, seen: kept, older: undefined, newer: undefined };
     if (known === undefined) this.#entries.set(contextId, entry);
@@ -82,6 +82,12 @@ export class ContextMemory {
   #chainOf({ seen }: Entry): Chain {
     return typeof seen === 'object' && seen.block !== undefined ? this.#blocked : this.#free;
   }
+}
+
+/** True if nothing is known but the revision. */
+function isPlain({ lineage, attempts, token, parts, block }: SeenContext): boolean {
+  const isAlone = lineage === '' && attempts.length === 0;
+  return isAlone && token === undefined && parts === undefined && block === undefined;
 }
 
 /** Entries in the order of their last use. */

@@ -2,7 +2,8 @@ import type { AgentScope } from '../agent-scope.js';
 import type { AgentState } from '../agent-state.js';
 import type { StateChange } from '../agent-store.js';
 import { AgentStoreError, isAgentStoreError } from '../errors.js';
-import type { RefusedWrite, StoredRecord, WriteResult } from '../record-store.js';
+import { isOvertaken, keepToken, laterToken, overtaken, requireLatestTurn } from '../fencing.js';
+import type { NewRecord, RefusedWrite, StoredRecord, WriteResult } from '../record-store.js';
 import { holdFailure } from './call-queue.js';
 import { type Block, ContextMemory, neverSeen, type SeenContext } from './context-memory.js';
 import { extendLineage, hasDescended } from './revision.js';
@@ -13,7 +14,14 @@ import {
   serializeState,
   toExpectation,
 } from './session-codec.js';
-import { finishDelete, readRecord, readSession, removeUnnamed, writeSession } from './session-records.js';
+import {
+  deleteSession,
+  finishDelete,
+  readRecord,
+  readSession,
+  removeUnnamed,
+  writeSession,
+} from './session-records.js';
 import type { StoreCore } from './store-core.js';
 
 /** Writes of unknown outcome that are remembered at a time; an outage seldom makes more than one. */
@@ -26,10 +34,11 @@ const reasons: Readonly<Record<Block, string>> = {
   forgotten: 'More sessions had saves refused than are remembered, and this may be one of them.',
 };
 
-/** Who makes a call: the memory of its holder, and the scope of the agent, if it has one. */
+/** Who makes a call: the memory of its holder, and the scope of the agent and the token of its turn, if it has them. */
 export interface Caller {
   readonly memory: ContextMemory;
   readonly scope: AgentScope | undefined;
+  readonly token: number | undefined;
 }
 
 /** Loads a session, and remembers what the caller has seen. */
@@ -42,11 +51,9 @@ export async function loadSession(
   const known = memory.recall(contextId);
   try {
     const { state, seen } = await readSession(core, session);
-    const left = state === null ? neverSeen : seen;
-    if (state === null && seen.revision !== null)
-      await finishDelete(core, session, seen.revision, seen.parts?.replaced ?? []);
-    // The writes of unknown outcome are kept: one of them may still arrive.
-    memory.remember(contextId, known.attempts.length === 0 ? left : { ...left, attempts: known.attempts });
+    const isDeleted = state === null && seen.revision !== null;
+    if (isDeleted) await finishDelete(core, session, seen.revision, seen.parts?.replaced ?? []);
+    memory.remember(contextId, keepAttempts(isDeleted ? neverSeen : seen, known));
     return state;
   } catch (error) {
     memory.remember(contextId, { ...known, block: 'load-failed' });
@@ -62,10 +69,11 @@ export async function loadSession(
 export async function saveSession(
   core: StoreCore,
   session: Session,
-  { memory, scope }: Caller,
+  caller: Caller,
   serialized: SerializedSession,
   isUpdate = false,
 ): Promise<void> {
+  const { memory, scope, token } = caller;
   const { contextId } = session.ids;
   const { settings, records } = core;
   requireRunning(scope);
@@ -74,45 +82,72 @@ export async function saveSession(
     throw new AgentStoreError('CONFLICT', `${reasons[seen.block]} Load it first.`);
   const isConditional = settings.optimistic || isUpdate;
   const lineage = isConditional && seen.revision !== null ? extendLineage(seen.lineage, seen.revision) : '';
-  const base = { previous: seen.revision, lineage, isLocal: records.isLocal === true };
+  const kept = keepToken(token, seen.token);
+  const base = { previous: seen.revision, lineage, token: kept, isLocal: records.isLocal === true };
   const record = await createRecord(settings, serialized, base);
-  const expected = isConditional ? toExpectation([seen.revision, ...seen.attempts], record.updatedAt) : null;
+  // If the last write wins, nothing is compared, but for a token: the writer's own, or one that it would not know to keep.
+  const isCompared = isConditional || token !== undefined || seen.revision === null;
+  const revisions = [seen.revision, ...seen.attempts];
+  const expected =
+    isCompared && seen.revision !== '' ? toExpectation(revisions, record.updatedAt, token) : null;
   const written: string[] = [];
   let result: WriteResult;
   try {
     result = await writeSession(core, session, record, expected, seen.parts, written);
   } catch (error) {
-    memory.remember(contextId, withAttempt(seen, record.revision, written));
+    memory.remember(contextId, withAttempt(seen, record, written));
     throw error;
   }
   // A record in the way may be this very write, or have come from it: its answer was lost, and the client sent it again.
   if (result.written || hasTakenEffect(result.current, record.revision)) {
     const parts = toReplaceNext(seen, written);
-    memory.remember(contextId, {
-      revision: record.revision,
-      lineage,
-      attempts: neverSeen.attempts,
-      ...parts,
-    });
+    const { attempts } = neverSeen;
+    memory.remember(contextId, { revision: record.revision, lineage, attempts, token: kept, ...parts });
     return;
   }
   await removeUnnamed(core, session, written);
-  memory.remember(contextId, { ...seen, block: 'conflict' });
-  throw await describeConflict(core, session, seen, result);
+  if (isConditional) {
+    memory.remember(contextId, { ...seen, block: 'conflict' });
+    throw await describeConflict(core, session, seen, token, result);
+  }
+  const stored = result.current ?? (await records.get(session.key, true));
+  requireLatestTurn(token, stored?.token);
+  memory.remember(contextId, { ...seen, revision: stored?.revision ?? null, token: stored?.token });
+  return saveSession(core, session, caller, serialized);
+}
+
+/** Deletes a session, whoever has saved it, but for a later turn. */
+export async function removeSession(
+  core: StoreCore,
+  session: Session,
+  { memory, scope, token }: Caller,
+): Promise<void> {
+  const { contextId } = session.ids;
+  requireRunning(scope);
+  // Before it has an answer: if that is lost, the state may be gone, and a late save must not bring it back.
+  memory.remember(contextId, { ...memory.recall(contextId), block: 'deleted' });
+  try {
+    await deleteSession(core, session, token);
+  } catch (error) {
+    const isRefused = isAgentStoreError(error, 'CONFLICT');
+    if (isRefused) memory.remember(contextId, { ...memory.recall(contextId), block: 'conflict' });
+    throw error;
+  }
 }
 
 /** Loads, changes and saves a session through a holder of its own, again until no other write comes in between. */
 export async function updateSession(
   core: StoreCore,
   session: Session,
-  scope: AgentScope | undefined,
+  { scope, token }: Caller,
   change: StateChange,
 ): Promise<AgentState | null> {
   const { settings, calls } = core;
   const { contextId } = session.ids;
   for (;;) {
-    const caller = { memory: new ContextMemory(1), scope };
+    const caller = { memory: new ContextMemory(1), scope, token };
     const state = await calls.run(contextId, () => loadSession(core, session, caller));
+    requireLatestTurn(token, caller.memory.recall(contextId).token);
     const changed = await change(state);
     if (changed === null || changed === undefined) return null;
     const data = holdFailure(serializeState(settings, changed, session.ids));
@@ -145,12 +180,14 @@ async function describeConflict(
   core: StoreCore,
   session: Session,
   seen: SeenContext,
+  token: number | undefined,
   refusal: RefusedWrite,
 ): Promise<AgentStoreError> {
-  const message =
+  const changed =
     seen.revision === null
       ? 'A state is stored that this holder has not loaded. Load it first.'
       : 'Somebody else has saved or deleted this session since it was loaded. Load it again.';
+  const message = isOvertaken(token, refusal.current?.token) ? overtaken : changed;
   const current = await findWinner(core, session, refusal.current);
   return new AgentStoreError('CONFLICT', message, { cause: refusal.cause, current });
 }
@@ -182,12 +219,22 @@ function hasTakenEffect(record: StoredRecord | undefined, revision: string): boo
   return record.revision === revision || hasDescended(record.lineage ?? '', revision);
 }
 
+/** What is known after a load: also the writes of unknown outcome, since one of them may still arrive. */
+function keepAttempts(seen: SeenContext, { attempts, token }: SeenContext): SeenContext {
+  return attempts.length === 0 ? seen : { ...seen, attempts, token: laterToken(seen.token, token) };
+}
+
 /** What is known after a write that may have taken effect. */
-function withAttempt(seen: SeenContext, revision: string, written: readonly string[]): SeenContext {
+function withAttempt(
+  seen: SeenContext,
+  { revision, token }: NewRecord,
+  written: readonly string[],
+): SeenContext {
   const attempts = [...seen.attempts, revision].slice(-maxAttempts);
-  if (seen.parts === undefined && written.length === 0) return { ...seen, attempts };
+  const known = { ...seen, attempts, token: laterToken(seen.token, token) };
+  if (seen.parts === undefined && written.length === 0) return known;
   const { current = [], replaced = [] } = seen.parts ?? {};
-  return { ...seen, attempts, parts: { current: [...current, ...written], replaced } };
+  return { ...known, parts: { current: [...current, ...written], replaced } };
 }
 
 /** The parts of the new record, which the next save replaces, and those that it has replaced itself. */

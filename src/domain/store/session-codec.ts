@@ -107,19 +107,25 @@ export function corrupted(key: RecordKey, cause: unknown): AgentStoreError {
   return new AgentStoreError('CORRUPTED', message, { cause });
 }
 
-/** What must be stored for a save: one of `revisions`, `null` standing for no record. */
-export function toExpectation(revisions: readonly (string | null)[], now: number): Expectation {
+/** What must be stored for a write: one of `revisions`, `null` standing for no record, and no token that is larger. */
+export function toExpectation(
+  revisions: readonly (string | null)[],
+  now: number,
+  token: number | undefined,
+): Expectation {
   return {
     absent: revisions.includes(null),
     revisions: revisions.filter((revision) => revision !== null),
     now,
+    ...(token !== undefined && { token }),
   };
 }
 
-/** What a new record replaces, and whether its backend is local, so that a short revision is enough. */
+/** What a new record replaces and takes over, and whether its backend is local, so that a short revision is enough. */
 export interface RecordBase {
   readonly previous: string | null;
   readonly lineage: string;
+  readonly token: number | undefined;
   readonly isLocal: boolean;
 }
 
@@ -131,7 +137,7 @@ export interface RecordBase {
 export async function createRecord(
   { ttlSeconds, now, entityType, maxStateBytes }: AgentStoreSettings,
   { data, attributes }: SerializedSession,
-  { previous, lineage, isLocal }: RecordBase,
+  { previous, lineage, token, isLocal }: RecordBase,
 ): Promise<NewRecord> {
   const updatedAt = now();
   let text: string | Uint8Array | undefined;
@@ -146,6 +152,7 @@ export async function createRecord(
       ? createLocalRevision()
       : await createRevision({ previous: previous ?? '', text: toText(), now: updatedAt }),
     ...(lineage !== '' && { lineage }),
+    ...(token !== undefined && { token }),
     ...(attributes !== undefined && { attributes }),
     ...(ttlSeconds !== null && {
       expiresAt: Math.min(Math.ceil(updatedAt / 1000 + ttlSeconds), latestExpiry),

@@ -1,5 +1,6 @@
 import type { AgentState } from '../agent-state.js';
 import { AgentStoreError, isAgentStoreError } from '../errors.js';
+import { keepToken, requireLatestTurn } from '../fencing.js';
 import type { RecordKey } from '../key-schema.js';
 import type { Expectation, NewRecord, StoredRecord, WriteResult } from '../record-store.js';
 import { neverSeen, type SeenContext } from './context-memory.js';
@@ -14,7 +15,14 @@ import {
   writeParts,
 } from './parts.js';
 import { extendLineage, hasDescended } from './revision.js';
-import { changeRecord, corrupted, createRecord, decodeState, type Session } from './session-codec.js';
+import {
+  changeRecord,
+  corrupted,
+  createRecord,
+  decodeState,
+  type Session,
+  toExpectation,
+} from './session-codec.js';
 import type { StoreCore } from './store-core.js';
 
 /** What is stored of a session, and what a reader has seen with it. The state is `null` if none is stored, or if it has expired. */
@@ -52,11 +60,12 @@ export async function readRecord(
 ): Promise<StoredSession | null> {
   const { settings, records } = core;
   const isGone = record?.expiresAt !== undefined && record.expiresAt * 1000 <= settings.now();
-  if (record === null || isGone) return absent;
-  const { revision, lineage = '' } = record;
+  if (record === null) return absent;
+  const { revision, token, lineage = '' } = record;
+  if (isGone) return token === undefined ? absent : { state: null, seen: { ...neverSeen, token } };
   const { maxStateBytes } = settings;
   const list = record.parts === undefined ? noParts : readPartList(session, record.parts);
-  const seen: SeenContext = { revision, lineage, attempts: neverSeen.attempts, ...toKnown(list) };
+  const seen: SeenContext = { revision, lineage, attempts: neverSeen.attempts, token, ...toKnown(list) };
   if (list.isDeleted) return { state: null, seen };
   if (list.current.length === 0)
     return { state: await decodeState(settings, session, () => record.read(maxStateBytes)), seen };
@@ -111,17 +120,27 @@ export async function removeUnnamed(
 /**
  * Removes a session as it is now. If a delete took effect and is sent again, it finds nothing, or a session that somebody else
  * has made since, which stays.
+ *
+ * @throws AgentStoreError `CONFLICT` if a turn with a larger token has written it.
  */
-export async function deleteSession(core: StoreCore, session: Session): Promise<void> {
+export async function deleteSession(
+  core: StoreCore,
+  session: Session,
+  token: number | undefined,
+): Promise<void> {
   const { settings } = core;
   let record = await getToDelete(core, session.key);
   while (record !== null) {
     const { revision } = record;
-    const isReadable = revision !== '' && settings.optimistic;
-    const expected = isReadable ? { absent: true, revisions: [revision], now: settings.now() } : null;
-    const result = await removeRecord(core, session, record, expected);
+    requireLatestTurn(token, record.token);
+    const isCompared = settings.optimistic || token !== undefined;
+    const expected =
+      isCompared && revision !== '' ? toExpectation([null, revision], settings.now(), token) : null;
+    const result = await removeRecord(core, session, record, expected, token);
     if (result.written || result.current === undefined) return;
-    record = hasDescended(result.current.lineage ?? '', revision) ? result.current : null;
+    requireLatestTurn(token, result.current.token);
+    const isSame = !settings.optimistic || hasDescended(result.current.lineage ?? '', revision);
+    record = isSame ? result.current : null;
   }
 }
 
@@ -143,12 +162,14 @@ async function removeRecord(
   session: Session,
   record: StoredRecord,
   expected: Expectation | null,
+  token: number | undefined,
 ): Promise<WriteResult> {
   const replaced = namesOfParts(record);
   if (replaced.length === 0) return core.records.delete(session.key, expected);
   const base = {
     previous: record.revision,
     lineage: extendLineage(record.lineage ?? '', record.revision),
+    token: keepToken(token, record.token),
     isLocal: core.records.isLocal === true,
   };
   const emptied = await createRecord(core.settings, { data: null }, base);

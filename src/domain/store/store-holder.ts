@@ -2,11 +2,12 @@ import { type AgentScope, currentAgentScope } from '../agent-scope.js';
 import type { AgentState } from '../agent-state.js';
 import type { AgentStore, StateChange } from '../agent-store.js';
 import { AgentStoreError, type AgentStoreOperation, isAgentStoreError } from '../errors.js';
+import { fencingTokenOf } from '../fencing.js';
 import { holdFailure } from './call-queue.js';
 import { ContextMemory } from './context-memory.js';
-import { type Caller, loadSession, requireRunning, saveSession, updateSession } from './seen-sessions.js';
+import { type Caller, loadSession, removeSession, saveSession, updateSession } from './seen-sessions.js';
 import { checkState, locateSession, type Session, serializeState } from './session-codec.js';
-import { deleteSession, readSession } from './session-records.js';
+import { readSession } from './session-records.js';
 import type { StoreCore } from './store-core.js';
 
 /**
@@ -52,19 +53,14 @@ export class StoreHolder implements AgentStore {
   }
 
   update(contextId: string, change: StateChange): Promise<AgentState | null> {
-    return this.#call('update', contextId, (session, { scope }) =>
-      this.#core.updates.run(contextId, () => updateSession(this.#core, session, scope, change)),
+    return this.#call('update', contextId, (session, caller) =>
+      this.#core.updates.run(contextId, () => updateSession(this.#core, session, caller, change)),
     );
   }
 
   delete(contextId: string): Promise<void> {
-    return this.#call('delete', contextId, (session, { memory, scope }) =>
-      this.#core.calls.run(contextId, async () => {
-        requireRunning(scope);
-        // Before it has an answer: if that is lost, the state may be gone, and a late save must not bring it back.
-        memory.remember(contextId, { ...memory.recall(contextId), block: 'deleted' });
-        await deleteSession(this.#core, session);
-      }),
+    return this.#call('delete', contextId, (session, caller) =>
+      this.#core.calls.run(contextId, () => removeSession(this.#core, session, caller)),
     );
   }
 
@@ -107,11 +103,12 @@ export class StoreHolder implements AgentStore {
 
   #caller(): Caller {
     const scope = this.#isStore ? currentAgentScope() : this.#scope;
-    if (!this.#isStore || scope === undefined) return { memory: this.#memory, scope };
+    const token = fencingTokenOf(scope);
+    if (!this.#isStore || scope === undefined) return { memory: this.#memory, scope, token };
     const { seenInScopes, settings } = this.#core;
     const memory = seenInScopes.get(scope) ?? new ContextMemory(settings.maxTrackedContexts);
     seenInScopes.set(scope, memory);
-    return { memory, scope };
+    return { memory, scope, token };
   }
 }
 
