@@ -2,7 +2,7 @@ import type { Agent } from '../domain/agent.js';
 import { type AppConfig, resolveConfig } from './config.js';
 import { answerError, HttpError } from './failures/http-error.js';
 import { Redactor } from './failures/redactor.js';
-import type { Exchange } from './http/exchange.js';
+import { type Exchange, jsonHeaders } from './http/exchange.js';
 import { WaitingBudget } from './http/waiting-budget.js';
 import { Invocation } from './invocation/invocation.js';
 import { type Logger, silentLogger, withoutFailing } from './logger.js';
@@ -12,6 +12,7 @@ import type { ServerContext } from './server-context.js';
 import { Activity } from './sessions/activity.js';
 import { SessionRegistry } from './sessions/session-registry.js';
 import { retireAgent } from './sessions/session-state.js';
+import { TurnArchive } from './turn/turn-archive.js';
 
 /** How long the shutdown of an agent may hold up its session, or the end of the process. */
 const retireSeconds = 3;
@@ -30,7 +31,9 @@ export class AgentServer implements ServerContext {
   readonly config: ServerContext['config'];
   readonly logger: Logger;
   readonly sessions: SessionRegistry;
+  readonly turns: TurnArchive;
   readonly budget: WaitingBudget;
+  beforeEnd?: ServerContext['beforeEnd'];
   readonly #activity = new Activity();
   #isReady: boolean;
 
@@ -47,6 +50,7 @@ export class AgentServer implements ServerContext {
     this.config = resolveConfig(config);
     this.logger = withoutFailing(config.logger ?? silentLogger);
     const { maxSessions, idleSeconds, maxWaitingBytes } = this.config;
+    this.turns = new TurnArchive(this.config);
     this.budget = new WaitingBudget(maxWaitingBytes);
     this.sessions = new SessionRegistry({
       activity: this.#activity,
@@ -95,7 +99,7 @@ export class AgentServer implements ServerContext {
   }
 
   #ping(exchange: Exchange): void {
-    if (this.#isReady) exchange.answer(200, 'application/json', JSON.stringify(this.#activity.health()));
+    if (this.#isReady) exchange.answer(200, jsonHeaders, JSON.stringify(this.#activity.health()));
     else answerError(exchange, new HttpError('NOT_READY', 'The server is not ready yet.'));
   }
 

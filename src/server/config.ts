@@ -44,12 +44,27 @@ export interface AppConfig<AuthContext = unknown> {
   readonly idleSeconds?: number;
   /** How long a turn may take. @defaultValue no limit */
   readonly turnTimeoutSeconds?: number;
+  /**
+   * What happens to a turn whose caller leaves, or does not read: with `'detach'` it goes on, and whoever attaches hears it; with
+   * `'cancel'` it is stopped. @defaultValue `'detach'`
+   */
+  readonly onDisconnect?: 'detach' | 'cancel';
   /** How long a stream may be silent before a keep-alive is sent. @defaultValue 15 */
   readonly keepAliveSeconds?: number;
   /** The largest request body. @defaultValue 8,000,000 */
   readonly maxBodyBytes?: number;
   /** How many bytes may wait for callers that read slowly, all together. The slowest are given up. @defaultValue 256,000,000 */
   readonly maxWaitingBytes?: number;
+  /** How many events of a turn are kept for those that come back. The oldest are dropped. @defaultValue 10,000 */
+  readonly maxReplayEvents?: number;
+  /** How many bytes of events of a turn are kept, as JSON text. @defaultValue 8,000,000 */
+  readonly maxReplayBytes?: number;
+  /** How many events are kept of all sessions together. Turns that have ended are forgotten first. @defaultValue 1,000,000 */
+  readonly maxTotalReplayEvents?: number;
+  /** How many bytes of events are kept of all sessions together, as JSON text. @defaultValue 128,000,000 */
+  readonly maxTotalReplayBytes?: number;
+  /** How long the last turn of a session can be heard after its end. @defaultValue 60 */
+  readonly replaySeconds?: number;
   /** Whether a session id must have 33 to 256 characters, as the platform requires. @defaultValue `false` */
   readonly strictSessionIds?: boolean;
 }
@@ -95,9 +110,15 @@ const defaults = {
   maxSessions: 1_000,
   idleSeconds: 900,
   turnTimeoutSeconds: Number.POSITIVE_INFINITY,
+  onDisconnect: 'detach',
   keepAliveSeconds: 15,
   maxBodyBytes: 8_000_000,
   maxWaitingBytes: 256_000_000,
+  maxReplayEvents: 10_000,
+  maxReplayBytes: 8_000_000,
+  maxTotalReplayEvents: 1_000_000,
+  maxTotalReplayBytes: 128_000_000,
+  replaySeconds: 60,
   strictSessionIds: false,
   port: 8080,
   hostname: '0.0.0.0',
@@ -114,6 +135,11 @@ const numbers = {
   keepAliveSeconds: false,
   maxBodyBytes: false,
   maxWaitingBytes: false,
+  maxReplayEvents: true,
+  maxReplayBytes: true,
+  maxTotalReplayEvents: true,
+  maxTotalReplayBytes: true,
+  replaySeconds: true,
   port: true,
   shutdownGraceSeconds: true,
 } as const satisfies Partial<Record<keyof ServeConfig, boolean>>;
@@ -133,9 +159,15 @@ const optionNames: OptionNames<ServeConfig> = {
   maxSessions: true,
   idleSeconds: true,
   turnTimeoutSeconds: true,
+  onDisconnect: true,
   keepAliveSeconds: true,
   maxBodyBytes: true,
   maxWaitingBytes: true,
+  maxReplayEvents: true,
+  maxReplayBytes: true,
+  maxTotalReplayEvents: true,
+  maxTotalReplayBytes: true,
+  replaySeconds: true,
   strictSessionIds: true,
   middleware: true,
   shutdownGraceSeconds: true,
@@ -154,6 +186,9 @@ export function resolveConfig<Config extends AppConfig>(config: Config): Resolve
     const value: unknown = Reflect.get(resolved, name);
     if (typeof value === 'number' && (value > 0 || (mayBeZero && value === 0))) continue;
     throw invalidOption(name, `must be a number ${mayBeZero ? 'of at least' : 'above'} 0`);
+  }
+  if (resolved.onDisconnect !== 'detach' && resolved.onDisconnect !== 'cancel') {
+    throw invalidOption('onDisconnect', "must be 'detach' or 'cancel'");
   }
   if (!resolved.middleware.every((each) => typeof each === 'function')) {
     throw invalidOption('middleware', 'must be a list of functions');

@@ -310,7 +310,9 @@ it('says which field of a body is wrong and what it may hold, never its value', 
   expect(await said({ inputs: [], credentials: [] })).toBe(
     '"inputs" or "credentials" must have at least one entry.',
   );
-  expect(await said({ type: 'secret' })).toBe('"type" must be "prompt", "resume", "cancel" or "status".');
+  expect(await said({ type: 'secret' })).toBe(
+    '"type" must be "prompt", "resume", "attach", "cancel" or "status".',
+  );
   expect(await said('"secret"')).toBe('The body must be a JSON object.');
 });
 

@@ -160,9 +160,10 @@ describe.each([
     expect(await send(port, `${chunked}f\r\n{"prompt":"hi"}\r\n0\r\n\r\n`)).toContain('"BODY_TOO_LARGE"');
   });
 
-  it('stops the turn of a caller that leaves', async () => {
+  it('stops the turn of a caller that leaves, if it is to', async () => {
     const warn = vi.fn();
-    const port = await start({ script: () => NEVER, logger: { info() {}, warn, error() {} } });
+    const logger = { info() {}, warn, error() {} };
+    const port = await start({ script: () => NEVER, onDisconnect: 'cancel', logger });
     const connection = await open(port);
     connection.socket.write(prompt());
     await vi.waitFor(() => expect(connection.received).toContain('text/event-stream'));
@@ -198,8 +199,10 @@ describe.each([
     const closed = once(connection.socket, 'close');
     connection.socket.write(prompt('accept: application/json'));
     await vi.waitFor(() => expect(connection.received).toContain('application/json'));
-    const stringify = vi.spyOn(JSON, 'stringify').mockImplementationOnce(() => {
-      throw new RangeError('Invalid string length');
+    const { stringify: real } = JSON;
+    const stringify = vi.spyOn(JSON, 'stringify').mockImplementation((value, ...others) => {
+      if (Object(value).events !== undefined) throw new RangeError('Invalid string length');
+      return real(value, ...others);
     });
     onTestFinished(() => void stringify.mockRestore());
     subject.complete();
@@ -300,7 +303,7 @@ it('sends a turn that is over at once in one piece, and any other in chunks', as
   const short = await send(port, prompt());
   const [, length, body = ''] = /\r\ncontent-length: (\d+)\r\n.*?\r\n\r\n(.*)$/is.exec(short) ?? [];
   expect(body.length).toBe(Number(length));
-  expect(body).toMatch(/^id: 1\n.*\n\n$/s);
+  expect(body).toMatch(/^id: [\w-]+:1\n.*\n\n$/s);
 
   const subject = new Subject<AgentEvent>();
   const server = await startServer({ script: () => subject });
@@ -327,7 +330,7 @@ it('answers all requests of a connection in order, and stops all of their turns 
   await vi.waitFor(() => expect(connection.received.match(/200 OK/g)).toHaveLength(22));
   expect(connection.received).toMatch(/"status".*: session-0\b.*: session-19\b.*"status"/s);
 
-  const endless = await startServer({ script: () => NEVER });
+  const endless = await startServer({ script: () => NEVER, onDisconnect: 'cancel' });
   const lost = await open(endless.port);
   lost.socket.write(prompts);
   await vi.waitFor(() => expect(endless.agents.map(({ turns }) => turns.length)).toEqual(Array(20).fill(1)));

@@ -1,3 +1,4 @@
+import { connect, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { AgentState } from '../../src/domain/agent-state.js';
 import type { ServeConfig } from '../../src/server/config.js';
@@ -72,6 +73,16 @@ export async function startServer(
     get: (session, path = '/invocations') => fetch(url + path, { headers: headersFor(session) }),
     health: async () => JSON.parse(await (await fetch(`${url}/ping`)).text()),
   };
+}
+
+/** A caller that can leave at any moment, or stop reading. */
+export function callRaw(server: TestServer, session: string, body: unknown = { prompt: 'hi' }): Socket {
+  const text = JSON.stringify(body);
+  const socket = connect(server.port, '127.0.0.1');
+  onTestFinished(() => void socket.destroy());
+  const head = `POST /invocations HTTP/1.1\r\nhost: localhost\r\n${sessionHeader}: ${session}\r\n`;
+  socket.write(`${head}connection: close\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`);
+  return socket;
 }
 
 /** A server-sent event. */

@@ -10,11 +10,14 @@ it('streams a prompt’s events with their kinds, ids and data', async () => {
   const response = await server.post('session-1', { prompt: 'hello' });
   expect(response.status).toBe(200);
   expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
-  expect(await readAll(response)).toEqual([
-    { id: '1', kind: 'task-created', data: { taskId: 'task-1' } },
-    { id: '2', kind: 'content-delta', data: { taskId: 'task-1', delta: 'You said ' } },
-    { id: '3', kind: 'content-delta', data: { taskId: 'task-1', delta: 'hello' } },
-    { id: '4', kind: 'task-complete', data: { taskId: 'task-1', content: 'You said hello' } },
+  const sent = await readAll(response);
+  const turn = sent[0]?.id.replace(/:1$/, '');
+  expect(turn).toMatch(/^[\w-]+$/);
+  expect(sent).toEqual([
+    { id: `${turn}:1`, kind: 'task-created', data: { taskId: 'task-1' } },
+    { id: `${turn}:2`, kind: 'content-delta', data: { taskId: 'task-1', delta: 'You said ' } },
+    { id: `${turn}:3`, kind: 'content-delta', data: { taskId: 'task-1', delta: 'hello' } },
+    { id: `${turn}:4`, kind: 'task-complete', data: { taskId: 'task-1', content: 'You said hello' } },
   ]);
 });
 
@@ -155,7 +158,11 @@ it('holds the last event until the turn is over, and sends an error where it wen
   });
   const sent = await readAll(await server.post('session-1', { prompt: 'a' }));
   expect(sent.slice(1)).toEqual([
-    { id: '2', kind: 'error', data: { code: 'AGENT_FAILED', message: 'The state could not be saved.' } },
+    {
+      id: expect.stringMatching(/:2$/),
+      kind: 'error',
+      data: { code: 'AGENT_FAILED', message: 'The state could not be saved.' },
+    },
   ]);
 });
 

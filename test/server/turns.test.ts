@@ -1,10 +1,9 @@
-import { connect, type Socket } from 'node:net';
 import { concat, EMPTY, NEVER, Observable, of, Subject, throwError } from 'rxjs';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import type { AgentEvent, AgentEventStream } from '../../src/domain/agent.js';
 import { createApp } from '../../src/index.js';
 import { echo, event, events, FakeAgent, type Script } from './fake-agent.js';
-import { readAll, readEvents, readKinds, sessionHeader, startServer, type TestServer } from './harness.js';
+import { callRaw, readAll, readEvents, readKinds, startServer, type TestServer } from './harness.js';
 
 const prompt = { prompt: 'hi' };
 
@@ -19,16 +18,6 @@ function createEndless() {
       return unsubscribed;
     });
   return { script, subscribed, unsubscribed };
-}
-
-/** A caller that can leave at any moment, or stop reading. */
-function callRaw(server: TestServer, session: string, body: unknown = prompt): Socket {
-  const text = JSON.stringify(body);
-  const socket = connect(server.port, '127.0.0.1');
-  onTestFinished(() => void socket.destroy());
-  const head = `POST /invocations HTTP/1.1\r\nhost: localhost\r\n${sessionHeader}: ${session}\r\n`;
-  socket.write(`${head}connection: close\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`);
-  return socket;
 }
 
 const isHealthy = (server: TestServer) =>
@@ -117,7 +106,11 @@ it('reports an error in the middle of a turn as an event, without a stack', asyn
   subject.next(event('input-required'));
   subject.error(new Error('The model did not answer.'));
   expect((await readAll(response)).slice(1)).toEqual([
-    { id: '2', kind: 'error', data: { code: 'AGENT_FAILED', message: 'The model did not answer.' } },
+    {
+      id: expect.stringMatching(/:2$/),
+      kind: 'error',
+      data: { code: 'AGENT_FAILED', message: 'The model did not answer.' },
+    },
   ]);
 });
 
@@ -280,8 +273,8 @@ it('lets clients read a stream with comments in it as one without', async () => 
     .split('\n\n')
     .map((block) => block.replace(/^:.*\n/gm, ''));
   expect(blocks).toEqual([
-    'id: 1\nevent: content-delta\ndata: {"taskId":"task-1"}',
-    'id: 2\nevent: task-complete\ndata: {}',
+    expect.stringMatching(/^id: [\w-]+:1\nevent: content-delta\ndata: {"taskId":"task-1"}$/),
+    expect.stringMatching(/^id: [\w-]+:2\nevent: task-complete\ndata: {}$/),
   ]);
 });
 
@@ -342,13 +335,13 @@ it.each<[string, Script, object]>([
 });
 
 it.each(['before the turn has started', 'in the middle of the turn'])(
-  'stops a turn whose caller leaves %s',
+  'stops a turn whose caller leaves %s, if it is to',
   async (when) => {
     const { script, subscribed, unsubscribed } = createEndless();
     let start = (_: AgentEventStream) => {};
     const starting = vi.fn(() => new Promise<AgentEventStream>((resolve) => (start = resolve)));
     const isEarly = when === 'before the turn has started';
-    const server = await startServer({ script: isEarly ? starting : script });
+    const server = await startServer({ script: isEarly ? starting : script, onDisconnect: 'cancel' });
     const socket = callRaw(server, 'session-1');
     await vi.waitFor(() => expect(isEarly ? starting : subscribed).toHaveBeenCalled());
     socket.resetAndDestroy();
@@ -363,7 +356,7 @@ it.each(['before the turn has started', 'in the middle of the turn'])(
 
 it('starts nothing for a caller that has left already', async () => {
   const agent = vi.fn(async (contextId: string) => new FakeAgent(contextId));
-  const app = createApp({ agent });
+  const app = createApp({ agent, onDisconnect: 'cancel' });
   const init = { method: 'POST', body: JSON.stringify(prompt), signal: AbortSignal.abort() };
   expect(await (await app.request('/invocations', init)).json()).toMatchObject({
     error: { code: 'CLIENT_GONE' },
@@ -373,7 +366,7 @@ it('starts nothing for a caller that has left already', async () => {
 
 it('gives up on a caller that does not read, and not before it holds what a slow one needs', async () => {
   const subject = new Subject<AgentEvent>();
-  const server = await startServer({ script: () => subject });
+  const server = await startServer({ script: () => subject, onDisconnect: 'cancel' });
   const socket = callRaw(server, 'session-1').pause();
   await vi.waitFor(() => expect(subject.observed).toBe(true));
   const delta = 'x'.repeat(1024 * 1024);
@@ -405,7 +398,11 @@ it('gives up the slowest of many callers first, and none of the others', async (
     return subject;
   };
   // What a paused socket holds in the kernel does not count: some megabytes each.
-  const server = await startServer({ script, maxWaitingBytes: 50_000_000 });
+  const server = await startServer({
+    script,
+    maxWaitingBytes: 50_000_000,
+    onDisconnect: 'cancel',
+  });
   const [slowest, slow, slower] = ['a', 'b', 'c'].map((session) => callRaw(server, session).pause());
   await vi.waitFor(() => expect([...subjects.values()].filter(({ observed }) => observed)).toHaveLength(3));
   for (const [session, count] of [
@@ -445,6 +442,7 @@ it('counts what waits for callers of createApp together too', async () => {
   const app = createApp({
     agent: async (contextId) => new FakeAgent(contextId, script),
     maxWaitingBytes: 5_000_000,
+    onDisconnect: 'cancel',
   });
   for (const _ of [1, 2]) await app.request('/invocations', { method: 'POST', body: JSON.stringify(prompt) });
   await sayMegabytes(subjects[0] ?? new Subject(), 2);
@@ -569,7 +567,7 @@ it('answers failures as events where the platform hides them', async () => {
   const response = await server.post('session-1', '{');
   expect(response.status).toBe(200);
   expect(await readAll(response)).toEqual([
-    { id: '1', kind: 'error', data: { code: 'BAD_REQUEST', message: 'The body is not valid JSON.' } },
+    { kind: 'error', data: { code: 'BAD_REQUEST', message: 'The body is not valid JSON.' } },
   ]);
   await server.post('session-1', prompt);
   const json = await server.post('session-1', prompt, { headers: { accept: 'application/json' } });
@@ -582,7 +580,8 @@ it('answers failures as events where the platform hides them', async () => {
 
 it('streams from any platform, at the pace of the reader', async () => {
   const subject = new Subject<AgentEvent>();
-  const app = createApp({ agent: async (contextId) => new FakeAgent(contextId, () => subject) });
+  const agent = async (contextId: string) => new FakeAgent(contextId, () => subject);
+  const app = createApp({ agent, onDisconnect: 'cancel' });
   const body = JSON.stringify(prompt);
   const received = readEvents(await app.request('/invocations', { method: 'POST', body }));
   subject.next(event('content-delta', { delta: 'a' }));
@@ -596,7 +595,8 @@ it('streams from any platform, at the pace of the reader', async () => {
 
 it('gives up on a reader of any platform that does not read', async () => {
   const subject = new Subject<AgentEvent>();
-  const app = createApp({ agent: async (contextId) => new FakeAgent(contextId, () => subject) });
+  const agent = async (contextId: string) => new FakeAgent(contextId, () => subject);
+  const app = createApp({ agent, onDisconnect: 'cancel' });
   await app.request('/invocations', { method: 'POST', body: JSON.stringify(prompt) });
   const delta = 'x'.repeat(1024 * 1024);
   for (let sent = 0; subject.observed; sent++) {

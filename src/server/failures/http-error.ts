@@ -1,5 +1,5 @@
 import { type AgentStoreErrorCode, isAgentStoreError } from '../../domain/errors.js';
-import type { Exchange } from '../http/exchange.js';
+import { type Exchange, jsonHeaders } from '../http/exchange.js';
 
 const storeStatuses = {
   CONFLICT: 409,
@@ -30,6 +30,7 @@ const statuses = {
   NOT_FOUND: 404,
   NOT_RESUMABLE: 409,
   TURN_RUNNING: 409,
+  EVENTS_LOST: 410,
   BODY_TOO_LARGE: 413,
   STOPPING: 503,
   NOT_READY: 503,
@@ -109,5 +110,7 @@ export function toHttpError(error: unknown): HttpError {
 
 /** Answers with the failure as JSON. */
 export function answerError(exchange: Exchange, { code, message, status }: HttpError): void {
-  exchange.answer(status, 'application/json', JSON.stringify({ error: { code, message } }));
+  // In seconds: nobody knows when a turn ends.
+  const retry = code === 'TURN_RUNNING' && { 'retry-after': '1' };
+  exchange.answer(status, { ...jsonHeaders, ...retry }, JSON.stringify({ error: { code, message } }));
 }

@@ -10,12 +10,14 @@ export interface Exchange {
   readonly path: string;
   readonly headers: HeaderFields['values'];
   readonly ambiguous: HeaderFields['ambiguous'];
+  /** The parameters of the query, read when they are asked for, by their names in lower case. */
+  readonly query: HeaderFields;
   /** Reads the whole body. @throws HttpError `BODY_TOO_LARGE` as soon as it is, `BAD_REQUEST` if it is cut off. */
   readBody(maxBytes: number): Promise<Uint8Array>;
   /** Calls back when the connection has closed, even if it has already, and also after the answer has ended. */
   onGone(listener: () => void): void;
-  /** Answers at once. After `open` it is too late to say anything, and the answer is cut off. */
-  answer(status: number, contentType: string, text: string): void;
+  /** Answers at once, without a text with no body. After `open` it is too late to say anything, and the answer is cut off. */
+  answer(status: number, headers: Readonly<Record<string, string>>, text?: string): void;
   /** Begins to answer 200. `onUnread` is called if the caller does not read what is written, and is given up. */
   open(
     headers: Readonly<Record<string, string>>,
@@ -23,6 +25,8 @@ export interface Exchange {
     onUnread: () => void,
   ): ResponseWriter;
 }
+
+export const jsonHeaders = { 'content-type': 'application/json' };
 
 /** A response that is written bit by bit. */
 export interface ResponseWriter {

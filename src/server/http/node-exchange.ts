@@ -5,6 +5,7 @@ import { BodyCollector } from './body-collector.js';
 import type { Exchange, ResponseWriter } from './exchange.js';
 import { type HeaderFields, readRawHeaders } from './header-fields.js';
 import { NodeWriter } from './node-writer.js';
+import { readQuery } from './query.js';
 import { readPath } from './request-path.js';
 import type { WaitingBudget } from './waiting-budget.js';
 
@@ -50,23 +51,28 @@ export class NodeExchange implements Exchange {
     });
   }
 
+  get query(): HeaderFields {
+    return readQuery(this.#request.url ?? '');
+  }
+
   onGone(listener: () => void): void {
     if (this.#response.destroyed) listener();
     else this.#response.once('close', listener);
   }
 
-  answer(status: number, contentType: string, text: string): void {
+  answer(status: number, headers: Readonly<Record<string, string>>, text?: string): void {
     const response = this.#response;
     if (response.headersSent) {
       response.destroy();
       return;
     }
-    response.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(text) });
+    const length = text !== undefined && { 'content-length': Buffer.byteLength(text) };
+    response.writeHead(status, { ...headers, ...length });
     if (!this.#isStillSending()) {
       response.end(text);
       return;
     }
-    response.write(text);
+    if (text !== undefined) response.write(text);
     // Closing a connection that holds unread bytes resets it, and the caller may not get to see the answer.
     const timer = setTimeout(() => this.#request.destroy(), lingerMs);
     this.#request

@@ -1,7 +1,8 @@
 import { bodyCutOff, bodyTooLarge, HttpError } from '../failures/http-error.js';
 import { BodyCollector } from './body-collector.js';
 import { type Exchange, maxUnsent, type ResponseWriter } from './exchange.js';
-import { readWebHeaders } from './header-fields.js';
+import { type HeaderFields, readWebHeaders } from './header-fields.js';
+import { readQuery } from './query.js';
 import { readPath } from './request-path.js';
 import type { SlowReader, WaitingBudget } from './waiting-budget.js';
 
@@ -45,15 +46,19 @@ class WebExchange implements Exchange {
     return collector.whole();
   }
 
+  get query(): HeaderFields {
+    return readQuery(this.#request.url);
+  }
+
   onGone(listener: () => void): void {
     const { signal } = this.#request;
     if (signal.aborted) listener();
     else signal.addEventListener('abort', listener);
   }
 
-  answer(status: number, contentType: string, text: string): void {
+  answer(status: number, headers: Readonly<Record<string, string>>, text?: string): void {
     this.#writer?.cutOff();
-    this.#respond(new Response(text, { status, headers: { 'content-type': contentType } }));
+    this.#respond(new Response(text, { status, headers }));
   }
 
   open(

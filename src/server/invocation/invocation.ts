@@ -2,13 +2,16 @@ import type { PlainData } from '../../domain/values/plain-data.js';
 import { toPlainJson } from '../../domain/values/plain-json.js';
 import { answerError, badRequest, HttpError, toHttpError, unknownSession } from '../failures/http-error.js';
 import { type HiddenBody, Redactor } from '../failures/redactor.js';
-import type { Exchange } from '../http/exchange.js';
+import { type Exchange, jsonHeaders } from '../http/exchange.js';
 import { createId } from '../process/ids.js';
 import type { ServerContext } from '../server-context.js';
 import { readState } from '../sessions/session-state.js';
-import { createFormat, toErrorEvent } from '../turn/event-format.js';
+import { answerAttach } from '../turn/attach.js';
+import { acceptsStream, createFormat, toErrorEvent } from '../turn/event-format.js';
 import { answerTurn, type TurnRequest } from '../turn/turn-answer.js';
+import { toTurnEvent } from '../turn/turn-event.js';
 import { authenticate, authorize } from './authorization.js';
+import { readLastEventId } from './last-event-id.js';
 import { type InvocationBody, parseInvocation, type TurnBody } from './request-body.js';
 import { readHead, sessionIdHeader } from './request-head.js';
 
@@ -19,6 +22,7 @@ export class Invocation {
   readonly #redactor: Redactor;
   readonly #startedAt = performance.now();
   #ids: { sessionId?: string; requestId?: string } = {};
+  #callerLeft = false;
 
   constructor(server: ServerContext, exchange: Exchange) {
     this.#server = server;
@@ -46,6 +50,8 @@ export class Invocation {
     const sessionId = head.sessionId ?? (isPost ? createId() : missSessionId());
     this.#ids.sessionId = sessionId;
     if (config.authorize !== undefined) await authorize(config, authContext, sessionId);
+    const isListening = method === 'GET' && acceptsStream(headers.accept);
+    if (isListening) return this.#attach(sessionId);
     if (!isPost) return this.#answerState(sessionId);
 
     const bytes = await this.#exchange.readBody(config.maxBodyBytes);
@@ -55,14 +61,24 @@ export class Invocation {
     if (body.type !== 'prompt' && head.sessionId === undefined) missSessionId();
     if (body.type === 'status') return this.#answerState(sessionId);
     if (body.type === 'cancel') return this.#cancel(sessionId);
+    if (body.type === 'attach') return this.#attach(sessionId, body.lastEventId);
     return this.#answerTurn({ ...head, sessionId, authContext }, body);
   }
 
   async #answerTurn(context: TurnRequest['context'], body: TurnBody): Promise<void> {
     const turnRequest = { exchange: this.#exchange, context, body, redactor: this.#redactor };
-    const { outcome, error } = await answerTurn(this.#server, turnRequest);
+    const { outcome, error, callerLeft } = await answerTurn(this.#server, turnRequest);
+    this.#callerLeft = callerLeft;
     // An agent may fail with nothing.
     this.#log(200, outcome === 'completed' ? undefined : (error ?? toHttpError(error)));
+  }
+
+  async #attach(sessionId: string, inBody?: string): Promise<void> {
+    const exchange = this.#exchange;
+    const lastEventId = readLastEventId(exchange, inBody);
+    const { status, callerLeft } = await answerAttach(this.#server, { exchange, sessionId, lastEventId });
+    this.#callerLeft = callerLeft;
+    this.#log(status);
   }
 
   async #answerState(sessionId: string): Promise<void> {
@@ -81,7 +97,7 @@ export class Invocation {
 
   #answerJson(value: PlainData): void {
     this.#log(200);
-    this.#exchange.answer(200, 'application/json', JSON.stringify(value));
+    this.#exchange.answer(200, jsonHeaders, JSON.stringify(value));
   }
 
   #answerFailure(failure: HttpError): void {
@@ -91,14 +107,15 @@ export class Invocation {
       return;
     }
     const format = createFormat(headers.accept);
-    const text = format.event(toErrorEvent(failure, this.#redactor)) + format.end();
-    this.#exchange.answer(200, format.contentType, text);
+    const text = format.event(toTurnEvent(toErrorEvent(failure, this.#redactor))) + format.end();
+    this.#exchange.answer(200, { 'content-type': format.contentType }, text);
   }
 
   #log(status: number, failure?: unknown): void {
     const { method, path } = this.#exchange;
     const durationMs = Math.round(performance.now() - this.#startedAt);
-    const fields = { ...this.#ids, method, path, status, durationMs };
+    const callerLeft = this.#callerLeft && { callerLeft: true };
+    const fields = { ...this.#ids, method, path, status, durationMs, ...callerLeft };
     if (failure === undefined) {
       this.#server.logger.info(fields, 'request');
       return;

@@ -12,9 +12,19 @@ interface ResumeBody extends Pick<TurnInput['options'], 'inputs' | 'credentials'
   readonly type: 'resume';
 }
 
+/** A body that asks to hear a turn. */
+interface AttachBody {
+  readonly type: 'attach';
+  readonly lastEventId?: string;
+}
+
 /** A body that asks for a turn. */
 export type TurnBody = PromptBody | ResumeBody;
-export type InvocationBody = TurnBody | { readonly type: 'cancel' } | { readonly type: 'status' };
+export type InvocationBody =
+  | TurnBody
+  | AttachBody
+  | { readonly type: 'cancel' }
+  | { readonly type: 'status' };
 
 /** Reads the body of `POST /invocations`. @throws HttpError `BAD_REQUEST`, which names the field and never its value. */
 export function parseInvocation(bytes: Uint8Array): InvocationBody {
@@ -26,11 +36,13 @@ export function parseInvocation(bytes: Uint8Array): InvocationBody {
       return { type, prompt: readText(body.prompt, '"prompt"', 100_000), ...readMetadata(body) };
     case 'resume':
       return readResume(body);
+    case 'attach':
+      return { type, ...readLastEventId(body) };
     case 'cancel':
     case 'status':
       return { type };
     default:
-      throw badRequest('"type" must be "prompt", "resume", "cancel" or "status".');
+      throw badRequest('"type" must be "prompt", "resume", "attach", "cancel" or "status".');
   }
 }
 
@@ -70,6 +82,11 @@ function readResume(body: Record<string, unknown>): ResumeBody {
     ...('credentials' in body && { credentials }),
     ...readMetadata(body),
   };
+}
+
+function readLastEventId(body: Record<string, unknown>): { lastEventId?: string } {
+  if (!('lastEventId' in body)) return {};
+  return { lastEventId: readText(body.lastEventId, '"lastEventId"', 128) };
 }
 
 function readList<Entry>(

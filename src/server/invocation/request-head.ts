@@ -1,5 +1,6 @@
 import { badRequest } from '../failures/http-error.js';
 import type { Exchange } from '../http/exchange.js';
+import type { HeaderFields } from '../http/header-fields.js';
 import { createId } from '../process/ids.js';
 import type { RequestContext } from '../request-context.js';
 
@@ -22,15 +23,27 @@ const knownNames = new Set(Object.values(sources).flatMap(({ names }) => names))
 /** What the headers say. The caller may have named no session. */
 export type RequestHead = Omit<RequestContext, 'sessionId' | 'signal'> & { readonly sessionId?: string };
 
-/** Reads the headers. @throws HttpError `BAD_REQUEST` if one is out of range. */
-export function readHead({ headers, ambiguous }: Exchange, strictSessionIds: boolean): RequestHead {
+/** Reads the headers, and the session id from the query too. @throws HttpError `BAD_REQUEST` if one is out of range. */
+export function readHead({ headers, ambiguous, query }: Exchange, strictSessionIds: boolean): RequestHead {
   if (ambiguous !== undefined) throw badRequest(`The header ${ambiguous} must be sent once, with one value.`);
   const parts = readParts(headers);
-  const { sessionId, requestId = createId() } = parts;
+  const sessionId = readSessionId(parts.sessionId, query);
+  const { requestId = createId() } = parts;
   if (strictSessionIds && sessionId !== undefined && (sessionId.length < 33 || sessionId.length > 256)) {
     throw badRequest(`The header ${sessionIdHeader} must have 33 to 256 characters.`);
   }
-  return { ...parts, requestId, headers: readOthers(headers) };
+  return { ...parts, ...(sessionId !== undefined && { sessionId }), requestId, headers: readOthers(headers) };
+}
+
+/** A caller that can set no header, such as `EventSource`, names its session in the query. */
+function readSessionId(header: string | undefined, { values, ambiguous }: HeaderFields): string | undefined {
+  const name = sessionIdHeader.toLowerCase();
+  const parameter = values[name];
+  if (parameter === undefined) return header;
+  if (ambiguous === name || (header !== undefined && header !== parameter)) {
+    throw badRequest(`The session must be named once: ${sessionIdHeader} has several values.`);
+  }
+  return inRange(parameter, name, sources.sessionId.longest);
 }
 
 function readParts(headers: Exchange['headers']): Partial<Record<keyof typeof sources, string>> {
@@ -39,13 +52,16 @@ function readParts(headers: Exchange['headers']): Partial<Record<keyof typeof so
     for (const name of names) {
       const value = headers[name];
       if (value === undefined) continue;
-      if (value.length === 0 || value.length > longest) {
-        throw badRequest(`The header ${name} must have 1 to ${longest} characters.`);
-      }
-      parts[part] ??= value;
+      const checked = inRange(value, name, longest);
+      parts[part] ??= checked;
     }
   }
   return parts;
+}
+
+function inRange(value: string, name: string, longest: number): string {
+  if (value.length > 0 && value.length <= longest) return value;
+  throw badRequest(`The header ${name} must have 1 to ${longest} characters.`);
 }
 
 function readOthers(headers: Exchange['headers']): Record<string, string> {

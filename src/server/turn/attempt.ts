@@ -3,7 +3,7 @@ import type { AgentState } from '../../domain/agent-state.js';
 import type { AgentStoreErrorCode } from '../../domain/errors.js';
 import { isStoreCode, storeFailed } from '../failures/http-error.js';
 import type { RunningTurn } from '../sessions/running-turn.js';
-import { EventGate, hasFailed } from './event-gate.js';
+import { EventGate, type EventOutput, hasFailed } from './event-gate.js';
 import { observe, unlessStopped } from './observe.js';
 
 /** What the caller asks the agent: a message, or answers to what it has asked. */
@@ -16,12 +16,11 @@ export interface AttemptOptions {
   readonly turn: RunningTurn;
   readonly input: TurnInput;
   /** Where the events go. */
-  readonly output: {
+  readonly output: EventOutput & {
     /** True once it is too late to answer with a status: what goes wrong now is an event. */
     readonly isOpen: boolean;
     /** Called when the agent has started its turn. */
     start(): void;
-    send(event: AgentEvent): void;
   };
   /** The state in the store, or `null` if there is none or it cannot be looked at. */
   readonly peek: () => Promise<AgentState | null>;
@@ -55,7 +54,7 @@ export class Attempt {
     this.#agent = agent;
     this.#isLive = isLive;
     this.#options = options;
-    this.#gate = new EventGate(options.output.send, isLive);
+    this.#gate = new EventGate(options.output, isLive);
   }
 
   async run(): Promise<TurnEnd> {

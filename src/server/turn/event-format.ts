@@ -1,8 +1,8 @@
 import type { AgentEvent } from '../../domain/agent.js';
-import { toPlainJson } from '../../domain/values/plain-json.js';
 import { toHttpError } from '../failures/http-error.js';
 import type { Redactor } from '../failures/redactor.js';
 import { hasFailed } from './event-gate.js';
+import type { TurnEvent } from './turn-event.js';
 
 /** How the events of a turn become the text of a response. */
 export interface EventFormat {
@@ -11,15 +11,20 @@ export interface EventFormat {
   readonly keepAlive: string;
   /** True if keep-alives may be sent before the agent has started its turn. */
   readonly opensEarly: boolean;
-  event(event: AgentEvent): string;
+  /** Without an id, the event belongs to no turn: nobody can go on from it. */
+  event(event: TurnEvent, id?: string): string;
   end(): string;
 }
 
 /** The format a caller accepts: one JSON document only if it asks for JSON and not for a stream. */
 export function createFormat(accept = ''): EventFormat {
-  const types = accept.toLowerCase();
-  const wantsJson = types.includes('application/json') && !types.includes('text/event-stream');
+  const wantsJson = accept.toLowerCase().includes('application/json') && !acceptsStream(accept);
   return wantsJson ? createJsonFormat() : createSseFormat();
+}
+
+/** True for a caller that asks for server-sent events by name. */
+export function acceptsStream(accept = ''): boolean {
+  return accept.toLowerCase().includes('text/event-stream');
 }
 
 /** A failure as the last event of a stream: a code and a message, without a stack. */
@@ -32,16 +37,14 @@ export function toErrorEvent(error: unknown, redactor: Redactor): AgentEvent {
 
 /** Server-sent events. */
 function createSseFormat(): EventFormat {
-  let count = 0;
   return {
     contentType: 'text/event-stream; charset=utf-8',
     // One line end: with a blank line, some clients take it for an event without data, and fail.
     keepAlive: ': keep-alive\n',
     opensEarly: true,
-    event(event) {
-      count++;
-      const id = readId(event) ?? count;
-      return `id: ${oneLine(id)}\nevent: ${oneLine(event.kind)}\ndata: ${JSON.stringify(eventData(event))}\n\n`;
+    event({ kind, data }, id) {
+      const idLine = id === undefined ? '' : `id: ${id}\n`;
+      return `${idLine}event: ${oneLine(kind)}\ndata: ${data}\n\n`;
     },
     end: () => '',
   };
@@ -55,9 +58,11 @@ function createJsonFormat(): EventFormat {
     contentType: 'application/json; charset=utf-8',
     keepAlive: '\n',
     opensEarly: false,
-    event(event) {
+    event({ kind, data }) {
+      const fields: object = JSON.parse(data);
+      const event = { kind, ...fields };
       content.add(event);
-      events.push({ ...eventData(event), kind: event.kind });
+      events.push(event);
       return '';
     },
     end: () => JSON.stringify({ ...readError(events.at(-1)), content: content.text, events }),
@@ -74,31 +79,11 @@ function readError(last: AgentEvent | undefined): object {
   return { error: { code, message } };
 }
 
-/** The event without its kind and its session, which the stream says already. */
-function eventData(event: AgentEvent): object {
-  // JSON leaves out what is undefined.
-  const data = { ...event, kind: undefined, contextId: undefined };
-  // Most events are flat, and JSON can say them as they are.
-  return Object.values(data).every(isFlat) ? data : Object(toPlainJson(data));
-}
-
-function isFlat(value: unknown): boolean {
-  return (
-    value === null || (typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'bigint')
-  );
-}
-
-function readId(event: AgentEvent): string | number | undefined {
-  const id = readField(event, 'id');
-  return (typeof id === 'string' && id !== '') || typeof id === 'number' ? id : undefined;
-}
-
 const lineBreak = /[\r\n\0]/;
 const lineBreaks = /[\r\n\0]+/g;
 
-/** A line break would end the field, so that the value could begin another; a NUL makes a client ignore the id. */
-function oneLine(value: string | number): string {
-  const text = String(value);
+/** A line break would end the field, so that the value could begin another. */
+function oneLine(text: string): string {
   return lineBreak.test(text) ? text.replace(lineBreaks, ' ') : text;
 }
 

@@ -12,6 +12,13 @@ const finalKinds = new Set([
 ]);
 const runningStatuses = new Set<unknown>(['submitted', 'working']);
 
+/** Where the events of a turn go. */
+export interface EventOutput {
+  send(event: AgentEvent): void;
+  /** Takes the event that the turn ends with, in place of any it was given before. */
+  finish(event: AgentEvent): void;
+}
+
 /**
  * Decides when an event is sent on.
  *
@@ -19,13 +26,13 @@ const runningStatuses = new Set<unknown>(['submitted', 'working']);
  * it went well. With `tentative`, all are held until the agent has done something: until then it can be replaced.
  */
 export class EventGate {
-  readonly #send: (event: AgentEvent) => void;
+  readonly #output: EventOutput;
   #tentative: AgentEvent[] | null;
   #held: AgentEvent | undefined;
   #isSilent = true;
 
-  constructor(send: (event: AgentEvent) => void, tentative: boolean) {
-    this.#send = send;
+  constructor(output: EventOutput, tentative: boolean) {
+    this.#output = output;
     this.#tentative = tentative ? [] : null;
   }
 
@@ -54,20 +61,20 @@ export class EventGate {
     if (!preliminaryKinds.has(event.kind)) this.#commit();
   }
 
-  /** Sends what is held, or a last event if the agent sent none. */
+  /** Ends with what is held, or with an event of its own if the agent sent none. */
   complete(): void {
     this.#commit();
-    this.#send(this.#held ?? { kind: 'task-complete' });
+    this.#output.finish(this.#held ?? { kind: 'task-complete' });
   }
 
-  /** Sends an event in place of the last one, if that is held. */
+  /** Ends with an event in place of the last one, if that is held. */
   fail(event: AgentEvent): void {
     try {
       this.#commit();
     } catch {
       // An event that cannot be sent is left out.
     }
-    this.#send(event);
+    this.#output.finish(event);
   }
 
   #commit(): void {
@@ -84,7 +91,7 @@ export class EventGate {
 
   #emit(event: AgentEvent): void {
     this.#isSilent = false;
-    this.#send(event);
+    this.#output.send(event);
   }
 }
 

@@ -13,6 +13,7 @@ import type { RunningTurn } from '../sessions/running-turn.js';
 import { readState } from '../sessions/session-state.js';
 import type { TurnEnd } from './attempt.js';
 import { toErrorEvent } from './event-format.js';
+import type { LiveTurn } from './live-turn.js';
 import { unlessStopped } from './observe.js';
 import { runTurn } from './turn.js';
 import { TurnStream } from './turn-stream.js';
@@ -24,37 +25,81 @@ export interface TurnRequest {
   readonly redactor: Redactor;
 }
 
+/** How a turn ended, and for whom. */
+export interface TurnAnswerEnd extends TurnEnd {
+  /** True if the caller who asked for the turn has left before its end. */
+  readonly callerLeft: boolean;
+}
+
 /**
  * Runs a turn and streams it. Rejects with what went wrong before the answer was open; from then on the answer tells by
  * itself. When the promise settles, the session is free.
  */
-export async function answerTurn(server: ServerContext, turnRequest: TurnRequest): Promise<TurnEnd> {
-  const { exchange, context, redactor } = turnRequest;
-  const turn = server.sessions.begin(context.sessionId);
-  const stopWatching = watch(turn, exchange, server.config.turnTimeoutSeconds);
-  const stream = new TurnStream(exchange, turn, server.config.keepAliveSeconds, server.budget);
-  let end: TurnEnd = { outcome: 'failed' };
-  try {
-    end = await startTurn(server, turnRequest, turn, stream);
-  } catch (error) {
-    if (!stream.isOpen) throw error;
-    end = { outcome: 'failed', error };
+export async function answerTurn(server: ServerContext, turnRequest: TurnRequest): Promise<TurnAnswerEnd> {
+  const { sessionId } = turnRequest.context;
+  const turn = server.sessions.begin(sessionId);
+  const live = server.turns.begin(sessionId);
+  const timer = stopInTime(turn, server.config.turnTimeoutSeconds);
+  const stream = openStream(server, turnRequest.exchange, turn, live);
+  let hasThrown = false;
+  const fail = (error: unknown): TurnEnd => {
+    hasThrown = true;
     // Not the message of the error itself: what made the agent fail to start is not for callers.
-    stream.send(toErrorEvent(toHttpError(error), redactor));
-  } finally {
-    stopWatching();
-    // The session is freed first: whoever has seen the end of the stream may start the next turn.
-    server.sessions.end(turn, end.outcome === 'completed');
-    stream.end();
+    live.finish(toErrorEvent(toHttpError(error), turnRequest.redactor));
+    return { outcome: 'failed', error };
+  };
+  let end: TurnEnd;
+  try {
+    end = await startTurn(server, turnRequest, turn, live, stream);
+  } catch (error) {
+    end = fail(error);
   }
-  return end;
+  try {
+    // Not awaited if there is nothing to wait for: a turn that is over in its first tick is one write.
+    if (server.beforeEnd !== undefined) await server.beforeEnd(live);
+  } catch (error) {
+    end = fail(error);
+  }
+  clearTimeout(timer);
+  // What goes wrong before the answer is open is told by a status, and by an event to others who listen.
+  const isStatus = hasThrown && !stream.isOpen;
+  if (isStatus) live.leave(stream);
+  // The session is freed first: whoever has seen the end of the stream may start the next turn.
+  server.sessions.end(turn, end.outcome === 'completed');
+  const isKnown = !isStatus || live.isHeard;
+  live.end();
+  server.turns.end(live, isKnown);
+  stream.close();
+  if (isStatus) throw end.error;
+  stream.throwIfFailed();
+  return { ...end, callerLeft: stream.hasLeft };
+}
+
+/** The answer to the caller who has asked for the turn. */
+function openStream(
+  { config, budget }: ServerContext,
+  exchange: Exchange,
+  turn: RunningTurn,
+  live: LiveTurn,
+): TurnStream {
+  const { keepAliveSeconds, onDisconnect } = config;
+  const { id: turnId, sessionId } = live;
+  const onGone = (why: string) => {
+    live.leave(stream);
+    if (onDisconnect === 'cancel') void turn.stop(new HttpError('CLIENT_GONE', why));
+  };
+  const stream = new TurnStream({ exchange, sessionId, turnId, keepAliveSeconds, budget, onGone });
+  live.attach(stream, 0);
+  stream.watch();
+  return stream;
 }
 
 async function startTurn(
   server: ServerContext,
   { context, body, redactor }: TurnRequest,
   turn: RunningTurn,
-  output: TurnStream,
+  live: LiveTurn,
+  stream: TurnStream,
 ): Promise<TurnEnd> {
   const { sessionId } = context;
   const { agentStore } = server.config;
@@ -62,7 +107,14 @@ async function startTurn(
   return runTurn({
     turn,
     input: toTurnInput(body, context.authContext),
-    output,
+    output: {
+      get isOpen() {
+        return stream.isOpen;
+      },
+      start: () => stream.start(),
+      send: (event) => live.send(event),
+      finish: (event) => live.finish(event),
+    },
     context: Object.assign(new OnDemand(turn, agentStore), context),
     createAgent: (whole) => createAgent(server, whole),
     redactor,
@@ -98,15 +150,10 @@ class OnDemand implements Pick<AgentContext, 'signal' | 'agentStore'> {
   }
 }
 
-/** Stops the turn when its caller leaves or its time is up. Call what it returns when the turn has ended. */
-function watch(turn: RunningTurn, exchange: Exchange, timeoutSeconds: number): () => void {
+function stopInTime(turn: RunningTurn, timeoutSeconds: number): ReturnType<typeof setTimeout> | undefined {
   const timeoutMs = timeoutSeconds * 1_000;
-  const timer =
-    timeoutMs <= maxTimerMs
-      ? setTimeout(() => turn.stop(new HttpError('TIMED_OUT', 'The turn took too long.')), timeoutMs)
-      : undefined;
-  exchange.onGone(() => turn.stop(new HttpError('CLIENT_GONE', 'The caller has left.')));
-  return () => clearTimeout(timer);
+  if (timeoutMs > maxTimerMs) return undefined;
+  return setTimeout(() => turn.stop(new HttpError('TIMED_OUT', 'The turn took too long.')), timeoutMs);
 }
 
 async function requireResumable({ sessions, config }: ServerContext, turn: RunningTurn): Promise<void> {

@@ -1,28 +1,41 @@
-import type { AgentEvent } from '../../domain/agent.js';
-import { HttpError } from '../failures/http-error.js';
+import { answerError, HttpError } from '../failures/http-error.js';
 import type { Exchange, ResponseWriter } from '../http/exchange.js';
 import type { WaitingBudget } from '../http/waiting-budget.js';
 import { sessionIdHeader } from '../invocation/request-head.js';
-import type { RunningTurn } from '../sessions/running-turn.js';
 import { createFormat, type EventFormat } from './event-format.js';
+import { formatEventId } from './event-id.js';
 import { KeepAlive } from './keep-alive.js';
+import type { TurnListener } from './live-turn.js';
+import type { TurnEvent } from './turn-event.js';
 
-/** The answer to a turn. Until it opens, with the first event or soon after the start, a failure can be a status. */
-export class TurnStream {
-  readonly #exchange: Exchange;
-  readonly #turn: RunningTurn;
-  readonly #budget: WaitingBudget;
+export interface TurnStreamOptions {
+  readonly exchange: Exchange;
+  readonly sessionId: string;
+  readonly turnId: string;
+  readonly keepAliveSeconds: number;
+  readonly budget: WaitingBudget;
+  /** Called once if the caller leaves before the end, or is given up since it does not read. */
+  onGone(why: string): void;
+  /** Called once when nothing more will be written. */
+  onOver?(): void;
+}
+
+/** A turn as one caller hears it. Until it opens, with the first event or soon after the start, a failure can be a status. */
+export class TurnStream implements TurnListener {
+  readonly #options: TurnStreamOptions;
   readonly #format: EventFormat;
   readonly #keepAlive: KeepAlive;
   #writer: ResponseWriter | undefined;
   #isOver = false;
+  #hasLeft = false;
+  #failures: unknown[] | undefined;
 
-  constructor(exchange: Exchange, turn: RunningTurn, keepAliveSeconds: number, budget: WaitingBudget) {
-    this.#exchange = exchange;
-    this.#turn = turn;
-    this.#budget = budget;
-    this.#format = createFormat(exchange.headers.accept);
-    this.#keepAlive = new KeepAlive(keepAliveSeconds, () => this.#open().write(this.#format.keepAlive));
+  constructor(options: TurnStreamOptions) {
+    this.#options = options;
+    this.#format = createFormat(options.exchange.headers.accept);
+    this.#keepAlive = new KeepAlive(options.keepAliveSeconds, () =>
+      this.#open().write(this.#format.keepAlive),
+    );
     if (this.#format.opensEarly) this.#keepAlive.start();
   }
 
@@ -30,36 +43,77 @@ export class TurnStream {
     return this.#writer !== undefined;
   }
 
+  /** True if the caller has left before the end. */
+  get hasLeft(): boolean {
+    return this.#hasLeft;
+  }
+
+  /** From now on, notices that the caller leaves. It may have already. */
+  watch(): void {
+    this.#options.exchange.onGone(() => this.#leave('The caller has left.'));
+  }
+
   /** Opens once the agent has had the time to say that it cannot start. */
   start(): void {
     if (!this.isOpen) setImmediate(() => this.#isOver || this.#open());
   }
 
-  readonly send = (event: AgentEvent): void => {
+  /** Opens at once: there is nothing that could still fail with a status. */
+  open(): void {
+    this.#open();
+  }
+
+  send(event: TurnEvent, number: number): void {
     const writer = this.#open();
     this.#keepAlive.note();
-    writer.write(this.#format.event(event));
-  };
+    writer.write(this.#format.event(event, formatEventId(this.#options.turnId, number)));
+  }
 
   end(): void {
-    this.#isOver = true;
-    this.#keepAlive.stop();
+    this.close();
     this.#writer?.write(this.#format.end());
     this.#writer?.end();
+    this.#options.onOver?.();
+  }
+
+  fail(error: unknown): void {
+    this.close();
+    this.#failures = [error];
+    this.#options.onOver?.();
+  }
+
+  /** Writes nothing more, and leaves the answer to others. */
+  close(): void {
+    this.#isOver = true;
+    this.#keepAlive.stop();
+  }
+
+  /** Throws what has kept the answer from being written to its end. */
+  throwIfFailed(): void {
+    if (this.#failures !== undefined) throw this.#failures[0];
+  }
+
+  #leave(why: string): void {
+    if (this.#isOver) return;
+    this.close();
+    this.#hasLeft = true;
+    // Nobody reads it, but a platform may wait for an answer.
+    if (!this.isOpen) answerError(this.#options.exchange, new HttpError('CLIENT_GONE', why));
+    this.#options.onGone(why);
+    this.#options.onOver?.();
   }
 
   #open(): ResponseWriter {
     if (this.#writer !== undefined) return this.#writer;
     if (!this.#format.opensEarly) this.#keepAlive.start();
+    const { exchange, budget, sessionId } = this.#options;
     const headers = {
       'content-type': this.#format.contentType,
       'cache-control': 'no-cache, no-transform',
       'x-accel-buffering': 'no',
-      [sessionIdHeader]: this.#turn.session.contextId,
+      [sessionIdHeader]: sessionId,
     };
-    this.#writer = this.#exchange.open(headers, this.#budget, () => {
-      this.#turn.stop(new HttpError('CLIENT_GONE', 'The caller does not read.'));
-    });
+    this.#writer = exchange.open(headers, budget, () => this.#leave('The caller does not read.'));
     return this.#writer;
   }
 }

@@ -1,0 +1,68 @@
+import type { Exchange } from '../http/exchange.js';
+import type { ServerContext } from '../server-context.js';
+import { allEvents, type EventId } from './event-id.js';
+import { eventsLost } from './events-lost.js';
+import type { LiveTurn } from './live-turn.js';
+import { TurnStream } from './turn-stream.js';
+
+export interface AttachRequest {
+  readonly exchange: Exchange;
+  readonly sessionId: string;
+  /** The last event that the caller has heard, if any. */
+  readonly lastEventId: EventId | undefined;
+}
+
+/** How an answer ended. */
+export interface AttachEnd {
+  readonly status: 200 | 204;
+  readonly callerLeft: boolean;
+}
+
+/**
+ * Answers with the events of a turn that the caller has not heard, and with the rest as it happens; 204 if there is nothing
+ * to hear. Resolves when the answer has ended. However it ends, the turn does not notice.
+ */
+export async function answerAttach(server: ServerContext, request: AttachRequest): Promise<AttachEnd> {
+  const { exchange, sessionId, lastEventId } = request;
+  const number = lastEventId?.number ?? 0;
+  const turn =
+    lastEventId === undefined
+      ? server.turns.findRunning(sessionId)
+      : server.turns.find(sessionId, lastEventId.turn);
+  if (turn !== undefined && !turn.isOverAfter(number)) {
+    return hear(server, request, turn.id, turn);
+  }
+  if (turn === undefined && lastEventId !== undefined && number < allEvents) {
+    return hear(server, request, lastEventId.turn);
+  }
+  exchange.answer(204, {});
+  return { status: 204, callerLeft: false };
+}
+
+/** Answers with the turn. If there is none any more, says that its events are lost. */
+async function hear(
+  { config, budget }: ServerContext,
+  { exchange, sessionId, lastEventId }: AttachRequest,
+  turnId: string,
+  turn?: LiveTurn,
+): Promise<AttachEnd> {
+  const { keepAliveSeconds } = config;
+  const stream = await new Promise<TurnStream>((resolve) => {
+    const listener: TurnStream = new TurnStream({
+      ...{ exchange, sessionId, turnId, keepAliveSeconds, budget },
+      onGone: () => turn?.leave(listener),
+      onOver: () => resolve(listener),
+    });
+    listener.watch();
+    if (listener.hasLeft) return;
+    listener.open();
+    if (turn !== undefined) {
+      turn.attach(listener, lastEventId?.number ?? 0);
+      return;
+    }
+    listener.send(eventsLost, allEvents);
+    listener.end();
+  });
+  stream.throwIfFailed();
+  return { status: 200, callerLeft: stream.hasLeft };
+}

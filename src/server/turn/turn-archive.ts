@@ -1,0 +1,144 @@
+import type { AppConfig, ResolvedConfig } from '../config.js';
+import { maxTimerMs } from '../process/timing.js';
+import { runOutsideScope } from '../request-context.js';
+import { LiveTurn } from './live-turn.js';
+import type { ReplayLimits } from './replay-log.js';
+
+export type ReplayOptions = Pick<
+  ResolvedConfig<AppConfig>,
+  'maxReplayEvents' | 'maxReplayBytes' | 'maxTotalReplayEvents' | 'maxTotalReplayBytes' | 'replaySeconds'
+>;
+
+/** What can be heard of one session: the turn that runs, and the one that ended last. */
+interface SessionTurns {
+  running: LiveTurn | undefined;
+  ended: LiveTurn | undefined;
+  endedAt: number;
+}
+
+/** The turns of this process that can be heard: those that run, and of each session the one that ended last. */
+export class TurnArchive {
+  readonly #options: ReplayOptions;
+  readonly #limits: ReplayLimits;
+  /**
+   * By session, and the one whose turn ended longest ago before others with an ended turn. An entry outlives its turns: the tables
+   * that a map has outgrown keep what was in them from the garbage collector for long, and those would be all turns.
+   */
+  readonly #sessions = new Map<string, SessionTurns>();
+  #events = 0;
+  #bytes = 0;
+  #sweep: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: ReplayOptions) {
+    this.#options = options;
+    const note = (events: number, bytes: number) => this.#note(events, bytes);
+    this.#limits = { maxEvents: options.maxReplayEvents, maxBytes: options.maxReplayBytes, note };
+  }
+
+  /** Begins the only turn that the session runs. */
+  begin(sessionId: string): LiveTurn {
+    const turn = new LiveTurn(sessionId, this.#limits);
+    const session = this.#sessions.get(sessionId);
+    if (session === undefined) this.#sessions.set(sessionId, { running: turn, ended: undefined, endedAt: 0 });
+    else session.running = turn;
+    return turn;
+  }
+
+  /** Keeps a turn that has ended for those that come back, or forgets it if nobody knows of it. */
+  end(turn: LiveTurn, isKnown: boolean): void {
+    const { sessionId, log } = turn;
+    const session = this.#sessions.get(sessionId);
+    if (session === undefined) return;
+    session.running = undefined;
+    if (!isKnown || this.#options.replaySeconds === 0) {
+      log.clear();
+      if (session.ended === undefined) this.#sessions.delete(sessionId);
+      return;
+    }
+    session.ended?.log.clear();
+    session.ended = turn;
+    session.endedAt = performance.now();
+    this.#sessions.delete(sessionId);
+    this.#sessions.set(sessionId, session);
+    this.#scheduleSweep();
+  }
+
+  findRunning(sessionId: string): LiveTurn | undefined {
+    return this.#sessions.get(sessionId)?.running;
+  }
+
+  /** A turn that runs or is still kept. Whoever may use one session hears no other one. */
+  find(sessionId: string, turnId: string): LiveTurn | undefined {
+    const { running, ended } = this.#sessions.get(sessionId) ?? {};
+    return [running, ended].find((turn) => turn?.id === turnId);
+  }
+
+  #forgetEnded(sessionId: string, session: SessionTurns): void {
+    session.ended?.log.clear();
+    session.ended = undefined;
+    if (session.running === undefined) this.#sessions.delete(sessionId);
+  }
+
+  #note(events: number, bytes: number): void {
+    this.#events += events;
+    this.#bytes += bytes;
+    if (events > 0) while (this.#isOver) if (!this.#makeRoom()) return;
+  }
+
+  get #isOver(): boolean {
+    const { maxTotalReplayEvents, maxTotalReplayBytes } = this.#options;
+    return this.#events > maxTotalReplayEvents || this.#bytes > maxTotalReplayBytes;
+  }
+
+  /** Drops what is missed least. False if nothing is left to drop. */
+  #makeRoom(): boolean {
+    const oldest = this.#findOldest();
+    if (oldest !== undefined) {
+      this.#forgetEnded(...oldest);
+      return true;
+    }
+    const largest = this.#findLargest();
+    largest?.log.dropOldest();
+    return largest !== undefined;
+  }
+
+  #findOldest(): [sessionId: string, session: SessionTurns] | undefined {
+    for (const entry of this.#sessions) if (entry[1].ended !== undefined) return entry;
+    return undefined;
+  }
+
+  #findLargest(): LiveTurn | undefined {
+    const hasTooManyEvents = this.#events > this.#options.maxTotalReplayEvents;
+    let largest: LiveTurn | undefined;
+    let most = 0;
+    for (const { running } of this.#sessions.values()) {
+      const size = (hasTooManyEvents ? running?.log.size : running?.log.bytes) ?? 0;
+      if (size <= most) continue;
+      largest = running;
+      most = size;
+    }
+    return largest;
+  }
+
+  #scheduleSweep(): void {
+    if (this.#sweep !== undefined) return;
+    const oldest = this.#findOldest();
+    if (oldest === undefined) return;
+    const dueMs = oldest[1].endedAt + this.#options.replaySeconds * 1_000 - performance.now();
+    const delayMs = Math.min(Math.max(dueMs, 1), maxTimerMs);
+    this.#sweep = runOutsideScope(() => setTimeout(() => this.#forgetOld(), delayMs));
+    // The timer alone must not keep the process alive. Not every platform returns an object.
+    if (typeof this.#sweep === 'object') this.#sweep.unref();
+  }
+
+  #forgetOld(): void {
+    this.#sweep = undefined;
+    const limit = performance.now() - this.#options.replaySeconds * 1_000;
+    for (const [sessionId, session] of this.#sessions) {
+      if (session.ended === undefined) continue;
+      if (session.endedAt > limit) break;
+      this.#forgetEnded(sessionId, session);
+    }
+    this.#scheduleSweep();
+  }
+}

@@ -1,0 +1,26 @@
+import type { AgentEvent } from '../../domain/agent.js';
+import { toPlainJson } from '../../domain/values/plain-json.js';
+
+/** An event as it is sent and kept: its kind, and as JSON text everything else that the stream does not say already. */
+export interface TurnEvent {
+  readonly kind: string;
+  readonly data: string;
+}
+
+/** Writes an event as text, once for all who hear it. Throws if a field of it cannot be read. */
+export function toTurnEvent(event: AgentEvent): TurnEvent {
+  return { kind: event.kind, data: JSON.stringify(eventData(event)) };
+}
+
+function eventData(event: AgentEvent): object {
+  // JSON leaves out what is undefined.
+  const data = { ...event, kind: undefined, contextId: undefined };
+  // Most events are flat, and JSON can say them as they are.
+  return Object.values(data).every(isFlat) ? data : Object(toPlainJson(data));
+}
+
+function isFlat(value: unknown): boolean {
+  return (
+    value === null || (typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'bigint')
+  );
+}
