@@ -6,6 +6,8 @@ export interface AttachRequest {
   readonly sessionId: string;
   /** The last event that the caller has heard, if any. */
   readonly lastEventId: EventId | undefined;
+  /** True if the caller has asked for the turn itself, and so has another one with the same key. */
+  readonly isRepeat?: boolean;
 }
 
 /** How an answer ended. */

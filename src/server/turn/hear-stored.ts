@@ -1,4 +1,5 @@
-import type { LogItem, TurnStore } from '../../domain/turn-store.js';
+import { interruptedNumber, type LogItem, type TurnStore } from '../../domain/turn-store.js';
+import { turnRunning } from '../failures/http-error.js';
 import type { ServerContext } from '../server-context.js';
 import type { AttachEnd, AttachRequest } from './attach-request.js';
 import { eventsLost } from './events-lost.js';
@@ -8,7 +9,7 @@ import { TurnStream } from './turn-stream.js';
 export async function hearStored(
   { config, budget }: ServerContext,
   turnStore: TurnStore,
-  { exchange, sessionId, lastEventId }: AttachRequest,
+  { exchange, sessionId, lastEventId, isRepeat = false }: AttachRequest,
 ): Promise<AttachEnd> {
   const running = await turnStore.runningTurn(sessionId);
   const turnId = lastEventId?.turn ?? running;
@@ -17,8 +18,9 @@ export async function hearStored(
   const leaving = new AbortController();
   const items = turnStore.read(sessionId, turnId, lastEventId?.number ?? 0, leaving.signal);
   // Of one that runs, there is something to hear in any case, even if not yet.
-  const first = turnId === running ? undefined : await items.next();
+  const first = turnId === running && !isRepeat ? undefined : await items.next();
   if (first?.done) return nothing;
+  if (isRepeat && first !== undefined && isNothing(first.value)) throw turnRunning();
   const { keepAliveSeconds } = config;
   const onGone = () => leaving.abort();
   const stream = new TurnStream({ exchange, sessionId, turnId, keepAliveSeconds, budget, onGone });
@@ -34,6 +36,11 @@ export async function hearStored(
   }
   stream.throwIfFailed();
   return { status: 200, callerLeft: stream.hasLeft };
+}
+
+/** True if a turn has ended before it did anything, so that its request can be made again. */
+function isNothing(item: LogItem): boolean {
+  return 'lost' in item && item.lost.from === 1 && item.lost.to === interruptedNumber;
 }
 
 function send(stream: TurnStream, item: LogItem): void {

@@ -54,7 +54,7 @@ export async function answerTurn(server: ServerContext, turnRequest: TurnRequest
       : await beginShared(server, turnStore, sessionId, idempotency);
   if (!('repeated' in begun)) return runBegun(server, turnRequest, begun);
   const lastEventId = { turn: begun.repeated, number: 0 };
-  const { callerLeft } = await answerAttach(server, { exchange, sessionId, lastEventId });
+  const { callerLeft } = await answerAttach(server, { exchange, sessionId, lastEventId, isRepeat: true });
   return { outcome: 'completed', callerLeft };
 }
 
