@@ -99,7 +99,7 @@ export interface HeldTurn {
    * one than that given if somebody else has taken the turn for interrupted before.
    */
   end(last: LoggedEvent): Promise<NumberedEvent>;
-  /** Gives the lease back of a turn that has done nothing, and leaves no log. */
+  /** Gives the lease back of a turn that has done nothing. It leaves no log, and its idempotency key can be used again. */
   abandon(): Promise<void>;
 }
 

@@ -10,6 +10,8 @@ import { within } from './process/timing.js';
 import type { TrackTask } from './request-context.js';
 import type { ServerContext } from './server-context.js';
 import { Activity } from './sessions/activity.js';
+import { LocalOwners } from './sessions/local-owners.js';
+import { LocalUsage } from './sessions/local-usage.js';
 import { SessionRegistry } from './sessions/session-registry.js';
 import { retireAgent } from './sessions/session-state.js';
 import { TurnArchive } from './turn/turn-archive.js';
@@ -33,7 +35,8 @@ export class AgentServer implements ServerContext {
   readonly sessions: SessionRegistry;
   readonly turns: TurnArchive;
   readonly budget: WaitingBudget;
-  beforeEnd?: ServerContext['beforeEnd'];
+  readonly owners: ServerContext['owners'];
+  readonly usage = new LocalUsage();
   readonly #activity = new Activity();
   #isReady: boolean;
 
@@ -51,6 +54,7 @@ export class AgentServer implements ServerContext {
     this.logger = withoutFailing(config.logger ?? silentLogger);
     const { maxSessions, idleSeconds, maxWaitingBytes } = this.config;
     this.turns = new TurnArchive(this.config);
+    this.owners = this.config.turnStore ?? new LocalOwners();
     this.budget = new WaitingBudget(maxWaitingBytes);
     this.sessions = new SessionRegistry({
       activity: this.#activity,

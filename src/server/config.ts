@@ -1,6 +1,7 @@
 import type { Agent } from '../domain/agent.js';
 import type { AgentStore } from '../domain/agent-store.js';
 import { invalidOption, type OptionNames, requireKnownOptions } from '../domain/options.js';
+import type { TurnStore } from '../domain/turn-store.js';
 import type { Middleware } from './http/middleware.js';
 import type { Logger } from './logger.js';
 import type { AgentContext } from './request-context.js';
@@ -28,12 +29,22 @@ export interface AppConfig<AuthContext = unknown> {
   agent(contextId: string, context: AgentContext): Promise<Agent>;
   /** The store in which the agents keep their states. With it, a session can be looked at and resumed in any process. */
   readonly agentStore?: StateReader;
+  /**
+   * Where turns are kept that outlive their process: with one that several processes share, each session has one turn at a time in
+   * all of them, and each of them tells of every turn. @defaultValue this process alone knows of its turns
+   */
+  readonly turnStore?: TurnStore;
   /** A pino logger, or one like it. @defaultValue none for `createApp`, pino to stdout for `serve` */
   readonly logger?: Logger;
   /** Turns the `Authorization` header into what the agent gets as `authContext`. With it, the header is required. */
   decodeAuthorization?(header: string): Promise<AuthContext | null | undefined>;
   /** Whether this caller may use this session. @defaultValue everybody may */
   authorize?(authContext: AuthContext, contextId: string): boolean | Promise<boolean>;
+  /**
+   * Names the caller. A session belongs to whoever has its first turn, and everybody else is refused; so is a caller without a
+   * name. @defaultValue sessions belong to nobody
+   */
+  ownerOf?(authContext: AuthContext): string | Promise<string>;
   /** Until this resolves, pings are answered 503. @defaultValue ready at once */
   ready?(): Promise<unknown>;
   /** `'events'` answers a failed `POST` as 200 with one `error` event. @defaultValue `'status'` */
@@ -44,6 +55,10 @@ export interface AppConfig<AuthContext = unknown> {
   readonly idleSeconds?: number;
   /** How long a turn may take. @defaultValue no limit */
   readonly turnTimeoutSeconds?: number;
+  /** How many turns a session may have. @defaultValue no limit */
+  readonly maxTurnsPerSession?: number;
+  /** How many tokens a session may use, by the `llm-usage` events of its agents. @defaultValue no limit */
+  readonly maxTokensPerSession?: number;
   /**
    * What happens to a turn whose caller leaves, or does not read: with `'detach'` it goes on, and whoever attaches hears it; with
    * `'cancel'` it is stopped. @defaultValue `'detach'`
@@ -65,6 +80,8 @@ export interface AppConfig<AuthContext = unknown> {
   readonly maxTotalReplayBytes?: number;
   /** How long the last turn of a session can be heard after its end. @defaultValue 60 */
   readonly replaySeconds?: number;
+  /** How long a request with an idempotency key can be repeated, without a `turnStore`, which has its own. @defaultValue 86,400 */
+  readonly idempotencySeconds?: number;
   /** Whether a session id must have 33 to 256 characters, as the platform requires. @defaultValue `false` */
   readonly strictSessionIds?: boolean;
 }
@@ -119,6 +136,9 @@ const defaults = {
   maxTotalReplayEvents: 1_000_000,
   maxTotalReplayBytes: 128_000_000,
   replaySeconds: 60,
+  idempotencySeconds: 86_400,
+  maxTurnsPerSession: Number.POSITIVE_INFINITY,
+  maxTokensPerSession: Number.POSITIVE_INFINITY,
   strictSessionIds: false,
   port: 8080,
   hostname: '0.0.0.0',
@@ -140,6 +160,9 @@ const numbers = {
   maxTotalReplayEvents: true,
   maxTotalReplayBytes: true,
   replaySeconds: true,
+  idempotencySeconds: false,
+  maxTurnsPerSession: false,
+  maxTokensPerSession: false,
   port: true,
   shutdownGraceSeconds: true,
 } as const satisfies Partial<Record<keyof ServeConfig, boolean>>;
@@ -151,6 +174,8 @@ export type ResolvedConfig<Config extends AppConfig> = Config &
 const optionNames: OptionNames<ServeConfig> = {
   agent: true,
   agentStore: true,
+  turnStore: true,
+  ownerOf: true,
   logger: true,
   decodeAuthorization: true,
   authorize: true,
@@ -168,6 +193,9 @@ const optionNames: OptionNames<ServeConfig> = {
   maxTotalReplayEvents: true,
   maxTotalReplayBytes: true,
   replaySeconds: true,
+  idempotencySeconds: true,
+  maxTurnsPerSession: true,
+  maxTokensPerSession: true,
   strictSessionIds: true,
   middleware: true,
   shutdownGraceSeconds: true,
@@ -180,6 +208,10 @@ const optionNames: OptionNames<ServeConfig> = {
 export function resolveConfig<Config extends AppConfig>(config: Config): ResolvedConfig<Config> {
   requireKnownOptions<ServeConfig>(config, optionNames);
   if (typeof config.agent !== 'function') throw invalidOption('agent', 'must be a function');
+  if (config.ownerOf !== undefined && typeof config.ownerOf !== 'function')
+    throw invalidOption('ownerOf', 'must be a function');
+  if (config.turnStore !== undefined && typeof config.turnStore?.begin !== 'function')
+    throw invalidOption('turnStore', 'must be a turn store');
   const given = Object.entries(config).filter(([, value]) => value !== undefined);
   const resolved = { ...config, ...defaults, ...Object.fromEntries(given) };
   for (const [name, mayBeZero] of Object.entries(numbers)) {

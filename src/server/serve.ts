@@ -26,7 +26,8 @@ export interface RunningServer extends AgentHttpServer {
  * await serve({ agent: async (contextId) => new Agent({ agentId: 'support', contextId, agentStore }) });
  */
 export async function serve<AuthContext = unknown>(config: ServeConfig<AuthContext>): Promise<RunningServer> {
-  const { port, hostname, agentStore, handleCrashes, shutdownGraceSeconds } = resolveConfig(config);
+  const { port, hostname, agentStore, turnStore, handleCrashes, shutdownGraceSeconds } =
+    resolveConfig(config);
   const logger = withoutFailing(config.logger ?? createLogger((await import('pino')).pino));
   const { http, trackTask, close, crash, isBusy } = buildServer({ ...config, logger });
   const address = await listen(http, port, hostname);
@@ -36,7 +37,7 @@ export async function serve<AuthContext = unknown>(config: ServeConfig<AuthConte
     isBusy,
     shutdownGraceSeconds,
     handleCrashes,
-    agentStore,
+    stores: [agentStore, turnStore].filter((store) => store !== undefined),
     logger,
   });
   return { port: address.port, http, trackTask, close: () => close().finally(forget) };

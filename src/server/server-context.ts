@@ -1,9 +1,10 @@
+import type { TurnStore } from '../domain/turn-store.js';
 import type { AppConfig, ResolvedConfig } from './config.js';
 import type { WaitingBudget } from './http/waiting-budget.js';
 import type { Logger } from './logger.js';
 import type { TrackTask } from './request-context.js';
+import type { LocalUsage } from './sessions/local-usage.js';
 import type { SessionRegistry } from './sessions/session-registry.js';
-import type { LiveTurn } from './turn/live-turn.js';
 import type { TurnArchive } from './turn/turn-archive.js';
 
 /** What the parts of one server share. */
@@ -14,6 +15,7 @@ export interface ServerContext {
   readonly turns: TurnArchive;
   readonly budget: WaitingBudget;
   readonly trackTask: TrackTask;
-  /** Awaited when the last event of a turn is known, before its session is free and before the event is sent. */
-  beforeEnd?(turn: LiveTurn): Promise<void>;
+  readonly owners: Pick<TurnStore, 'claim' | 'owner'>;
+  /** How sessions were used, if there is no turn store that knows. */
+  readonly usage: LocalUsage;
 }

@@ -1,7 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { NEVER, Subject } from 'rxjs';
 import { describe, expect, it, vi } from 'vitest';
+import { InMemoryTurnStore } from '../../src/adapters/memory/index.js';
 import type { AgentEvent } from '../../src/domain/agent.js';
+import type { LoggedEvent } from '../../src/domain/turn-store.js';
 import { AgentServer } from '../../src/server/agent-server.js';
 import type { ServeConfig } from '../../src/server/config.js';
 import { answerWebRequest } from '../../src/server/http/web-exchange.js';
@@ -631,12 +633,25 @@ describe('createApp', () => {
 });
 
 describe('what is awaited before a turn ends', () => {
-  async function startHeldBack(beforeEnd: AgentServer['beforeEnd']) {
+  async function startHeldBack(beforeEnd: (last: LoggedEvent) => Promise<void>) {
     const subject = new Subject<AgentEvent>();
+    const turnStore = new InMemoryTurnStore({ agentId: 'agent' });
+    const begin = turnStore.begin.bind(turnStore);
+    vi.spyOn(turnStore, 'begin').mockImplementation(async (contextId, request) => {
+      const start = await begin(contextId, request);
+      if (start.outcome !== 'begun') return start;
+      const held = start.turn;
+      const end = (last: LoggedEvent) => beforeEnd(last).then(() => held.end(last), fail);
+      const fail = async (error: unknown) => {
+        await held.abandon();
+        throw error;
+      };
+      return { ...start, turn: { ...held, end } };
+    });
     const server = new AgentServer({
+      turnStore,
       agent: async (id) => new FakeAgent(id, (turn) => (turn.message === 'echo' ? echo(turn) : subject)),
     });
-    server.beforeEnd = beforeEnd;
     const post = (body: unknown) =>
       answerWebRequest(
         new Request('http://localhost/invocations', {
@@ -652,14 +667,14 @@ describe('what is awaited before a turn ends', () => {
   it('comes before the session is free and before the last event, which is known by then', async () => {
     let goOn = () => {};
     const known: unknown[] = [];
-    const { server, subject, post } = await startHeldBack(async (turn) => {
-      known.push(turn.last, turn.log.newest);
+    const { server, subject, post } = await startHeldBack(async (last) => {
+      known.push(last);
       await new Promise<void>((resolve) => (goOn = resolve));
     });
     const response = await post(prompt);
     say(subject, 'a');
     subject.complete();
-    await vi.waitFor(() => expect(known).toEqual([{ kind: 'task-complete', data: '{}' }, 1]));
+    await vi.waitFor(() => expect(known).toEqual([{ kind: 'task-complete', data: '{}' }]));
     expect(server.isBusy).toBe(true);
     expect((await post(prompt)).status).toBe(409);
     const attached = await post({ type: 'attach' });

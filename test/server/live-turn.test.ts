@@ -14,7 +14,7 @@ const boom = () => {
 };
 
 it('parts from a listener that throws, and from no other', () => {
-  const turn = new LiveTurn('session-1', unlimited);
+  const turn = new LiveTurn({ id: 'turn-1', sessionId: 'session-1' }, unlimited);
   const [failing, other] = [createListener({ send: boom }), createListener()];
   for (const listener of [failing, other]) turn.attach(listener, 0);
   turn.send(event('a'));
@@ -39,7 +39,7 @@ it('parts from a listener that throws, and from no other', () => {
 });
 
 it('writes an event as text once, and takes none that cannot be written', () => {
-  const turn = new LiveTurn('session-1', unlimited);
+  const turn = new LiveTurn({ id: 'turn-1', sessionId: 'session-1' }, unlimited);
   const listeners = [createListener(), createListener()];
   for (const listener of listeners) turn.attach(listener, 0);
   const read = vi.fn(() => 1);
@@ -54,7 +54,7 @@ it('writes an event as text once, and takes none that cannot be written', () => 
 });
 
 it('replays no more to a listener that leaves in between', () => {
-  const turn = new LiveTurn('session-1', unlimited);
+  const turn = new LiveTurn({ id: 'turn-1', sessionId: 'session-1' }, unlimited);
   for (const kind of ['a', 'b', 'c']) turn.send(event(kind));
   const leaving: ReturnType<typeof createListener> = createListener({
     send: vi.fn(() => turn.leave(leaving)),

@@ -16,8 +16,8 @@ import type { MessageStore } from '../../src/domain/message-store.js';
 import type { TurnStore } from '../../src/domain/turn-store.js';
 
 export const tableName = 'soak';
-/** Short, so that a killed process is noticed many times in a run. */
-const lease = { leaseSeconds: 3, renewSeconds: 1 };
+/** Short, so that a killed process is noticed many times in a run, and long enough for a database on the same small machine. */
+const lease = { leaseSeconds: 6, renewSeconds: 2 };
 
 export interface Stores {
   readonly agentStore: AgentStore;

@@ -4,12 +4,10 @@
  *
  * `npm run soak -- [--minutes 3] [--backend dynamodb|redis] [--break no-turn-store]`
  */
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { CreateTableCommand, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
-import dynalite from 'dynalite';
+import { startDynamoDBServers } from '../../bench/servers/dynamodb.js';
 import { RedisServer } from '../../test/backends/redis-server.js';
 import { createClient, openStores, tableName } from './backends.js';
 import { call, cancel } from './caller.js';
@@ -149,12 +147,8 @@ async function startRedis(): Promise<Database> {
 }
 
 async function startDynamoDB(): Promise<Database> {
-  const given = process.env.DYNAMODB_ENDPOINT;
-  const server = dynalite({ createTableMs: 0 });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  const endpoint = given ?? `http://127.0.0.1:${port}`;
+  const [dynalite] = await startDynamoDBServers();
+  const endpoint = process.env.DYNAMODB_ENDPOINT ?? dynalite?.url ?? '';
   const client = createClient(endpoint);
   await client.send(
     new CreateTableCommand({
@@ -171,7 +165,7 @@ async function startDynamoDB(): Promise<Database> {
     }),
   );
   await waitUntilTableExists({ client, maxWaitTime: 60 }, { TableName: tableName });
-  return { url: `dynamodb:${endpoint}`, stop: async () => server.close() };
+  return { url: `dynamodb:${endpoint}`, stop: async () => dynalite?.stop() };
 }
 
 function print(line: string): void {

@@ -90,9 +90,9 @@ export class SoakAgent implements Agent {
 
   async #load(): Promise<void> {
     const stored = await this.#agentStore.load(this.contextId);
+    this.#state = { ...this.#state, ...stored };
     await this.#messageStore.getAll(this.contextId);
     this.#isLoaded = true;
-    this.#state = { ...this.#state, ...stored };
     await this.#save({ status: 'idle' });
   }
 

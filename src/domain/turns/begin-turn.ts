@@ -4,7 +4,7 @@ import { EventLog } from './event-log.js';
 import { HeldLease } from './held-lease.js';
 import { acquireLease } from './lease.js';
 import { interrupted, settleEnd } from './read-log.js';
-import { claimRequest, findRequest, type KnownRequest } from './request-key.js';
+import { claimRequest, findRequest, type KnownRequest, removeRequest } from './request-key.js';
 import type { TurnCore } from './turn-core.js';
 
 /** Takes the lease, and then has the key of the request stand for the turn: a repeat that comes in between finds it in the lease. */
@@ -24,7 +24,7 @@ export async function beginTurn(core: TurnCore, contextId: string, request: Turn
   try {
     const claimed = await claimRequest(core, contextId, request);
     if (claimed === null || claimed.turn === turn)
-      return { outcome: 'begun', turn: createHeldTurn(core, contextId, lease) };
+      return { outcome: 'begun', turn: createHeldTurn(core, contextId, lease, claimed) };
     await lease.release(false);
     return repeat(core, contextId, claimed, idempotency);
   } catch (error) {
@@ -54,16 +54,21 @@ function toRepeat(
   return known.hash === idempotency?.hash ? { outcome: 'repeated', turn } : { outcome: 'key-reused' };
 }
 
-function createHeldTurn(core: TurnCore, contextId: string, lease: HeldLease): HeldTurn {
+function createHeldTurn(
+  core: TurnCore,
+  contextId: string,
+  lease: HeldLease,
+  claimed: KnownRequest | null,
+): HeldTurn {
   const { logSeconds, idempotencySeconds } = core.settings;
-  const hasKey = lease.lease.idempotency !== undefined;
+  const { turns, tokens, idempotency } = lease.lease;
+  const hasKey = idempotency !== undefined;
   const log = new EventLog(
     core,
     contextId,
     lease,
     hasKey ? Math.max(logSeconds, idempotencySeconds) : logSeconds,
   );
-  const { turns, tokens } = lease.lease;
   return {
     turn: lease.turn,
     fencingToken: lease.token,
@@ -82,6 +87,13 @@ function createHeldTurn(core: TurnCore, contextId: string, lease: HeldLease): He
         await lease.release();
       }
     },
-    abandon: () => lease.release(false),
+    abandon: async () => {
+      try {
+        if (claimed !== null && idempotency !== undefined)
+          await removeRequest(core, contextId, idempotency.key, claimed);
+      } finally {
+        await lease.release(false);
+      }
+    },
   };
 }

@@ -27,14 +27,16 @@ export async function* readLog(
   const { core } = reader;
   let number = after + 1;
   let index = await findChunk(reader, after);
+  let hasRun = false;
   while (!signal?.aborted) {
     const chunk = await readChunk(core, { ...reader, index });
     if (chunk === null) {
-      const next = await toNext(reader, index);
+      const next = await toNext(reader, index, hasRun);
       if (next === 'none') {
         if (number <= interruptedNumber) yield { lost: { from: number, to: interruptedNumber } };
         return;
       }
+      hasRun ||= next === 'wait';
       if (next === 'wait') await pause(core.settings.flushMs, signal);
       else index = next;
       continue;

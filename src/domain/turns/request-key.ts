@@ -18,6 +18,7 @@ import {
 export interface KnownRequest {
   readonly turn: string;
   readonly hash: string;
+  readonly revision: string;
 }
 
 /** What a key stands for, or `null` if it has not been used, or too long ago. */
@@ -50,9 +51,21 @@ export async function claimRequest(
     );
     const expected = { absent: true, revisions: [], now: now() };
     const result = await putSettled(core, key, record, expected);
-    const known = result === 'written' ? request : await parse(core, key, result);
+    const { revision } = record;
+    const known = result === 'written' ? { ...request, revision } : await parse(core, key, result);
     if (known !== null) return known;
   }
+}
+
+/** Has a key stand for nothing again, if it still stands for that request. */
+export async function removeRequest(
+  core: TurnCore,
+  contextId: string,
+  key: string,
+  { revision }: KnownRequest,
+): Promise<void> {
+  const expected = { absent: true, revisions: [revision], now: core.settings.now() };
+  await core.records.delete(await toRequestKey(core, contextId, key), expected);
 }
 
 async function parse(
@@ -64,7 +77,7 @@ async function parse(
   try {
     const data: unknown = await record.read(maxReadBytes);
     if (!isRecord(data) || data.v !== version) throw new TypeError('It is no request.');
-    return { turn: requireText(data.turn), hash: requireText(data.hash) };
+    return { turn: requireText(data.turn), hash: requireText(data.hash), revision: record.revision };
   } catch (cause) {
     throw unreadable(key, cause);
   }

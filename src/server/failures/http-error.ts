@@ -31,6 +31,10 @@ const statuses = {
   NOT_RESUMABLE: 409,
   TURN_RUNNING: 409,
   EVENTS_LOST: 410,
+  INTERRUPTED: 409,
+  KEY_REUSED: 422,
+  TURN_LIMIT: 429,
+  TOKEN_LIMIT: 429,
   BODY_TOO_LARGE: 413,
   STOPPING: 503,
   NOT_READY: 503,
@@ -75,6 +79,30 @@ export function bodyTooLarge(maxBytes: number): HttpError {
 
 export function bodyCutOff(cause: unknown): HttpError {
   return new HttpError('BAD_REQUEST', 'The body was cut off.', { cause });
+}
+
+export function turnRunning(): HttpError {
+  return new HttpError('TURN_RUNNING', 'A turn of this session is running.');
+}
+
+export function turnCancelled(): HttpError {
+  return new HttpError('CANCELLED', 'The turn was cancelled.');
+}
+
+export function turnInterrupted(): HttpError {
+  return new HttpError('INTERRUPTED', 'Another process may have taken over the session.');
+}
+
+export function keyReused(): HttpError {
+  return new HttpError('KEY_REUSED', 'The idempotency key stands for another request. Use a new one.');
+}
+
+export function turnLimit(): HttpError {
+  return new HttpError('TURN_LIMIT', 'This session has had as many turns as it may have.');
+}
+
+export function tokenLimit(): HttpError {
+  return new HttpError('TOKEN_LIMIT', 'This session has used as many tokens as it may use.');
 }
 
 export function unknownSession(): HttpError {

@@ -1,6 +1,13 @@
 import type { PlainData } from '../../domain/values/plain-data.js';
 import { toPlainJson } from '../../domain/values/plain-json.js';
-import { answerError, badRequest, HttpError, toHttpError, unknownSession } from '../failures/http-error.js';
+import {
+  answerError,
+  badRequest,
+  type HttpError,
+  toHttpError,
+  turnCancelled,
+  unknownSession,
+} from '../failures/http-error.js';
 import { type HiddenBody, Redactor } from '../failures/redactor.js';
 import { type Exchange, jsonHeaders } from '../http/exchange.js';
 import { createId } from '../process/ids.js';
@@ -11,7 +18,9 @@ import { acceptsStream, createFormat, toErrorEvent } from '../turn/event-format.
 import { answerTurn, type TurnRequest } from '../turn/turn-answer.js';
 import { toTurnEvent } from '../turn/turn-event.js';
 import { authenticate, authorize } from './authorization.js';
+import { readIdempotency } from './idempotency.js';
 import { readLastEventId } from './last-event-id.js';
+import { requireOwner } from './ownership.js';
 import { type InvocationBody, parseInvocation, type TurnBody } from './request-body.js';
 import { readHead, sessionIdHeader } from './request-head.js';
 
@@ -51,22 +60,38 @@ export class Invocation {
     this.#ids.sessionId = sessionId;
     if (config.authorize !== undefined) await authorize(config, authContext, sessionId);
     const isListening = method === 'GET' && acceptsStream(headers.accept);
-    if (isListening) return this.#attach(sessionId);
-    if (!isPost) return this.#answerState(sessionId);
-
+    if (!isPost) {
+      await this.#requireOwner(authContext, sessionId, false);
+      return isListening ? this.#attach(sessionId) : this.#answerState(sessionId);
+    }
     const bytes = await this.#exchange.readBody(config.maxBodyBytes);
     const body = parseInvocation(bytes);
     this.#redactor.hide(hiddenOf(body, bytes.length));
     // Only a prompt can be the first thing a session is sent.
     if (body.type !== 'prompt' && head.sessionId === undefined) missSessionId();
+    const isTurn = body.type === 'prompt' || body.type === 'resume';
+    if (config.ownerOf !== undefined) await this.#requireOwner(authContext, sessionId, isTurn);
     if (body.type === 'status') return this.#answerState(sessionId);
     if (body.type === 'cancel') return this.#cancel(sessionId);
     if (body.type === 'attach') return this.#attach(sessionId, body.lastEventId);
-    return this.#answerTurn({ ...head, sessionId, authContext }, body);
+    const idempotency = readIdempotency(headers, body, sessionId);
+    // Without the session, a repeat would begin another one.
+    if (idempotency !== undefined && head.sessionId === undefined) missSessionId();
+    return this.#answerTurn({ ...head, sessionId, authContext }, body, idempotency);
   }
 
-  async #answerTurn(context: TurnRequest['context'], body: TurnBody): Promise<void> {
-    const turnRequest = { exchange: this.#exchange, context, body, redactor: this.#redactor };
+  async #requireOwner(authContext: unknown, sessionId: string, isTurn: boolean): Promise<void> {
+    const { config, owners } = this.#server;
+    const { ownerOf } = config;
+    if (ownerOf !== undefined) await requireOwner(ownerOf, owners, { authContext, sessionId, isTurn });
+  }
+
+  async #answerTurn(
+    context: TurnRequest['context'],
+    body: TurnBody,
+    idempotency: TurnRequest['idempotency'],
+  ): Promise<void> {
+    const turnRequest = { exchange: this.#exchange, context, body, idempotency, redactor: this.#redactor };
     const { outcome, error, callerLeft } = await answerTurn(this.#server, turnRequest);
     this.#callerLeft = callerLeft === true;
     // An agent may fail with nothing.
@@ -90,9 +115,11 @@ export class Invocation {
 
   /** Answers when the turn has stopped. */
   async #cancel(sessionId: string): Promise<void> {
-    const turn = this.#server.sessions.find(sessionId)?.turn;
-    await turn?.stop(new HttpError('CANCELLED', 'The turn was cancelled.'));
-    this.#answerJson({ cancelled: turn !== undefined });
+    const { sessions, config } = this.#server;
+    const turn = sessions.find(sessionId)?.turn;
+    await turn?.stop(turnCancelled());
+    const isElsewhere = turn === undefined && (await config.turnStore?.cancel(sessionId)) === true;
+    this.#answerJson({ cancelled: turn !== undefined || isElsewhere });
   }
 
   #answerJson(value: PlainData): void {

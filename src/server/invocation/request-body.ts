@@ -2,13 +2,18 @@ import { badRequest } from '../failures/http-error.js';
 import type { TurnInput } from '../turn/attempt.js';
 import { parseJson } from './parse-json.js';
 
-interface PromptBody {
+interface Idempotent {
+  /** Under which the same request may come again. */
+  readonly idempotencyKey?: string;
+}
+
+interface PromptBody extends Idempotent {
   readonly type: 'prompt';
   readonly prompt: string;
   readonly metadata?: Record<string, unknown>;
 }
 
-interface ResumeBody extends Pick<TurnInput['options'], 'inputs' | 'credentials' | 'metadata'> {
+interface ResumeBody extends Idempotent, Pick<TurnInput['options'], 'inputs' | 'credentials' | 'metadata'> {
   readonly type: 'resume';
 }
 
@@ -33,7 +38,7 @@ export function parseInvocation(bytes: Uint8Array): InvocationBody {
   const type = 'type' in body ? body.type : guessType(body);
   switch (type) {
     case 'prompt':
-      return { type, prompt: readText(body.prompt, '"prompt"', 100_000), ...readMetadata(body) };
+      return { type, prompt: readText(body.prompt, '"prompt"', 100_000), ...readCommon(body) };
     case 'resume':
       return readResume(body);
     case 'attach':
@@ -80,7 +85,7 @@ function readResume(body: Record<string, unknown>): ResumeBody {
     type: 'resume',
     ...('inputs' in body && { inputs }),
     ...('credentials' in body && { credentials }),
-    ...readMetadata(body),
+    ...readCommon(body),
   };
 }
 
@@ -106,6 +111,14 @@ function readList<Entry>(
 function readText(value: unknown, path: string, longest: number): string {
   if (typeof value === 'string' && value.length > 0 && value.length <= longest) return value;
   throw badRequest(`${path} must be a text of 1 to ${longest} characters.`);
+}
+
+function readCommon(body: Record<string, unknown>) {
+  const key = body.idempotencyKey;
+  return {
+    ...readMetadata(body),
+    ...(key !== undefined && { idempotencyKey: readText(key, '"idempotencyKey"', 256) }),
+  };
 }
 
 function readMetadata(body: Record<string, unknown>): { metadata?: Record<string, unknown> } {

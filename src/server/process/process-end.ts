@@ -1,5 +1,4 @@
 import { constants } from 'node:os';
-import type { StateReader } from '../config.js';
 import { Redactor } from '../failures/redactor.js';
 import type { Logger } from '../logger.js';
 import { currentScope } from '../request-context.js';
@@ -14,7 +13,8 @@ export interface Endable {
   isBusy(): boolean;
   readonly shutdownGraceSeconds: number;
   readonly handleCrashes: boolean;
-  readonly agentStore?: StateReader;
+  /** What is closed behind it. */
+  readonly stores: readonly { close?(): Promise<void> }[];
   readonly logger: Required<Logger>;
 }
 
@@ -86,7 +86,7 @@ async function onCrash(thrown: unknown): Promise<void> {
 }
 
 async function end(server: Endable, close: () => Promise<void>): Promise<boolean> {
-  const { agentStore, logger, isBusy, shutdownGraceSeconds } = server;
+  const { stores, logger, isBusy, shutdownGraceSeconds } = server;
   const waiting = {
     waitSeconds: shutdownGraceSeconds,
     hint: 'Waiting for running turns. A second signal ends the process at once.',
@@ -95,8 +95,8 @@ async function end(server: Endable, close: () => Promise<void>): Promise<boolean
     logger.info(isBusy() && !hasCrashed ? waiting : {}, 'Stopping.');
     await close();
     // Only now: until then, agents save their states.
-    if (!(await within(storeSeconds, Promise.resolve(agentStore?.close?.())))) {
-      throw new Error(`The store did not close within ${storeSeconds} seconds.`);
+    if (!(await within(storeSeconds, Promise.all(stores.map((store) => store.close?.()))))) {
+      throw new Error(`The stores did not close within ${storeSeconds} seconds.`);
     }
     logger.info({}, 'Stopped.');
     return true;

@@ -17,6 +17,8 @@ export interface Session {
 export class RunningTurn {
   readonly session: Session;
   readonly signal = new StopSignal();
+  /** True once its agent was asked: from then on, something may have been done. */
+  hasStarted = false;
   #end = () => {};
   readonly ended = new Promise<void>((resolve) => {
     this.#end = resolve;

@@ -1,5 +1,5 @@
 import type { Agent } from '../../domain/agent.js';
-import { HttpError, serverStopping } from '../failures/http-error.js';
+import { serverStopping, turnRunning } from '../failures/http-error.js';
 import { maxTimerMs, within } from '../process/timing.js';
 import { runOutsideScope } from '../request-context.js';
 import type { Activity } from './activity.js';
@@ -36,7 +36,7 @@ export class SessionRegistry {
   begin(contextId: string): RunningTurn {
     if (this.#isStopping) throw serverStopping();
     const session = this.#sessions.get(contextId) ?? { contextId, usedAt: 0 };
-    if (session.turn !== undefined) throw new HttpError('TURN_RUNNING', 'A turn of this session is running.');
+    if (session.turn !== undefined) throw turnRunning();
     const turn = new RunningTurn(session);
     session.turn = turn;
     this.#options.activity.begin(turn);

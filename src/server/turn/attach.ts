@@ -1,41 +1,39 @@
-import type { Exchange } from '../http/exchange.js';
 import type { ServerContext } from '../server-context.js';
-import { allEvents, type EventId } from './event-id.js';
+import type { AttachEnd, AttachRequest } from './attach-request.js';
+import { allEvents } from './event-id.js';
 import { eventsLost } from './events-lost.js';
+import { hearStored } from './hear-stored.js';
 import type { LiveTurn } from './live-turn.js';
 import { TurnStream } from './turn-stream.js';
-
-export interface AttachRequest {
-  readonly exchange: Exchange;
-  readonly sessionId: string;
-  /** The last event that the caller has heard, if any. */
-  readonly lastEventId: EventId | undefined;
-}
-
-/** How an answer ended. */
-export interface AttachEnd {
-  readonly status: 200 | 204;
-  readonly callerLeft: boolean;
-}
 
 /**
  * Answers with the events of a turn that the caller has not heard, and with the rest as it happens; 204 if there is nothing
  * to hear. Resolves when the answer has ended. However it ends, the turn does not notice.
  */
 export async function answerAttach(server: ServerContext, request: AttachRequest): Promise<AttachEnd> {
-  const { exchange, sessionId, lastEventId } = request;
+  const end = await hearTurn(server, request);
+  if (end.status === 204) request.exchange.answer(204, {});
+  return end;
+}
+
+async function hearTurn(server: ServerContext, request: AttachRequest): Promise<AttachEnd> {
+  const { sessionId, lastEventId } = request;
+  const { turnStore } = server.config;
   const number = lastEventId?.number ?? 0;
   const turn =
     lastEventId === undefined
       ? server.turns.findRunning(sessionId)
       : server.turns.find(sessionId, lastEventId.turn);
+  // The store may still have what is not held here any more.
+  if (turnStore !== undefined && (turn === undefined || number < turn.log.dropped)) {
+    return hearStored(server, turnStore, request);
+  }
   if (turn !== undefined && !turn.isOverAfter(number)) {
     return hear(server, request, turn.id, turn);
   }
   if (turn === undefined && lastEventId !== undefined && number < allEvents) {
     return hear(server, request, lastEventId.turn);
   }
-  exchange.answer(204, {});
   return { status: 204, callerLeft: false };
 }
 

@@ -41,33 +41,41 @@ export interface TurnEnd {
   readonly error?: unknown;
 }
 
+/**
+ * What another agent may do if this one was refused: `live` is from an earlier turn, and another process may have run the session
+ * since; `new` has loaded what another process may still have been writing; none comes after the `last`.
+ */
+export type AgentKind = 'live' | 'new' | 'last';
+
 /** One agent's try at a turn. */
 export class Attempt {
   readonly #agent: Agent;
-  /** True if the agent is from an earlier turn: another process may have run the session since. */
-  readonly #isLive: boolean;
+  readonly #kind: AgentKind;
   readonly #options: AttemptOptions;
   readonly #gate: EventGate;
   /** The states that this agent may have saved, from before the turn on. Of a new agent, only the first is kept. */
   readonly #states: AgentState[] = [];
   #hasStarted = false;
 
-  constructor(agent: Agent, isLive: boolean, options: AttemptOptions) {
+  constructor(agent: Agent, kind: AgentKind, options: AttemptOptions) {
     this.#agent = agent;
-    this.#isLive = isLive;
+    this.#kind = kind;
     this.#options = options;
-    this.#gate = new EventGate(options.output, isLive);
+    this.#gate = new EventGate(options.output, kind !== 'last');
   }
 
   async run(): Promise<TurnEnd> {
     const { turn, input, output } = this.#options;
     try {
       this.#states.push(this.#agent.state);
-      const start = () => this.#agent.startTurn(input.message, input.options);
+      const start = () => {
+        turn.hasStarted = true;
+        return this.#agent.startTurn(input.message, input.options);
+      };
       const events = await unlessStopped(turn.signal, start);
       this.#hasStarted = true;
       const { state } = this.#agent;
-      if (this.#isLive) this.#states.push(state);
+      if (this.#kind === 'live') this.#states.push(state);
       const done = observe(events, turn.signal, (event) => this.#take(event));
       // An agent that loads its session only now may still find that it cannot.
       if (state.status !== 'created') output.start();
@@ -81,7 +89,7 @@ export class Attempt {
   }
 
   #take(event: AgentEvent): void {
-    if (this.#isLive && this.#gate.isTentative) this.#states.push(this.#agent.state);
+    if (this.#kind === 'live' && this.#gate.isTentative) this.#states.push(this.#agent.state);
     this.#gate.next(event);
   }
 
@@ -118,12 +126,13 @@ export class Attempt {
    */
   async #isOutdated(): Promise<boolean> {
     const { turn, peek } = this.#options;
-    if (!this.#isLive || !this.#gate.isTentative || turn.signal.isStopped) return false;
+    if (this.#kind === 'last' || !this.#gate.isTentative || turn.signal.isStopped) return false;
     try {
       this.#states.push(this.#agent.state);
       const stored = await unlessStopped(turn.signal, peek);
       if (stored === null) return false;
-      return this.#storeCode() === 'CONFLICT' || !this.#states.some((state) => isSameSave(state, stored));
+      if (this.#storeCode() === 'CONFLICT') return true;
+      return this.#kind === 'live' && !this.#states.some((state) => isSameSave(state, stored));
     } catch {
       return false; // The failure of the turn is told. That the store does not answer is not the cause.
     }

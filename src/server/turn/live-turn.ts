@@ -1,8 +1,15 @@
 import type { AgentEvent } from '../../domain/agent.js';
-import { createTurnId } from '../process/ids.js';
+import { interruptedNumber, type TurnRequest } from '../../domain/turn-store.js';
 import { eventsLost } from './events-lost.js';
 import { type ReplayLimits, ReplayLog } from './replay-log.js';
 import { type TurnEvent, toTurnEvent } from './turn-event.js';
+
+/** What a turn is found by. */
+export interface TurnNames {
+  readonly id: string;
+  readonly sessionId: string;
+  readonly idempotency?: TurnRequest['idempotency'];
+}
 
 /** Who hears a turn: the answer to whoever has asked for it, and to each that attaches. */
 export interface TurnListener {
@@ -19,15 +26,20 @@ export interface TurnListener {
  * It holds the events and nothing of the request or the agent.
  */
 export class LiveTurn {
-  readonly id = createTurnId();
+  readonly id: string;
   readonly sessionId: string;
+  /** Under what the request for it may come again. */
+  readonly idempotency: TurnRequest['idempotency'];
   readonly log: ReplayLog;
   readonly #listeners = new Set<TurnListener>();
   #last: TurnEvent | undefined;
   #hasEnded = false;
+  #isInterrupted = false;
 
-  constructor(sessionId: string, limits: ReplayLimits) {
+  constructor({ id, sessionId, idempotency }: TurnNames, limits: ReplayLimits) {
+    this.id = id;
     this.sessionId = sessionId;
+    this.idempotency = idempotency;
     this.log = new ReplayLog(limits);
   }
 
@@ -46,8 +58,10 @@ export class LiveTurn {
   }
 
   /** Sends an event to all listeners. Throws if the event cannot be written as text, whoever listens. */
-  send(event: AgentEvent): void {
-    this.#send(toTurnEvent(event));
+  send(event: AgentEvent): TurnEvent {
+    const sent = toTurnEvent(event);
+    this.#send(sent);
+    return sent;
   }
 
   /** Takes the last event, in place of any that was taken before. It is sent with `end`. */
@@ -55,9 +69,20 @@ export class LiveTurn {
     this.#last = toTurnEvent(event);
   }
 
+  /** True if somebody else has written the end of the turn, whose process seemed to have vanished. */
+  get isInterrupted(): boolean {
+    return this.#isInterrupted;
+  }
+
+  /** Takes the end that somebody else has written. */
+  interrupt(end: TurnEvent): void {
+    this.#last = end;
+    this.#isInterrupted = true;
+  }
+
   /** Sends the last event, and ends all listeners. */
   end(): void {
-    if (this.#last !== undefined) this.#send(this.#last);
+    if (this.#last !== undefined) this.#send(this.#last, this.#isInterrupted ? interruptedNumber : undefined);
     this.#hasEnded = true;
     for (const listener of this.#listeners) this.#tell(listener, () => listener.end());
     this.#listeners.clear();
@@ -84,8 +109,7 @@ export class LiveTurn {
     }
   }
 
-  #send(event: TurnEvent): void {
-    const number = this.log.append(event);
+  #send(event: TurnEvent, number = this.log.append(event)): void {
     for (const listener of this.#listeners) {
       try {
         listener.send(event, number);

@@ -1,5 +1,8 @@
 import type { AgentEvent } from '../../domain/agent.js';
 import { isRecord } from '../../domain/values/objects.js';
+import { tokenLimit } from '../failures/http-error.js';
+import type { ServerContext } from '../server-context.js';
+import type { BegunTurn } from './begin-turn.js';
 
 /** Names under which models say how many tokens they took, in all or in two parts. */
 const totals = ['totalTokens', 'total_tokens'];
@@ -14,8 +17,33 @@ const parts = [
   'completion_tokens',
 ];
 
+/**
+ * Counts the tokens that a turn uses, and stops it when its session has used more than it may; `undefined` if nobody wants to
+ * know.
+ */
+export function countTokens(
+  { config, usage }: ServerContext,
+  { turn, live, held }: BegunTurn,
+): ((event: AgentEvent) => void) | undefined {
+  const { maxTokensPerSession, maxTurnsPerSession } = config;
+  const isLimited =
+    maxTokensPerSession < Number.POSITIVE_INFINITY || maxTurnsPerSession < Number.POSITIVE_INFINITY;
+  if (held === undefined && !isLimited) return undefined;
+  const { sessionId } = live;
+  if (held === undefined) usage.add(sessionId, { turns: 1 });
+  let total = held?.usage.tokens ?? usage.of(sessionId).tokens;
+  return (event) => {
+    const tokens = tokensOf(event);
+    if (tokens === 0) return;
+    total += tokens;
+    if (held === undefined) usage.add(sessionId, { tokens });
+    else held.useTokens(tokens);
+    if (total > maxTokensPerSession) void turn.stop(tokenLimit());
+  };
+}
+
 /** The tokens that an event of kind `llm-usage` tells of, in itself or under `usage`; 0 for any other. */
-export function tokensOf(event: AgentEvent): number {
+function tokensOf(event: AgentEvent): number {
   if (event.kind !== 'llm-usage') return 0;
   const nested: unknown = Reflect.get(event, 'usage');
   const usage = isRecord(nested) ? nested : { ...event };

@@ -1,7 +1,10 @@
 import type { Agent } from '../../domain/agent.js';
 import { isResumable } from '../../domain/agent-state.js';
-import type { AgentStore } from '../../domain/agent-store.js';
-import type { StateReader } from '../config.js';
+import {
+  type HeldTurn,
+  interruptedNumber,
+  type TurnRequest as StoredRequest,
+} from '../../domain/turn-store.js';
 import { HttpError, toHttpError, unknownSession } from '../failures/http-error.js';
 import type { Redactor } from '../failures/redactor.js';
 import type { Exchange } from '../http/exchange.js';
@@ -11,10 +14,14 @@ import type { AgentContext, RequestContext } from '../request-context.js';
 import type { ServerContext } from '../server-context.js';
 import type { RunningTurn } from '../sessions/running-turn.js';
 import { readState } from '../sessions/session-state.js';
+import { answerAttach } from './attach.js';
 import type { TurnEnd } from './attempt.js';
+import { type BegunTurn, beginLocally, beginShared } from './begin-turn.js';
 import { toErrorEvent } from './event-format.js';
 import type { LiveTurn } from './live-turn.js';
 import { unlessStopped } from './observe.js';
+import { OnDemand } from './on-demand.js';
+import { countTokens } from './token-usage.js';
 import { runTurn } from './turn.js';
 import { TurnOutput } from './turn-output.js';
 import { TurnStream } from './turn-stream.js';
@@ -24,6 +31,7 @@ export interface TurnRequest {
   readonly context: Omit<RequestContext, 'signal'>;
   readonly body: TurnBody;
   readonly redactor: Redactor;
+  readonly idempotency: StoredRequest['idempotency'];
 }
 
 /** How a turn ended, and for whom. */
@@ -33,13 +41,29 @@ export interface TurnAnswerEnd extends TurnEnd {
 }
 
 /**
- * Runs a turn and streams it. Rejects with what went wrong before the answer was open; from then on the answer tells by
- * itself. When the promise settles, the session is free.
+ * Runs a turn and streams it, or what the same request has begun before. Rejects with what went wrong before the answer was open;
+ * from then on the answer tells by itself. When the promise settles, the session is free.
  */
 export async function answerTurn(server: ServerContext, turnRequest: TurnRequest): Promise<TurnAnswerEnd> {
-  const { sessionId } = turnRequest.context;
-  const turn = server.sessions.begin(sessionId);
-  const live = server.turns.begin(sessionId);
+  const { exchange, context, idempotency } = turnRequest;
+  const { sessionId } = context;
+  const { turnStore } = server.config;
+  const begun =
+    turnStore === undefined
+      ? beginLocally(server, sessionId, idempotency)
+      : await beginShared(server, turnStore, sessionId, idempotency);
+  if (!('repeated' in begun)) return runBegun(server, turnRequest, begun);
+  const lastEventId = { turn: begun.repeated, number: 0 };
+  const { callerLeft } = await answerAttach(server, { exchange, sessionId, lastEventId, isRepeat: true });
+  return { outcome: 'completed', callerLeft };
+}
+
+async function runBegun(
+  server: ServerContext,
+  turnRequest: TurnRequest,
+  begun: BegunTurn,
+): Promise<TurnAnswerEnd> {
+  const { turn, live, held } = begun;
   const timer = stopInTime(turn, server.config.turnTimeoutSeconds);
   const stream = openStream(server, turnRequest.exchange, turn, live);
   let hasThrown = false;
@@ -51,13 +75,13 @@ export async function answerTurn(server: ServerContext, turnRequest: TurnRequest
   };
   let end: TurnEnd;
   try {
-    end = await startTurn(server, turnRequest, turn, live, stream);
+    end = await startTurn(server, turnRequest, begun, stream);
   } catch (error) {
     end = fail(error);
   }
   try {
     // Not awaited if there is nothing to wait for: a turn that is over in its first tick is one write.
-    if (server.beforeEnd !== undefined) await server.beforeEnd(live);
+    if (held !== undefined) await giveBack(turn, live, held);
   } catch (error) {
     end = fail(error);
   }
@@ -67,13 +91,21 @@ export async function answerTurn(server: ServerContext, turnRequest: TurnRequest
   if (isStatus) live.leave(stream);
   // The session is freed first: whoever has seen the end of the stream may start the next turn.
   server.sessions.end(turn, end.outcome === 'completed');
-  const isKnown = !isStatus || live.isHeard;
+  const isAnswer = turn.hasStarted && live.idempotency !== undefined;
+  const isKnown = !live.isInterrupted && (!isStatus || live.isHeard || isAnswer);
   live.end();
-  server.turns.end(live, isKnown);
+  server.turns.end(live, { isKnown, isAnswer });
   stream.close();
   if (isStatus) throw end.error;
   stream.throwIfFailed();
   return stream.hasLeft ? { ...end, callerLeft: true } : end;
+}
+
+/** Writes the end of a turn before anybody hears it, and then gives its lease back. One that did nothing leaves nothing. */
+async function giveBack({ hasStarted }: RunningTurn, live: LiveTurn, held: HeldTurn): Promise<void> {
+  if (!hasStarted || live.last === undefined) return held.abandon();
+  const { number, ...last } = await held.end(live.last);
+  if (number === interruptedNumber) live.interrupt(last);
 }
 
 /** The answer to the caller who has asked for the turn. */
@@ -98,21 +130,26 @@ function openStream(
 async function startTurn(
   server: ServerContext,
   { context, body, redactor }: TurnRequest,
-  turn: RunningTurn,
-  live: LiveTurn,
+  begun: BegunTurn,
   stream: TurnStream,
 ): Promise<TurnEnd> {
   const { sessionId } = context;
   const { agentStore } = server.config;
+  const { turn, live, held } = begun;
   if (body.type === 'resume') await unlessStopped(turn.signal, () => requireResumable(server, turn));
   return runTurn({
     turn,
     input: toTurnInput(body, context.authContext),
-    output: new TurnOutput(live, stream),
-    context: Object.assign(new OnDemand(turn, agentStore), context),
+    output: new TurnOutput(live, stream, held, countTokens(server, begun)),
+    context: Object.assign(
+      new OnDemand(turn, agentStore),
+      context,
+      held && { fencingToken: held.fencingToken },
+    ),
     createAgent: (whole) => createAgent(server, whole),
     redactor,
     trackTask: server.trackTask,
+    hasLease: held !== undefined,
     peek: async () => (await agentStore?.peek?.(sessionId)) ?? null,
     describeFailure: (error) => toErrorEvent(error, redactor),
     onReplaced: (error) => {
@@ -120,28 +157,6 @@ async function startTurn(
       server.logger.warn(fields, 'Another process has run the session since, and its agent was replaced.');
     },
   });
-}
-
-/** What of a context is made when it is asked for: making it takes a measurable part of a short turn. */
-class OnDemand implements Pick<AgentContext, 'signal' | 'agentStore'> {
-  readonly #turn: RunningTurn;
-  readonly #store: StateReader | undefined;
-  #holder: AgentStore | undefined;
-
-  constructor(turn: RunningTurn, store: StateReader | undefined) {
-    this.#turn = turn;
-    this.#store = store;
-  }
-
-  get signal(): AbortSignal {
-    return this.#turn.signal.abortSignal;
-  }
-
-  /** Asked for by the factory, in the scope of the new agent, whose holder it so becomes. */
-  get agentStore(): AgentStore {
-    this.#holder ??= openHolder(this.#store);
-    return this.#holder;
-  }
 }
 
 function stopInTime(turn: RunningTurn, timeoutSeconds: number): ReturnType<typeof setTimeout> | undefined {
@@ -166,14 +181,4 @@ async function requireResumable({ sessions, config }: ServerContext, turn: Runni
 async function createAgent({ sessions, config }: ServerContext, context: AgentContext): Promise<Agent> {
   await sessions.settled(context.sessionId);
   return config.agent(context.sessionId, context);
-}
-
-function openHolder(store: StateReader | undefined): AgentStore {
-  if (store?.holder !== undefined) return store.holder();
-  if (store !== undefined && isAgentStore(store)) return store;
-  throw new TypeError('No "agentStore" is configured that loads and saves states.');
-}
-
-function isAgentStore(store: StateReader): store is AgentStore {
-  return 'save' in store && typeof store.save === 'function';
 }

@@ -1,12 +1,18 @@
 import type { AppConfig, ResolvedConfig } from '../config.js';
 import { maxTimerMs } from '../process/timing.js';
 import { runOutsideScope } from '../request-context.js';
-import { LiveTurn } from './live-turn.js';
+import { KeyedTurns } from './keyed-turns.js';
+import { LiveTurn, type TurnNames } from './live-turn.js';
 import type { ReplayLimits } from './replay-log.js';
 
 export type ReplayOptions = Pick<
   ResolvedConfig<AppConfig>,
-  'maxReplayEvents' | 'maxReplayBytes' | 'maxTotalReplayEvents' | 'maxTotalReplayBytes' | 'replaySeconds'
+  | 'maxReplayEvents'
+  | 'maxReplayBytes'
+  | 'maxTotalReplayEvents'
+  | 'maxTotalReplayBytes'
+  | 'replaySeconds'
+  | 'idempotencySeconds'
 >;
 
 /** What can be heard of one session: the turn that runs, and the one that ended last. */
@@ -25,33 +31,41 @@ export class TurnArchive {
    * that a map has outgrown keep what was in them from the garbage collector for long, and those would be all turns.
    */
   readonly #sessions = new Map<string, SessionTurns>();
+  readonly #keyed: KeyedTurns;
   #events = 0;
   #bytes = 0;
   #sweep: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: ReplayOptions) {
     this.#options = options;
+    this.#keyed = new KeyedTurns(options.idempotencySeconds);
     const note = (events: number, bytes: number) => this.#note(events, bytes);
     this.#limits = { maxEvents: options.maxReplayEvents, maxBytes: options.maxReplayBytes, note };
   }
 
   /** Begins the only turn that the session runs. */
-  begin(sessionId: string): LiveTurn {
-    const turn = new LiveTurn(sessionId, this.#limits);
+  begin(names: TurnNames): LiveTurn {
+    const { sessionId } = names;
+    const turn = new LiveTurn(names, this.#limits);
     const session = this.#sessions.get(sessionId);
     if (session === undefined) this.#sessions.set(sessionId, { running: turn, ended: undefined, endedAt: 0 });
     else session.running = turn;
     return turn;
   }
 
-  /** Keeps a turn that has ended for those that come back, or forgets it if nobody knows of it. */
-  end(turn: LiveTurn, isKnown: boolean): void {
+  /**
+   * Keeps a turn that has ended for those that come back, or forgets it if nobody knows of it. One that `isAnswer` is kept for
+   * those who ask the same again.
+   */
+  end(turn: LiveTurn, { isKnown, isAnswer }: { isKnown: boolean; isAnswer: boolean }): void {
     const { sessionId, log } = turn;
     const session = this.#sessions.get(sessionId);
     if (session === undefined) return;
     session.running = undefined;
-    if (!isKnown || this.#options.replaySeconds === 0) {
-      log.clear();
+    const isKept = isKnown && isAnswer;
+    if (isKept) this.#keyed.add(turn);
+    if (!isKnown || isKept || this.#options.replaySeconds === 0) {
+      if (!isKept) log.clear();
       if (session.ended === undefined) this.#sessions.delete(sessionId);
       return;
     }
@@ -70,7 +84,14 @@ export class TurnArchive {
   /** A turn that runs or is still kept. Whoever may use one session hears no other one. */
   find(sessionId: string, turnId: string): LiveTurn | undefined {
     const { running, ended } = this.#sessions.get(sessionId) ?? {};
-    return [running, ended].find((turn) => turn?.id === turnId);
+    const found = [running, ended].find((turn) => turn?.id === turnId);
+    return found ?? this.#keyed.find(sessionId, turnId);
+  }
+
+  /** The turn that a key stands for, running or ended. */
+  findByKey(sessionId: string, key: string): LiveTurn | undefined {
+    const running = this.findRunning(sessionId);
+    return running?.idempotency?.key === key ? running : this.#keyed.findByKey(sessionId, key);
   }
 
   #forgetEnded(sessionId: string, session: SessionTurns): void {
@@ -97,6 +118,7 @@ export class TurnArchive {
       this.#forgetEnded(...oldest);
       return true;
     }
+    if (this.#keyed.forgetOldest()) return true;
     const largest = this.#findLargest();
     largest?.log.dropOldest();
     return largest !== undefined;

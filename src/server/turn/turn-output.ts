@@ -1,4 +1,5 @@
 import type { AgentEvent } from '../../domain/agent.js';
+import type { HeldTurn } from '../../domain/turn-store.js';
 import type { AttemptOutput } from './attempt.js';
 import type { LiveTurn } from './live-turn.js';
 import type { TurnStream } from './turn-stream.js';
@@ -10,10 +11,19 @@ import type { TurnStream } from './turn-stream.js';
 export class TurnOutput implements AttemptOutput {
   readonly #live: LiveTurn;
   readonly #stream: TurnStream;
+  readonly #held: HeldTurn | undefined;
+  readonly #countTokens: ((event: AgentEvent) => void) | undefined;
 
-  constructor(live: LiveTurn, stream: TurnStream) {
+  constructor(
+    live: LiveTurn,
+    stream: TurnStream,
+    held: HeldTurn | undefined,
+    countTokens: ((event: AgentEvent) => void) | undefined,
+  ) {
     this.#live = live;
     this.#stream = stream;
+    this.#held = held;
+    this.#countTokens = countTokens;
   }
 
   get isOpen(): boolean {
@@ -25,7 +35,9 @@ export class TurnOutput implements AttemptOutput {
   }
 
   send(event: AgentEvent): void {
-    this.#live.send(event);
+    const sent = this.#live.send(event);
+    this.#held?.log(sent);
+    this.#countTokens?.(event);
   }
 
   finish(event: AgentEvent): void {

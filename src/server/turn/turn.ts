@@ -9,22 +9,33 @@ export interface TurnOptions extends AttemptOptions {
   readonly redactor: Redactor;
   readonly trackTask: TrackTask;
   readonly createAgent: (context: AgentContext) => Promise<Agent>;
+  /** True if nobody else can begin a turn of the session: an agent that was refused before it did anything can start over. */
+  readonly hasLease: boolean;
 }
+
+/** How many new agents may try, one after another: those who still write under an earlier lease stop soon. */
+const maxAgents = 4;
 
 /** Runs one turn. Rejects if it fails before the agent has said anything; afterwards a failure is an event. */
 export async function runTurn(options: TurnOptions): Promise<TurnEnd> {
-  const { turn, context, redactor, createAgent, trackTask } = options;
+  const { turn, context, redactor, createAgent, trackTask, hasLease } = options;
   const { session, signal } = turn;
   const { agent, scope } = session;
   if (agent !== undefined && scope !== undefined) {
-    const end = await scope.run(context, redactor, () => new Attempt(agent, true, options).run());
+    const end = await scope.run(context, redactor, () => new Attempt(agent, 'live', options).run());
     if (end.outcome !== 'outdated') return end;
     scope.leave();
   }
-  // Not the scope of an earlier agent: what that has started must never see this request.
-  session.scope = new AgentScope(session.contextId, trackTask);
-  return session.scope.run(context, redactor, async () => {
-    session.agent = await unlessStopped(signal, () => createAgent(context));
-    return new Attempt(session.agent, false, options).run();
-  });
+  for (let agents = 1; ; agents++) {
+    const kind = hasLease && agents < maxAgents ? 'new' : 'last';
+    // Not the scope of an earlier agent: what that has started must never see this request.
+    const newScope = new AgentScope(session.contextId, trackTask);
+    session.scope = newScope;
+    const end = await newScope.run(context, redactor, async () => {
+      session.agent = await unlessStopped(signal, () => createAgent(context));
+      return new Attempt(session.agent, kind, options).run();
+    });
+    if (end.outcome !== 'outdated') return end;
+    newScope.leave();
+  }
 }
