@@ -10,6 +10,7 @@ import { measureLoading } from './measures/loading.js';
 import { measureMemoryStore } from './measures/memory-store.js';
 import { measureRedis } from './measures/redis.js';
 import { measureServer } from './measures/server.js';
+import { measureTurnStores } from './measures/turn-stores.js';
 import { measureTurns } from './measures/turns.js';
 import type { Measure } from './results.js';
 
@@ -26,6 +27,7 @@ export const measures: Readonly<Record<string, Measure>> = {
   encoding: measureEncoding,
   'memory-store': measureMemoryStore,
   server: measureServer,
+  'turn-stores': measureTurnStores,
   loading: measureLoading,
   growth: measureGrowth,
 };

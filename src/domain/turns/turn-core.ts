@@ -67,7 +67,7 @@ export function checkTurn(core: TurnCore, contextId: string, turn: string): void
   checkKey(toChunkKey(core, contextId, turn, 1_000_000), core.records.keyLimits);
 }
 
-export function isTurnId(turn: unknown): turn is string {
+function isTurnId(turn: unknown): turn is string {
   return typeof turn === 'string' && /^[\w-]{1,64}$/.test(turn);
 }
 
