@@ -156,11 +156,8 @@ async function startTurn(
       },
       finish: (event) => live.finish(event),
     },
-    context: Object.assign(
-      new OnDemand(turn, agentStore),
-      context,
-      held && { fencingToken: held.fencingToken },
-    ),
+    createContext: () =>
+      Object.assign(new OnDemand(turn, agentStore), context, held && { fencingToken: held.fencingToken }),
     createAgent: (whole) => createAgent(server, whole),
     redactor,
     trackTask: server.trackTask,
