@@ -1,90 +1,200 @@
-import { Subject } from 'rxjs';
-import { describe, expect, it } from 'vitest';
-import { InMemoryRecordStore, InMemoryTurnStore } from '../../src/adapters/memory/index.js';
-import type { AgentEvent } from '../../src/domain/agent.js';
-import type { ServeConfig } from '../../src/server/config.js';
-import { event, type Script } from './fake-agent.js';
-import { readAll, readEvents, startServer } from './harness.js';
+import { describe, expect, it, vi } from 'vitest';
+import { event } from './fake-agent.js';
+import { callRaw, readAll, readEvents, readKinds } from './harness.js';
+import {
+  attach,
+  codeOf,
+  deltasOf,
+  numbersOf,
+  openTurns,
+  say,
+  startSharing,
+  startTwo,
+  turnOf,
+  ways,
+} from './shared-servers.js';
 
-/** Agents that say what the test has them say. */
-function openTurns() {
-  const turns: Subject<AgentEvent>[] = [];
-  const script: Script = () => {
-    const turn = new Subject<AgentEvent>();
-    turns.push(turn);
-    return turn;
+const prompt = { prompt: 'hi' };
+const beyond = '9007199254740991';
+
+/** A turn on server one that has said `a`, as its caller has heard. */
+async function startTurn(config: Parameters<typeof startTwo>[0] = {}) {
+  const { script, turns, running } = openTurns();
+  const servers = await startTwo({ script, ...config });
+  const received = readEvents(await servers.one.post('s', prompt));
+  const turn = await running();
+  say(turn, 'a');
+  const { value: first } = await received.next();
+  /** What its caller has not heard yet, to the end. */
+  const rest = async () => {
+    const sent = [];
+    for await (const each of received) sent.push(each);
+    return sent;
   };
-  return { turns, script };
+  return { ...servers, turns, turn, running, first, rest, id: turnOf(first) };
 }
 
-const fast = { flushMs: 5, leaseSeconds: 3, renewSeconds: 0.05 };
-
-/** Two servers, as of two processes, over one turn store. */
-async function startTwo(config: Partial<ServeConfig> & { script?: Script } = {}) {
-  const records = new InMemoryRecordStore();
-  const start = () =>
-    startServer({ turnStore: new InMemoryTurnStore({ agentId: 'a', records, ...fast }), ...config });
-  return { records, one: await start(), two: await start() };
-}
-
-describe('two servers with one turn store', () => {
-  it('run one turn of a session at a time', async () => {
-    const { turns, script } = openTurns();
-    const { one, two } = await startTwo({ script });
-    const events = readEvents(await one.post('s', { prompt: 'hi' }));
-    await expect.poll(() => turns.length).toBe(1);
-    turns[0]?.next(event('content-delta', { delta: 'a' }));
-    await events.next();
-    const refused = await two.post('s', { prompt: 'hi' });
-    expect(refused.status).toBe(409);
-    expect(refused.headers.get('retry-after')).toBe('1');
+describe('a turn that runs on another server', () => {
+  it.each(ways)('is heard from its first event on, and then as it goes on, asked by %s', async (way) => {
+    const { two, turn, first, rest } = await startTurn();
+    const received = readEvents(await attach(two, 's', undefined, way));
+    expect((await received.next()).value).toEqual(first);
+    say(turn, 'b');
+    expect(deltasOf([(await received.next()).value ?? expect.fail()])).toEqual(['b']);
+    turn.next(event('task-complete', { content: 'ab' }));
+    turn.complete();
+    const last = (await received.next()).value;
+    expect(last).toMatchObject({ kind: 'task-complete', data: { content: 'ab' } });
+    expect((await received.next()).done).toBe(true);
+    expect((await rest()).at(-1)).toEqual(last);
     expect(two.agents).toEqual([]);
-    const heard = readAll(await two.post('s', { type: 'attach' }));
-    turns[0]?.next(event('content-delta', { delta: 'b' }));
-    turns[0]?.next(event('task-complete', { content: 'ab' }));
-    turns[0]?.complete();
-    const rest = [];
-    for await (const each of events) rest.push(each);
-    const there = await heard;
-    expect(there.map(({ kind }) => kind)).toEqual(['content-delta', 'content-delta', 'task-complete']);
-    expect(there.slice(1)).toEqual(rest);
-    // The session is free at once.
-    const next = readAll(await two.post('s', { prompt: 'again' }));
-    await expect.poll(() => turns.length).toBe(2);
-    turns[1]?.complete();
-    expect((await next).map(({ kind }) => kind)).toEqual(['task-complete']);
-    expect((await one.post('s', { type: 'attach', lastEventId: there.at(-1)?.id })).status).toBe(204);
   });
 
-  it('cancel a turn of the other', async () => {
-    const { turns, script } = openTurns();
-    const { one, two } = await startTwo({ script });
-    const events = readAll(await one.post('s', { prompt: 'hi' }));
-    await expect.poll(() => turns.length).toBe(1);
-    expect(await (await two.post('s', { type: 'cancel' })).json()).toEqual({ cancelled: true });
-    expect((await events).at(-1)?.data).toMatchObject({ code: 'CANCELLED' });
-    expect(await (await two.post('s', { type: 'cancel' })).json()).toEqual({ cancelled: false });
+  it.each(ways)(
+    'is heard behind the last id, also after its end and the end of its server, asked by %s',
+    async (way) => {
+      const { records, one, two, turn, first, rest } = await startTurn();
+      const hearing = readAll(await attach(two, 's', first?.id, way));
+      say(turn, 'b', 'c');
+      turn.complete();
+      const heard = await rest();
+      expect(numbersOf(heard)).toEqual([2, 3, 4]);
+      expect(await hearing).toEqual(heard);
+      await one.close();
+      const three = await startSharing({ records });
+      for (const server of [two, three])
+        expect(await readAll(await attach(server, 's', first?.id, way))).toEqual(heard);
+    },
+  );
+
+  it('is one JSON document for whoever wants that', async () => {
+    const { two, turn } = await startTurn();
+    const response = await two.post('s', { type: 'attach' }, { headers: { accept: 'application/json' } });
+    turn.next(event('task-complete', { content: 'done' }));
+    turn.complete();
+    expect(await response.json()).toMatchObject({
+      content: 'done',
+      events: [{ kind: 'content-delta', delta: 'a' }, { kind: 'task-complete' }],
+    });
   });
 
-  it('run a request with a key once', async () => {
-    const { one, two } = await startTwo();
-    const headers = { 'Idempotency-Key': '"k"' };
-    const first = await readAll(await one.post('s', { prompt: 'hi' }, { headers }));
-    const again = await readAll(await two.post('s', { prompt: 'hi', idempotencyKey: 'k' }));
-    expect(again).toEqual(first);
-    expect(two.agents).toEqual([]);
-    expect((await two.post('s', { prompt: 'other' }, { headers })).status).toBe(422);
-    expect((await one.post('s', { prompt: 'other' }, { headers })).status).toBe(422);
+  it('is kept alive while it says nothing', async () => {
+    const { two, turn } = await startTurn({ keepAliveSeconds: 0.01 });
+    const response = await attach(two, 's');
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    let text = '';
+    while (!text.includes(': keep-alive')) text += (await reader?.read())?.value ?? expect.fail(text);
+    turn.complete();
+    while (!text.includes('task-complete')) text += (await reader?.read())?.value ?? expect.fail(text);
   });
-});
 
-it('a server alone runs a request with a key once', async () => {
-  const server = await startServer();
-  const headers = { 'Idempotency-Key': 'k' };
-  const first = await readAll(await server.post('s', { prompt: 'hi' }, { headers }));
-  await readAll(await server.post('s', { prompt: 'more' }));
-  const again = await readAll(await server.post('s', { prompt: 'hi' }, { headers }));
-  expect(again).toEqual(first);
-  expect(server.agents[0]?.turns).toHaveLength(2);
-  expect((await server.post('s', { prompt: 'other' }, { headers })).status).toBe(422);
+  it('is 204 if there is nothing to hear', async () => {
+    const { one, two, turn, id, rest } = await startTurn();
+    const statuses = (lastEventId?: string) =>
+      Promise.all(
+        [one, two].flatMap((server) =>
+          ways.map(async (way) => (await attach(server, 't', lastEventId, way)).status),
+        ),
+      );
+    const none = Array.from({ length: 6 }, () => 204);
+    expect(await statuses()).toEqual(none);
+    expect(await statuses(`unknown:${beyond}`)).toEqual(none);
+    turn.complete();
+    const [last] = (await rest()).slice(-1);
+    for (const server of [one, two])
+      for (const lastEventId of [undefined, last?.id, `${id}:${beyond}`]) {
+        const response = await attach(server, 's', lastEventId);
+        expect([response.status, await response.text()]).toEqual([204, '']);
+      }
+  });
+
+  it('goes on from now for one that says it has seen all', async () => {
+    const { two, turn, id, first } = await startTurn();
+    // Until it is known that one event is logged.
+    await vi.waitFor(async () => {
+      const received = readEvents(await attach(two, 's'));
+      expect((await received.next()).value).toEqual(first);
+      await received.return(undefined);
+    });
+    const hearing = await attach(two, 's', `${id}:${beyond}`);
+    expect(hearing.status).toBe(200);
+    turn.complete();
+    expect(await readKinds(hearing)).toEqual([]);
+  });
+
+  it('says which of its events are not held any more, by one event, and skips none without a word', async () => {
+    const { one, two, turn, rest, id } = await startTurn({
+      turns: { maxLogEvents: 3 },
+      maxReplayEvents: 3,
+      replaySeconds: 0,
+    });
+    for (let number = 2; number <= 20; number++) {
+      say(turn, `${number}`);
+      // Each in a chunk of its own.
+      await vi.waitFor(async () => {
+        const received = readEvents(await attach(two, 's', `${id}:${number - 1}`));
+        expect(numbersOf([(await received.next()).value ?? expect.fail()])).toEqual([number]);
+        await received.return(undefined);
+      });
+    }
+    const hearing = [await attach(one, 's'), await attach(two, 's'), await attach(two, 's', `${id}:5`)];
+    say(turn, 'end');
+    turn.complete();
+    await rest();
+    for (const response of hearing) {
+      const [lost, ...sent] = await readAll(response);
+      expect(lost).toMatchObject({ kind: 'error', data: { code: 'EVENTS_LOST' } });
+      const [number = 0] = numbersOf(lost ? [lost] : []);
+      expect(number).toBeGreaterThan(5);
+      expect(numbersOf(sent)).toEqual(Array.from({ length: 22 - number }, (_, index) => number + 1 + index));
+      expect(sent.at(-1)?.kind).toBe('task-complete');
+    }
+    // Of a turn that nobody knows, all are lost.
+    for (const server of [one, two]) {
+      const sent = await readAll(await attach(server, 's', 'unknown:7'));
+      expect(sent.map(codeOf)).toEqual(['EVENTS_LOST']);
+      expect((await attach(server, 's', sent[0]?.id)).status).toBe(204);
+    }
+  });
+
+  it('goes on for others when one that hears it from elsewhere reads nothing', async () => {
+    const { one, two, turn, rest } = await startTurn({ maxWaitingBytes: 5_000_000 });
+    const stuck = callRaw(two, 's', { type: 'attach' }).pause();
+    const received = readEvents(await attach(two, 's'));
+    await received.next();
+    const isGivenUp = () => two.logger.lines.some(({ callerLeft }) => callerLeft === true);
+    for (let number = 2; !isGivenUp(); number++) {
+      expect(number).toBeLessThan(60);
+      say(turn, 'x'.repeat(1_000_000));
+      expect((await received.next()).value?.id).toMatch(new RegExp(`:${number}$`));
+    }
+    expect(turn.observed).toBe(true);
+    turn.complete();
+    expect((await received.next()).value?.kind).toBe('task-complete');
+    expect((await rest()).at(-1)?.kind).toBe('task-complete');
+    expect(one.logger.lines).toMatchObject([{ status: 200 }]);
+    stuck.destroy();
+  });
+
+  it('is not asked for any more once those that heard it have left', async () => {
+    const { two, turn, rest } = await startTurn();
+    const received = readEvents(await attach(two, 's'));
+    await received.next();
+    await received.return(undefined);
+    await vi.waitFor(() => expect(two.logger.lines).toMatchObject([{ status: 200, callerLeft: true }]));
+    turn.complete();
+    await rest();
+  });
+
+  it('is cut off, and can be come back to, while the store does not answer', async () => {
+    const { two, turn, first, rest } = await startTurn();
+    const response = await attach(two, 's');
+    two.line.cut('refused');
+    await expect(readAll(response)).rejects.toThrow();
+    expect((await attach(two, 's', first?.id)).status).toBe(503);
+    two.line.mend();
+    say(turn, 'b');
+    turn.complete();
+    expect(await readAll(await attach(two, 's', first?.id))).toEqual(await rest());
+  });
 });

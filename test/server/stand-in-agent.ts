@@ -3,6 +3,7 @@ import type { Agent, AgentEvent, StartTurnOptions } from '../../src/domain/agent
 import type { AgentState, SerializedError } from '../../src/domain/agent-state.js';
 import type { AgentStore } from '../../src/domain/agent-store.js';
 import { isAgentStoreError } from '../../src/domain/errors.js';
+import type { MessageStore } from '../../src/domain/message-store.js';
 import { event } from './fake-agent.js';
 
 /** What a model does in one turn: it says things, and fails by throwing. */
@@ -22,6 +23,8 @@ export interface StandInOptions {
   readonly loadsLate?: boolean;
   /** The history that all agents of the session share. */
   readonly history: string[];
+  /** Where it keeps what it was told besides, if it is to. */
+  readonly messageStore?: Pick<MessageStore, 'getAll' | 'append'>;
 }
 
 /**
@@ -80,6 +83,7 @@ export class StandInAgent implements Agent {
 
   async #load(): Promise<void> {
     const stored = await this.#options.agentStore.load(this.contextId);
+    await this.#options.messageStore?.getAll(this.contextId);
     this.#isLoaded = true;
     const status = stored?.status === 'waiting-input' ? stored.status : 'idle';
     this.#state = { ...this.#state, ...stored };
@@ -101,7 +105,10 @@ export class StandInAgent implements Agent {
     subscriber.next(event('task-created', { taskId }));
     subscriber.next(event('task-status', { taskId, status: 'working' }));
     try {
-      if (message !== null) this.#options.history.push(message);
+      if (message !== null) {
+        await this.#options.messageStore?.append(this.contextId, { role: 'user', content: message });
+        this.#options.history.push(message);
+      }
       let content = '';
       const say = (delta: string) => {
         content += delta;

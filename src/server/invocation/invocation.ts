@@ -115,11 +115,15 @@ export class Invocation {
 
   /** Answers when the turn has stopped. */
   async #cancel(sessionId: string): Promise<void> {
-    const { sessions, config } = this.#server;
+    const { sessions, turns, config } = this.#server;
     const turn = sessions.find(sessionId)?.turn;
-    await turn?.stop(turnCancelled());
-    const isElsewhere = turn === undefined && (await config.turnStore?.cancel(sessionId)) === true;
-    this.#answerJson({ cancelled: turn !== undefined || isElsewhere });
+    const isHere = turns.findRunning(sessionId) !== undefined;
+    // One that only begins here may be about to be refused, since another one runs elsewhere.
+    const [isElsewhere] = await Promise.all([
+      isHere ? false : config.turnStore?.cancel(sessionId),
+      turn?.stop(turnCancelled()),
+    ]);
+    this.#answerJson({ cancelled: turn !== undefined || isElsewhere === true });
   }
 
   #answerJson(value: PlainData): void {

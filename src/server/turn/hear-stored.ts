@@ -13,34 +13,51 @@ export async function hearStored(
 ): Promise<AttachEnd> {
   const running = await turnStore.runningTurn(sessionId);
   const turnId = lastEventId?.turn ?? running;
-  const nothing = { status: 204, callerLeft: false } as const;
-  if (turnId === null) return nothing;
-  const leaving = new AbortController();
-  const items = turnStore.read(sessionId, turnId, lastEventId?.number ?? 0, leaving.signal);
-  // Of one that runs, there is something to hear in any case, even if not yet.
-  const first = turnId === running && !isRepeat ? undefined : await items.next();
-  if (first?.done) return nothing;
-  if (isRepeat && first !== undefined && isNothing(first.value)) throw turnRunning();
+  if (turnId === null) return { status: 204, callerLeft: false };
   const { keepAliveSeconds } = config;
+  const leaving = new AbortController();
   const onGone = () => leaving.abort();
   const stream = new TurnStream({ exchange, sessionId, turnId, keepAliveSeconds, budget, onGone });
   stream.watch();
-  if (!stream.hasLeft) stream.open();
-  if (first !== undefined) send(stream, first.value);
+  // Of one that runs, there is something to hear in any case, even if not yet; unless it ends before it has done anything.
+  if (turnId === running && !isRepeat && !stream.hasLeft) stream.open();
   try {
-    for await (const item of items) send(stream, item);
-    if (!stream.hasLeft) stream.end();
+    const items = turnStore.read(sessionId, turnId, lastEventId?.number ?? 0, leaving.signal);
+    for await (const item of joinGaps(items)) {
+      if (isRepeat && isNothing(item)) throw turnRunning();
+      send(stream, item);
+    }
   } catch (error) {
-    // The answer is cut off, and whoever hears it comes back.
+    // If the answer is open it is cut off, and whoever hears it comes back.
     if (!stream.hasLeft) stream.fail(error);
   }
   stream.throwIfFailed();
-  return { status: 200, callerLeft: stream.hasLeft };
+  if (stream.hasLeft) return { status: 200, callerLeft: true };
+  if (stream.isOpen) stream.end();
+  else stream.close();
+  return { status: stream.isOpen ? 200 : 204, callerLeft: false };
 }
 
 /** True if a turn has ended before it did anything, so that its request can be made again. */
 function isNothing(item: LogItem): boolean {
   return 'lost' in item && item.lost.from === 1 && item.lost.to === interruptedNumber;
+}
+
+/** The same items with one gap in place of several that follow each other. */
+async function* joinGaps(items: AsyncIterable<LogItem>): AsyncGenerator<LogItem> {
+  let from: number | undefined;
+  let to = 0;
+  for await (const item of items) {
+    if ('lost' in item) {
+      from ??= item.lost.from;
+      to = item.lost.to;
+      continue;
+    }
+    if (from !== undefined) yield { lost: { from, to } };
+    from = undefined;
+    yield item;
+  }
+  if (from !== undefined) yield { lost: { from, to } };
 }
 
 function send(stream: TurnStream, item: LogItem): void {

@@ -141,11 +141,8 @@ async function startTurn(
     turn,
     input: toTurnInput(body, context.authContext),
     output: new TurnOutput(live, stream, held, countTokens(server, begun)),
-    context: Object.assign(
-      new OnDemand(turn, agentStore),
-      context,
-      held && { fencingToken: held.fencingToken },
-    ),
+    createContext: () =>
+      Object.assign(new OnDemand(turn, agentStore), context, held && { fencingToken: held.fencingToken }),
     createAgent: (whole) => createAgent(server, whole),
     redactor,
     trackTask: server.trackTask,

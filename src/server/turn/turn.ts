@@ -5,7 +5,8 @@ import { Attempt, type AttemptOptions, type TurnEnd } from './attempt.js';
 import { unlessStopped } from './observe.js';
 
 export interface TurnOptions extends AttemptOptions {
-  readonly context: AgentContext;
+  /** Called once for each agent that tries: the store in it becomes the holder of that agent. */
+  readonly createContext: () => AgentContext;
   readonly redactor: Redactor;
   readonly trackTask: TrackTask;
   readonly createAgent: (context: AgentContext) => Promise<Agent>;
@@ -18,11 +19,11 @@ const maxAgents = 4;
 
 /** Runs one turn. Rejects if it fails before the agent has said anything; afterwards a failure is an event. */
 export async function runTurn(options: TurnOptions): Promise<TurnEnd> {
-  const { turn, context, redactor, createAgent, trackTask, hasLease } = options;
+  const { turn, createContext, redactor, createAgent, trackTask, hasLease } = options;
   const { session, signal } = turn;
   const { agent, scope } = session;
   if (agent !== undefined && scope !== undefined) {
-    const end = await scope.run(context, redactor, () => new Attempt(agent, 'live', options).run());
+    const end = await scope.run(createContext(), redactor, () => new Attempt(agent, 'live', options).run());
     if (end.outcome !== 'outdated') return end;
     scope.leave();
   }
@@ -31,11 +32,14 @@ export async function runTurn(options: TurnOptions): Promise<TurnEnd> {
     // Not the scope of an earlier agent: what that has started must never see this request.
     const newScope = new AgentScope(session.contextId, trackTask);
     session.scope = newScope;
+    const context = createContext();
     const end = await newScope.run(context, redactor, async () => {
       session.agent = await unlessStopped(signal, () => createAgent(context));
       return new Attempt(session.agent, kind, options).run();
     });
     if (end.outcome !== 'outdated') return end;
+    // The next one has its place: what this one still does must not be written beside that.
     newScope.leave();
+    newScope.revoke();
   }
 }
