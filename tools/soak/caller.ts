@@ -35,9 +35,9 @@ export async function call(fleet: Fleet, ledger: Ledger, prompt: Prompt, leaves:
       if (response.status !== 200) {
         const failure = await response.text();
         if (response.status === 409 && failure.includes('TURN_RUNNING')) {
-          if (response.headers.get('retry-after') === null)
-            ledger.note(`${session}: 409 without Retry-After`);
-          await wait(50 + Math.random() * 200);
+          const seconds = Number(response.headers.get('retry-after'));
+          if (!(seconds > 0)) ledger.note(`${session}: 409 without Retry-After`);
+          await wait(Math.random() * seconds * 1_000);
           continue;
         }
         if (turn === undefined && key === undefined) return 'refused';

@@ -30,25 +30,34 @@ const calmPart = 0.25;
 /** What the heap may grow by while as much goes on as before. */
 const growth = { factor: 1.5, megabytes: 20 };
 
+interface Pace {
+  readonly restMs: number;
+  readonly until: number;
+}
+
 interface Database {
   readonly url: string;
   stop(): Promise<unknown>;
 }
 
-const backends = { dynamodb: startDynamoDB, redis: startRedis };
+/** Each with how long a session rests at most between two turns: so much as the database of a small machine can take. */
+const backends = {
+  dynamodb: { start: startDynamoDB, restMs: 20_000 },
+  redis: { start: startRedis, restMs: 200 },
+};
 let isClean = true;
-for (const [name, start] of Object.entries(backends)) {
+for (const [name, { start, restMs }] of Object.entries(backends)) {
   if (values.backend !== 'both' && values.backend !== name) continue;
   const database = await start();
   try {
-    isClean = (await soak(name, database.url)) && isClean;
+    isClean = (await soak(name, database.url, restMs)) && isClean;
   } finally {
     await database.stop();
   }
 }
 process.exit(isClean ? 0 : 1);
 
-async function soak(name: string, url: string): Promise<boolean> {
+async function soak(name: string, url: string, restMs: number): Promise<boolean> {
   const durationMs = Number(values.minutes) * 60_000;
   const startedAt = Date.now();
   const ledger = new Ledger();
@@ -62,14 +71,18 @@ async function soak(name: string, url: string): Promise<boolean> {
     }, 5_000);
     const roughUntil = startedAt + durationMs * (1 - calmPart);
     const killing = killInTurn(fleet, roughUntil);
-    await Promise.all(sessions.map((session) => converse(fleet, ledger, session, roughUntil)));
+    await Promise.all(
+      sessions.map((session) => converse(fleet, ledger, session, { restMs, until: roughUntil })),
+    );
     await killing;
     fleet.calm();
     const calmUntil = startedAt + durationMs;
     const half = (Date.now() + calmUntil) / 2;
-    await Promise.all(sessions.map((session) => converse(fleet, ledger, session, half)));
+    await Promise.all(sessions.map((session) => converse(fleet, ledger, session, { restMs, until: half })));
     const before = await fleet.heaps();
-    await Promise.all(sessions.map((session) => converse(fleet, ledger, session, calmUntil)));
+    await Promise.all(
+      sessions.map((session) => converse(fleet, ledger, session, { restMs, until: calmUntil })),
+    );
     const after = await fleet.heaps();
     clearInterval(progress);
     // Whatever happened before, each session can be used.
@@ -99,8 +112,14 @@ async function soak(name: string, url: string): Promise<boolean> {
 }
 
 /** Asks for one turn after another: some twice, some from a caller that leaves, some only to cancel them. */
-async function converse(fleet: Fleet, ledger: Ledger, session: string, until: number): Promise<void> {
+async function converse(
+  fleet: Fleet,
+  ledger: Ledger,
+  session: string,
+  { restMs, until }: Pace,
+): Promise<void> {
   while (Date.now() < until) {
+    await wait(Math.min(Math.random() * restMs, Math.max(until - Date.now(), 0)));
     const id = crypto.randomUUID().slice(0, 8);
     const text = writePrompt(id, Math.ceil(Math.random() * 20), Math.random() * 60);
     const hasKey = Math.random() < 0.8;
@@ -110,7 +129,6 @@ async function converse(fleet: Fleet, ledger: Ledger, session: string, until: nu
     if (hasKey && Math.random() < 0.3) calls.push(call(fleet, ledger, prompt, leaves));
     if (Math.random() < 0.1) void wait(Math.random() * 400).then(() => cancel(fleet, session));
     for (const outcome of await Promise.all(calls)) ledger.end(session, id, outcome);
-    await wait(Math.random() * 200);
   }
 }
 
