@@ -49,6 +49,7 @@ export type AgentStoreOperation =
   | 'compact'
   | 'clear'
   | 'begin'
+  | 'end'
   | 'runningTurn'
   | 'read'
   | 'cancel'
