@@ -1,5 +1,10 @@
 import { expect, it } from 'vitest';
-import { InMemoryRecordStore, InMemoryTurnStore, type LogItem, type TurnStore } from '../../src/adapters/memory/index.js';
+import {
+  InMemoryRecordStore,
+  InMemoryTurnStore,
+  type LogItem,
+  type TurnStore,
+} from '../../src/adapters/memory/index.js';
 
 const event = (n: number) => ({ kind: 'content-delta', data: JSON.stringify({ delta: `${n}` }) });
 async function all(store: TurnStore, turn: string, after = 0): Promise<LogItem[]> {
@@ -16,8 +21,13 @@ it('works', async () => {
   const start = await one.begin('s', { turn: 't1', holder: 'one', idempotency: { key: 'k', hash: 'h' } });
   if (start.outcome !== 'begun') throw new Error(start.outcome);
   expect(await two.begin('s', { turn: 't2', holder: 'two' })).toEqual({ outcome: 'busy', turn: 't1' });
-  expect(await two.begin('s', { turn: 't2', holder: 'two', idempotency: { key: 'k', hash: 'h' } })).toEqual({ outcome: 'repeated', turn: 't1' });
-  expect(await two.begin('s', { turn: 't2', holder: 'two', idempotency: { key: 'k', hash: 'x' } })).toEqual({ outcome: 'key-reused' });
+  expect(await two.begin('s', { turn: 't2', holder: 'two', idempotency: { key: 'k', hash: 'h' } })).toEqual({
+    outcome: 'repeated',
+    turn: 't1',
+  });
+  expect(await two.begin('s', { turn: 't2', holder: 'two', idempotency: { key: 'k', hash: 'x' } })).toEqual({
+    outcome: 'key-reused',
+  });
   const reading = all(two, 't1');
   for (let n = 1; n <= 5; n++) start.turn.log(event(n));
   expect(await two.listRunningTurns()).toMatchObject([{ contextId: 's', turn: 't1', holder: 'one' }]);
@@ -32,7 +42,10 @@ it('works', async () => {
   if (next.outcome !== 'begun') return;
   expect(next.turn.fencingToken).toBeGreaterThan(start.turn.fencingToken);
   const stopped: string[] = [];
-  next.turn.onStop((reason) => { stopped.push(reason); void next.turn.end({ kind: 'error', data: '{"code":"CANCELLED"}' }); });
+  next.turn.onStop((reason) => {
+    stopped.push(reason);
+    void next.turn.end({ kind: 'error', data: '{"code":"CANCELLED"}' });
+  });
   void one.cancel('s');
   await next.turn.end({ kind: 'error', data: '{"code":"CANCELLED"}' });
 });

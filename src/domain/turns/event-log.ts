@@ -26,6 +26,7 @@ export class EventLog {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isDueAtOnce = false;
   #isFlushing = false;
+  /** True once no more events are taken: the newest one is the last. */
   #isOver = false;
   /** Chunks, one after another. */
   #writing: Promise<unknown> = Promise.resolve();
@@ -111,7 +112,7 @@ export class EventLog {
       const { isSafe } = this.#lease;
       if (!isSafe) this.#lease.lose();
       if (!isSafe && !isEnd) return undefined;
-      const stored = await this.#put(isSafe ? this.#nextChunk(isEnd) : interruptedEnd);
+      const stored = await this.#put(isSafe ? this.#nextChunk() : interruptedEnd);
       const [end] = stored.events ?? [];
       if (stored.first === interruptedNumber && end !== undefined) {
         this.#lease.lose();
@@ -122,10 +123,10 @@ export class EventLog {
     return undefined;
   }
 
-  #nextChunk(isEnd: boolean): Chunk {
+  #nextChunk(): Chunk {
     const { first, events } = this.#pending.take(maxChunkBytes);
     const count = events.length;
-    return { first, count, events, isEnd: isEnd && first + count === this.#pending.next };
+    return { first, count, events, isEnd: this.#isOver && first + count === this.#pending.next };
   }
 
   /**
