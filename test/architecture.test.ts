@@ -12,7 +12,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   // What only the kernel can give, and no built-in module of another name.
   'src/domain/kernel-random.ts': ['node:crypto', 'node:fs'],
   [domain]: [domain, 'node:async_hooks', 'node:crypto'],
-  'src/testing/': ['src/testing/', domain, 'node:assert', 'node:vm'],
+  'src/testing/': ['src/testing/', domain, 'node:assert', 'node:crypto', 'node:vm'],
   'src/adapters/compression.ts': [domain, 'node:'],
   'src/adapters/network-errors.ts': [domain],
   'src/adapters/superjson/': ['src/adapters/superjson/', domain, 'superjson'],

@@ -50,6 +50,7 @@ export type AgentStoreOperation =
   | 'compact'
   | 'clear'
   | 'begin'
+  | 'end'
   | 'runningTurn'
   | 'read'
   | 'cancel'

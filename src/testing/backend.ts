@@ -1,9 +1,11 @@
 import type { AgentStore } from '../domain/agent-store.js';
-import type { StateIds } from '../domain/key-schema.js';
+import type { RecordKey, StateIds } from '../domain/key-schema.js';
 import type { MessageStore } from '../domain/message-store.js';
 import type { MessageStoreOptions } from '../domain/messages/message-store-options.js';
 import type { KeyLimits } from '../domain/record-store.js';
 import type { AgentStoreOptions } from '../domain/store/agent-store-options.js';
+import type { TurnStore } from '../domain/turn-store.js';
+import type { TurnStoreOptions } from '../domain/turns/turn-store-options.js';
 import type { Faults } from './faults.js';
 
 /**
@@ -22,7 +24,7 @@ export type ContractStoreOptions = Omit<AgentStoreOptions, 'keySchema' | 'partKe
  * const agentStore = backend.open({ agentId: 'support' });
  * await backend.dispose();
  */
-export interface ContractBackend<Store = AgentStore, Options = ContractStoreOptions> {
+export interface ContractBackend<Store = AgentStore, Options = ContractStoreOptions, Stored = StateIds> {
   /** The longest keys it keeps, prefixes included; absent if it sets no limit. */
   readonly keyLimits?: KeyLimits;
   /** Applied to every request that its stores send: pass each of them through `faults.run`. */
@@ -30,7 +32,7 @@ export interface ContractBackend<Store = AgentStore, Options = ContractStoreOpti
   /** Another store over the same records, as another process would make it. */
   open(options: Options): Store;
   /** Makes what is stored for a session unreadable, under the default prefixes, behind the stores' backs. */
-  corrupt(ids: StateIds): Promise<void>;
+  corrupt(stored: Stored): Promise<void>;
   /** Removes everything. It closes no store: each case closes those that it has opened. */
   dispose(): Promise<void>;
 }
@@ -62,3 +64,21 @@ export type MessageContractOptions = Pick<
  * const messageStore = backend.open({ agentId: 'support' });
  */
 export type MessageContractBackend = ContractBackend<MessageStore, MessageContractOptions>;
+
+/**
+ * The options that a case gives the turn stores it opens; those left out have their defaults.
+ *
+ * @example
+ * const options: TurnContractOptions = { agentId: 'support', leaseSeconds: 600, now: () => 0 };
+ */
+export type TurnContractOptions = TurnStoreOptions;
+
+/**
+ * The same for turn stores, which must be able to list running turns. `corrupt` makes one record unreadable, and is told its key
+ * as it is under the default prefixes.
+ *
+ * @example
+ * const backend: TurnContractBackend = await createTurnBackend();
+ * await backend.corrupt({ partition: 'agent#support', sort: 'lease#session-1' });
+ */
+export type TurnContractBackend = ContractBackend<TurnStore, TurnContractOptions, RecordKey>;

@@ -1,4 +1,5 @@
 import type { AgentStore } from '../domain/agent-store.js';
+import type { StateIds } from '../domain/key-schema.js';
 import type { ContractBackend, ContractStoreOptions, CreateBackend } from './backend.js';
 
 /**
@@ -17,23 +18,23 @@ export interface ContractCase {
 }
 
 /** What a case works with: a backend of its own, and stores over it that are closed when the case ends. */
-export interface CaseContext<Store = AgentStore, Options = ContractStoreOptions> {
-  readonly backend: ContractBackend<Store, Options>;
+export interface CaseContext<Store = AgentStore, Options = ContractStoreOptions, Stored = StateIds> {
+  readonly backend: ContractBackend<Store, Options, Stored>;
   open(options?: Partial<Options>): Store;
 }
 
 /** The cases of one promise, by name. */
-export type Cases<Store = AgentStore, Options = ContractStoreOptions> = Readonly<
-  Record<string, (context: CaseContext<Store, Options>) => Promise<void>>
+export type Cases<Store = AgentStore, Options = ContractStoreOptions, Stored = StateIds> = Readonly<
+  Record<string, (context: CaseContext<Store, Options, Stored>) => Promise<void>>
 >;
 
 interface Closable {
   close(): Promise<void>;
 }
 
-export function toContractCases<Store extends Closable, Options extends { readonly agentId: string }>(
-  cases: Cases<Store, Options>,
-  createBackend: CreateBackend<ContractBackend<Store, Options>>,
+export function toContractCases<Store extends Closable, Options extends { readonly agentId: string }, Stored>(
+  cases: Cases<Store, Options, Stored>,
+  createBackend: CreateBackend<ContractBackend<Store, Options, Stored>>,
   withIds: (options: Partial<Options>) => Options,
 ): ContractCase[] {
   return Object.entries(cases).map(([name, test]) => ({

@@ -16,6 +16,11 @@ export class Faults {
     return fault === undefined ? call() : fault(call);
   }
 
+  /** How many faults were ordered that have not happened yet. */
+  get ordered(): number {
+    return this.#next.length;
+  }
+
   /** Takes back the faults that were ordered and have not happened. */
   clear(): void {
     this.#next.length = 0;

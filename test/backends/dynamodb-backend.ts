@@ -4,8 +4,14 @@ import {
   DynamoDBAgentStore,
   type DynamoDBAgentStoreOptions,
   DynamoDBMessageStore,
+  DynamoDBTurnStore,
 } from '../../src/adapters/dynamodb/index.js';
-import { type ContractBackend, Faults, type MessageContractBackend } from '../../src/testing/index.js';
+import {
+  type ContractBackend,
+  Faults,
+  type MessageContractBackend,
+  type TurnContractBackend,
+} from '../../src/testing/index.js';
 
 let backends = 0;
 
@@ -55,12 +61,30 @@ export function createDynamoDBMessageBackend(
   };
 }
 
+/** The same for turn stores, which may list as well. */
+export function createDynamoDBTurnBackend(client: DynamoDBClient, tableName: string): TurnContractBackend {
+  const { faults, word, documentClient } = createPart(client, /^((Get|Put|Delete)Item|Query)Command$/);
+  return {
+    faults,
+    keyLimits: { partition: 2_048 - word.length, sort: 1_024 },
+    open: ({ agentKeyPrefix = 'agent#', ...options }) =>
+      new DynamoDBTurnStore({
+        tableName,
+        documentClient,
+        agentKeyPrefix: `${word}${agentKeyPrefix}`,
+        ...options,
+      }),
+    corrupt: ({ partition, sort }) => corrupt(client, tableName, `${word}${partition}`, sort),
+    dispose: async () => undefined,
+  };
+}
+
 /** What is sent goes through the faults that a case orders, and is one of three commands. */
-function createPart(client: DynamoDBClient) {
+function createPart(client: DynamoDBClient, commands = /^(Get|Put|Delete)ItemCommand$/) {
   const faults = new Faults();
   const documentClient = {
     send: (command: PutItemCommand) => {
-      assert.match(command.constructor.name, /^(Get|Put|Delete)ItemCommand$/);
+      assert.match(command.constructor.name, commands);
       return faults.run(() => client.send(command));
     },
   };

@@ -4,9 +4,16 @@ import {
   type RedisAgentStoreOptions,
   type RedisClient,
   RedisMessageStore,
+  RedisTurnStore,
 } from '../../src/adapters/redis/index.js';
+import { toRedisKey } from '../../src/adapters/redis/redis-key.js';
 import { writeScript } from '../../src/adapters/redis/write-script.js';
-import { type ContractBackend, Faults, type MessageContractBackend } from '../../src/testing/index.js';
+import {
+  type ContractBackend,
+  Faults,
+  type MessageContractBackend,
+  type TurnContractBackend,
+} from '../../src/testing/index.js';
 
 /** Starts the keys of every backend of this process, and of no other one that shares the server. */
 const family = `backend-${crypto.randomUUID()}-`;
@@ -20,6 +27,18 @@ function withFaults(client: RedisClient, faults: Faults): RedisClient {
     del: (key) => faults.run(() => client.del(key)),
     evalBuffer: (...script) => faults.run(async () => client.evalBuffer?.(...script)),
     evalshaBuffer: (...script) => faults.run(async () => client.evalshaBuffer?.(...script)),
+  };
+}
+
+/** The same, and it can list. */
+function listingWithFaults(client: Redis | Cluster, faults: Faults): RedisClient {
+  return {
+    ...withFaults(client, faults),
+    nodes: () =>
+      nodesOf(client).map((node) => ({
+        ...withFaults(node, faults),
+        scan: (...given) => faults.run(() => node.scan(...given)),
+      })),
   };
 }
 
@@ -67,6 +86,25 @@ export function createRedisMessageBackend(client: Redis | Cluster): MessageContr
       }),
     corrupt: async ({ agentId, contextId }) => {
       await client.set(`${word}agent#${agentId}:message#${contextId}`, '{"json":');
+    },
+    dispose: () => removeKeys(client, word),
+  };
+}
+
+/** The same for turn stores. */
+export function createRedisTurnBackend(client: Redis | Cluster): TurnContractBackend {
+  const faults = new Faults();
+  const word = `${family}${++backends}-`;
+  return {
+    faults,
+    open: ({ agentKeyPrefix = 'agent#', ...options }) =>
+      new RedisTurnStore({
+        client: listingWithFaults(client, faults),
+        agentKeyPrefix: `${word}${agentKeyPrefix}`,
+        ...options,
+      }),
+    corrupt: async ({ partition, sort }) => {
+      await client.set(toRedisKey({ partition: `${word}${partition}`, sort }), '{"json":');
     },
     dispose: () => removeKeys(client, word),
   };

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { agentStoreContract, messageStoreContract } from '../../src/testing/index.js';
+import { agentStoreContract, messageStoreContract, turnStoreContract } from '../../src/testing/index.js';
 import { brokenMessageStores } from './broken-message-stores.js';
 import { brokenStores } from './broken-stores.js';
+import { brokenTurnStores } from './broken-turn-stores.js';
 
 describe('the contract', () => {
   it.each(brokenStores)('finds a store that $defect', async ({ foundBy, createBackend }) => {
@@ -11,6 +12,11 @@ describe('the contract', () => {
 
   it.each(brokenMessageStores)('finds a message store that $defect', async ({ foundBy, createBackend }) => {
     const made = messageStoreContract(createBackend).find(({ name }) => name === foundBy);
+    await expect(made?.run()).rejects.toMatchObject({ name: 'AssertionError' });
+  });
+
+  it.each(brokenTurnStores)('finds a turn store that $defect', async ({ foundBy, createBackend }) => {
+    const made = turnStoreContract(createBackend).find(({ name }) => name === foundBy);
     await expect(made?.run()).rejects.toMatchObject({ name: 'AssertionError' });
   });
 });

@@ -1,7 +1,11 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { agentStoreContract, messageStoreContract } from '../../src/testing/index.js';
-import { createDynamoDBBackend, createDynamoDBMessageBackend } from '../backends/dynamodb-backend.js';
+import { agentStoreContract, messageStoreContract, turnStoreContract } from '../../src/testing/index.js';
+import {
+  createDynamoDBBackend,
+  createDynamoDBMessageBackend,
+  createDynamoDBTurnBackend,
+} from '../backends/dynamodb-backend.js';
 import {
   createClient,
   createTable,
@@ -32,4 +36,9 @@ describe('the DynamoDB store', () => {
 describe('the DynamoDB message store', () => {
   const createBackend = () => createDynamoDBMessageBackend(client, tableName);
   for (const { name, run } of messageStoreContract(createBackend)) it(name, run);
+});
+
+describe('the DynamoDB turn store', () => {
+  const createBackend = () => createDynamoDBTurnBackend(client, tableName);
+  for (const { name, run } of turnStoreContract(createBackend)) it(name, run);
 });

@@ -1,6 +1,10 @@
 import { describe, it } from 'vitest';
-import { agentStoreContract, messageStoreContract } from '../../src/testing/index.js';
-import { createMemoryBackend, createMemoryMessageBackend } from '../backends/memory-backend.js';
+import { agentStoreContract, messageStoreContract, turnStoreContract } from '../../src/testing/index.js';
+import {
+  createMemoryBackend,
+  createMemoryMessageBackend,
+  createMemoryTurnBackend,
+} from '../backends/memory-backend.js';
 
 describe('the memory store', () => {
   for (const { name, run } of agentStoreContract(createMemoryBackend)) it(name, run);
@@ -8,4 +12,8 @@ describe('the memory store', () => {
 
 describe('the memory message store', () => {
   for (const { name, run } of messageStoreContract(createMemoryMessageBackend)) it(name, run);
+});
+
+describe('the memory turn store', () => {
+  for (const { name, run } of turnStoreContract(() => createMemoryTurnBackend())) it(name, run);
 });

@@ -1,7 +1,11 @@
 import type { Cluster, Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { agentStoreContract, messageStoreContract } from '../../src/testing/index.js';
-import { createRedisBackend, createRedisMessageBackend } from '../backends/redis-backend.js';
+import { agentStoreContract, messageStoreContract, turnStoreContract } from '../../src/testing/index.js';
+import {
+  createRedisBackend,
+  createRedisMessageBackend,
+  createRedisTurnBackend,
+} from '../backends/redis-backend.js';
 import { openRedis, openRedisCluster, type RedisEndpoint } from '../backends/redis-endpoint.js';
 
 const at = new Date(0).toISOString();
@@ -46,6 +50,11 @@ describe.each([
   describe('for messages', () => {
     const createBackend = () => createRedisMessageBackend(endpoint.client);
     for (const { name, run } of messageStoreContract(createBackend)) it(name, run);
+  });
+
+  describe('for turns', () => {
+    const createBackend = () => createRedisTurnBackend(endpoint.client);
+    for (const { name, run } of turnStoreContract(createBackend)) it(name, run);
   });
 
   describe.each(Object.keys(unreadable))('where %s is stored', (form) => {

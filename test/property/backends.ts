@@ -5,6 +5,7 @@ import type { DynamoDBAgentStoreOptions } from '../../src/adapters/dynamodb/inde
 import { InMemoryRecordStore } from '../../src/adapters/memory/index.js';
 import { RedisConnection, requireCommands } from '../../src/adapters/redis/connection.js';
 import { RedisRecordStore } from '../../src/adapters/redis/redis-record-store.js';
+import type { RecordIndex } from '../../src/domain/record-index.js';
 import type { RecordStore } from '../../src/domain/record-store.js';
 import type { ContractBackend } from '../../src/testing/index.js';
 import { createDynamoDBBackend } from '../backends/dynamodb-backend.js';
@@ -25,7 +26,7 @@ export interface BackendKind {
   stop(): Promise<void>;
   create(): ContractBackend;
   /** What its stores keep their records with. */
-  records(): RecordStore;
+  records(): RecordStore & RecordIndex;
 }
 
 export class DynamoDBKind implements BackendKind {
@@ -55,7 +56,7 @@ export class DynamoDBKind implements BackendKind {
     return createDynamoDBBackend(this.#client, this.#tableName, this.#options);
   }
 
-  records(): RecordStore {
+  records(): RecordStore & RecordIndex {
     const layout = {
       partitionKeyName: 'pk',
       sortKeyName: 'sk',
@@ -89,7 +90,7 @@ class RedisKind implements BackendKind {
     return createRedisBackend(this.#endpoint.client);
   }
 
-  records(): RecordStore {
+  records(): RecordStore & RecordIndex {
     if (this.#endpoint === undefined) throw new Error('The backend has not been started.');
     return new RedisRecordStore(new RedisConnection(requireCommands(this.#endpoint.client)), 'auto');
   }

@@ -37,7 +37,7 @@ export function say(turn: Subject<AgentEvent>, ...deltas: string[]): void {
 }
 
 /** What can become of the requests of one server to the records that all share. */
-export class Line {
+class Line {
   /** How many requests have asked for a change. */
   writes = 0;
   #cut: 'refused' | 'unanswered' | undefined;

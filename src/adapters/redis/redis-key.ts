@@ -15,7 +15,7 @@ export function toRedisPrefix(partition: string): string {
 
 /** The sort key in what stands behind that. */
 export function fromRedisSort(escaped: string): string {
-  return decodeURIComponent(escaped);
+  return escaped.replace(/%(?:25|3A|7B|7D)/g, decodeURIComponent);
 }
 
 export function escapePart(part: string): string {

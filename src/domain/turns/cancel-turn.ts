@@ -1,4 +1,5 @@
-import { isHeld, markCancelled, readLease } from './lease.js';
+import { markCancelled } from './acquire-lease.js';
+import { isHeld, readLease } from './lease.js';
 import { settleEnd } from './read-log.js';
 import type { TurnCore } from './turn-core.js';
 

@@ -3,7 +3,7 @@ import type { RecordKey } from '../key-schema.js';
 import type { NewRecord, StoredRecord } from '../record-store.js';
 import { formatPartList, joinSlices, noParts, parsePartList, readParts, writeParts } from '../store/parts.js';
 import { changeRecord } from '../store/session-codec.js';
-import type { LoggedEvent } from '../turn-store.js';
+import { interruptedNumber, type LoggedEvent } from '../turn-store.js';
 import { isRecord } from '../values/objects.js';
 import { putSettled } from './settled-put.js';
 import {
@@ -33,6 +33,23 @@ export interface Chunk {
   readonly isEnd: boolean;
 }
 
+/** What a turn has ended with whose process has vanished. */
+const interrupted: LoggedEvent = {
+  kind: 'error',
+  data: JSON.stringify({
+    code: 'INTERRUPTED',
+    message: 'The process that ran the turn has vanished. Read the state to see how far it came.',
+  }),
+};
+
+/** The last chunk of such a turn. */
+export const interruptedEnd: Chunk = {
+  first: interruptedNumber,
+  count: 1,
+  events: [interrupted],
+  isEnd: true,
+};
+
 /** Where a chunk is. */
 export interface ChunkPlace {
   readonly contextId: string;
@@ -47,24 +64,42 @@ export async function readChunk(core: TurnCore, place: ChunkPlace): Promise<Chun
   return isLive(record, core.settings.now()) ? parseChunk(core, key, record) : null;
 }
 
-/** Puts a chunk where none is, for so many seconds. Gives the one that is there then. */
+/** Puts a chunk where none is, until a time in Unix seconds. Gives the one that is there then. */
 export async function putChunk(
   core: TurnCore,
   place: ChunkPlace,
   chunk: Chunk,
-  keepSeconds: number,
-): Promise<'written' | Chunk | null> {
+  expiresAt: number,
+): Promise<Chunk> {
   const key = toKey(core, place);
-  const record = await createRecord(core, 'agent-turn-events', formatChunk(chunk), { keepSeconds });
+  const record = await createRecord(core, 'agent-turn-events', formatChunk(chunk), { expiresAt });
+  for (;;) {
+    const result = await putRecord(core, key, record);
+    if (result === 'written') return chunk;
+    if (result !== null) return parseChunk(core, key, result);
+  }
+}
+
+async function putRecord(
+  core: TurnCore,
+  key: RecordKey,
+  record: NewRecord,
+): Promise<'written' | StoredRecord | null> {
   const expected = { absent: true, revisions: [], now: core.settings.now() };
   try {
-    return await toResult(core, key, await putSettled(core, key, record, expected));
+    return await putSettled(core, key, record, expected);
   } catch (error) {
     const { maxRecordBytes } = core.records;
     if (!isAgentStoreError(error, 'TOO_LARGE') || maxRecordBytes === undefined) throw error;
-    const spread = await spreadRecord(core, record, maxRecordBytes);
-    return toResult(core, key, await putSettled(core, key, spread, expected));
+    return putSettled(core, key, await spreadRecord(core, record, maxRecordBytes), expected);
   }
+}
+
+/** The first half of a chunk that no record can hold. Of an event alone, what is left is that it was there. */
+export function makeSmaller({ first, count, events, isEnd }: Chunk): Chunk {
+  if (events === null || count === 1) return { first, count, events: null, isEnd };
+  const half = events.slice(0, Math.ceil(count / 2));
+  return { first, count: half.length, events: half, isEnd: false };
 }
 
 /** Puts a mark in the place of a chunk, for readers to know that its events were there. */
@@ -72,22 +107,11 @@ export async function forgetChunk(
   core: TurnCore,
   place: ChunkPlace,
   { first, count }: Pick<Chunk, 'first' | 'count'>,
-  keepSeconds: number,
+  expiresAt: number,
 ): Promise<void> {
   const mark = formatChunk({ first, count, events: null, isEnd: false });
-  await core.records.put(
-    toKey(core, place),
-    await createRecord(core, 'agent-turn-events', mark, { keepSeconds }),
-    null,
-  );
-}
-
-async function toResult(
-  core: TurnCore,
-  key: RecordKey,
-  result: 'written' | StoredRecord | null,
-): Promise<'written' | Chunk | null> {
-  return result === 'written' || result === null ? result : parseChunk(core, key, result);
+  const record = await createRecord(core, 'agent-turn-events', mark, { expiresAt });
+  await core.records.put(toKey(core, place), record, null);
 }
 
 /** The record of a chunk that is too large for one: its data are in parts, which are written. */
@@ -112,8 +136,8 @@ async function parseChunk(core: TurnCore, key: RecordKey, record: StoredRecord):
     const { first, lost, events, end } = data;
     const common = { first: requireCount(first), isEnd: end === true };
     if (lost !== undefined) return { ...common, count: requireCount(lost), events: null };
-    const list = Array.from(Object(events), parseEvent);
-    return { ...common, count: list.length, events: list };
+    if (!Array.isArray(events)) throw new TypeError('It has no events.');
+    return { ...common, count: events.length, events: events.map(parseEvent) };
   } catch (cause) {
     throw isAgentStoreError(cause) ? cause : unreadable(key, cause);
   }

@@ -1,16 +1,19 @@
 import { runOutsideAgentScope } from '../agent-scope.js';
-import { AgentStoreError, isAgentStoreError } from '../errors.js';
+import { isAgentStoreError } from '../errors.js';
 import { interruptedNumber, type LoggedEvent, type NumberedEvent } from '../turn-store.js';
-import { type Chunk, forgetChunk, putChunk } from './chunk.js';
+import { type Chunk, forgetChunk, interruptedEnd, makeSmaller, putChunk } from './chunk.js';
 import type { HeldLease } from './held-lease.js';
-import { pause } from './settled-put.js';
-import type { TurnCore } from './turn-core.js';
+import { PendingEvents, sizeOf } from './pending-events.js';
+import { isUnknown, pause } from './settled-put.js';
+import { type TurnCore, toExpiry } from './turn-core.js';
 
-interface HeldChunk {
+/** So many bytes of events fit into one record of a usual backend. */
+const maxChunkBytes = 256 * 1_024;
+
+interface HeldChunk extends Pick<Chunk, 'first' | 'count'> {
   readonly index: number;
-  readonly first: number;
-  readonly count: number;
   readonly bytes: number;
+  readonly expiresAt: number;
 }
 
 /** Writes what a turn says, a chunk at a time, for as long as the turn has its lease. */
@@ -19,68 +22,65 @@ export class EventLog {
   readonly #contextId: string;
   readonly #lease: HeldLease;
   readonly #keepSeconds: number;
-  /** The events that are not known to be written. */
-  readonly #pending: LoggedEvent[] = [];
-  #pendingBytes = 0;
-  /** The number of the first of them. */
-  #first = 1;
+  readonly #pending: PendingEvents;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isDueAtOnce = false;
+  #isFlushing = false;
+  /** True once no more events are taken: the newest one is the last. */
+  #isOver = false;
+  /** Chunks, one after another. */
   #writing: Promise<unknown> = Promise.resolve();
   /** The chunks whose events are kept, the oldest first. */
   readonly #held: HeldChunk[] = [];
+  #heldEvents = 0;
+  #heldBytes = 0;
+  /** When the newest chunk expires. No chunk does so before an earlier one, whatever the clock does. */
+  #expiresAt = 0;
 
   constructor(core: TurnCore, contextId: string, lease: HeldLease, keepSeconds: number) {
+    const { maxLogEvents, maxLogBytes } = core.settings;
     this.#core = core;
     this.#contextId = contextId;
     this.#lease = lease;
     this.#keepSeconds = keepSeconds;
+    this.#pending = new PendingEvents(maxLogEvents, maxLogBytes);
   }
 
   add(event: LoggedEvent): void {
-    this.#push(event);
+    if (this.#isOver) return;
+    this.#pending.push(event);
     this.#schedule();
+  }
+
+  /** Takes no more events, and writes none of those that are not written yet. */
+  discard(): void {
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+    this.#pending.dropBefore(this.#pending.next);
   }
 
   /** Writes what is left, with the last event. Gives the end of the log, which somebody else may have written. */
   async end(last: LoggedEvent): Promise<NumberedEvent> {
+    this.#isOver = true;
     clearTimeout(this.#timer);
-    this.#push(last);
-    const number = this.#first + this.#pending.length - 1;
+    const number = this.#pending.next;
+    this.#pending.push(last);
     for (let tries = 0; ; tries++) {
+      const { isSafe } = this.#lease;
       try {
-        const foreignEnd = await this.#flush(true);
-        return foreignEnd ?? { ...last, number };
+        return (await this.#flush(true)) ?? { ...last, number };
       } catch (error) {
-        if (!isAgentStoreError(error, 'UNAVAILABLE') || !this.#lease.isSafe) throw error;
+        if (!isSafe || !isUnknown(error)) throw error;
         await pause(tries);
       }
     }
   }
 
-  #push(event: LoggedEvent): void {
-    const { maxLogEvents, maxLogBytes } = this.#core.settings;
-    this.#pending.push(event);
-    this.#pendingBytes += sizeOf(event);
-    // The store has not answered for long: what cannot be kept is not waited with.
-    while (
-      this.#pending.length > maxLogEvents ||
-      (this.#pendingBytes > maxLogBytes && this.#pending.length > 1)
-    )
-      this.#shift();
-  }
-
-  #shift(): void {
-    const event = this.#pending.shift();
-    if (event === undefined) return;
-    this.#pendingBytes -= sizeOf(event);
-    this.#first++;
-  }
-
   #schedule(): void {
     const { flushMs, flushBytes } = this.#core.settings;
-    const isDueAtOnce = this.#pendingBytes >= flushBytes;
-    if (this.#timer !== undefined && (this.#isDueAtOnce || !isDueAtOnce)) return;
+    const isDueAtOnce = this.#pending.bytes >= flushBytes;
+    // What comes while some are written waits until they are.
+    if (this.#isFlushing || (this.#timer !== undefined && (this.#isDueAtOnce || !isDueAtOnce))) return;
     clearTimeout(this.#timer);
     this.#isDueAtOnce = isDueAtOnce;
     // It is set by the agent that emits, and is none of its own.
@@ -89,13 +89,14 @@ export class EventLog {
     );
   }
 
+  /** If it fails, it is tried again, until the lease is lost. */
   async #flushInTime(): Promise<void> {
     this.#timer = undefined;
-    try {
-      await this.#flush(false);
-    } catch {
-      if (this.#lease.isSafe) this.#schedule(); // It is tried again until the lease is lost.
-    }
+    this.#isFlushing = true;
+    await this.#flush(false).catch(() => pause(4));
+    this.#isFlushing = false;
+    const { first, next } = this.#pending;
+    if (first < next && !this.#isOver && this.#lease.isSafe) this.#schedule();
   }
 
   #flush(isEnd: boolean): Promise<NumberedEvent | undefined> {
@@ -104,49 +105,67 @@ export class EventLog {
     return flushed;
   }
 
-  /** Writes all that is pending now. Gives the end of the log if somebody else has written that. */
+  /** Writes all that is pending now. Gives the end of the log if that is another one. */
   async #write(isEnd: boolean): Promise<NumberedEvent | undefined> {
-    while (this.#pending.length > 0) {
-      if (!this.#lease.isSafe) throw new AgentStoreError('UNAVAILABLE', 'The turn has lost its lease.');
-      const events = [...this.#pending];
-      const chunk: Chunk = { first: this.#first, count: events.length, events, isEnd };
-      const index = this.#lease.chunks;
-      const result = await putChunk(this.#core, { ...this.#place, index }, chunk, this.#keepSeconds);
-      if (result === null) continue;
-      const stored = result === 'written' ? chunk : result;
+    const { next } = this.#pending;
+    while (this.#pending.first < next) {
+      const { isSafe } = this.#lease;
+      if (!isSafe) this.#lease.lose();
+      if (!isSafe && !isEnd) return undefined;
+      const stored = await this.#put(isSafe ? this.#nextChunk() : interruptedEnd);
       const [end] = stored.events ?? [];
       if (stored.first === interruptedNumber && end !== undefined) {
         this.#lease.lose();
         return { ...end, number: interruptedNumber };
       }
-      // What is there is what an earlier try has written, of which nobody has heard.
-      this.#lease.chunks++;
-      const bytes = (stored.events ?? []).reduce((sum, event) => sum + sizeOf(event), 0);
-      while (this.#first < stored.first + stored.count) this.#shift();
-      this.#held.push({ index, first: stored.first, count: stored.count, bytes });
-      await this.#forgetExcess();
-      if (!isEnd) return undefined;
+      await this.#keep(stored);
     }
     return undefined;
   }
 
-  async #forgetExcess(): Promise<void> {
-    const { maxLogEvents, maxLogBytes } = this.#core.settings;
-    const sum = (what: 'count' | 'bytes') => this.#held.reduce((total, chunk) => total + chunk[what], 0);
-    while (this.#held.length > 1 && (sum('count') > maxLogEvents || sum('bytes') > maxLogBytes)) {
-      const oldest = this.#held.shift();
-      if (oldest === undefined) return;
-      const place = { ...this.#place, index: oldest.index };
-      // One that cannot be replaced harms nobody: it expires.
-      await forgetChunk(this.#core, place, oldest, this.#keepSeconds).catch(() => {});
+  #nextChunk(): Chunk {
+    const { first, events } = this.#pending.take(maxChunkBytes);
+    const count = events.length;
+    return { first, count, events, isEnd: this.#isOver && first + count === this.#pending.next };
+  }
+
+  /**
+   * Puts a chunk, or as much of it as has room in a record. Gives what is there then: it may be what an earlier try has
+   * written, of which nobody has heard.
+   */
+  async #put(chunk: Chunk): Promise<Chunk> {
+    this.#expiresAt = Math.max(this.#expiresAt, toExpiry(this.#core, this.#keepSeconds));
+    const place = { ...this.#place, index: this.#lease.chunks };
+    try {
+      return await putChunk(this.#core, place, chunk, this.#expiresAt);
+    } catch (error) {
+      if (!isAgentStoreError(error, 'TOO_LARGE') || chunk.events === null) throw error;
+      return this.#put(makeSmaller(chunk));
     }
+  }
+
+  /** A chunk of the turn is written. If they are too many by now, the oldest are given up. */
+  async #keep({ first, count, events }: Chunk): Promise<void> {
+    this.#pending.dropBefore(first + count);
+    const bytes = (events ?? []).reduce((sum, event) => sum + sizeOf(event), 0);
+    this.#held.push({ index: this.#lease.chunks++, first, count, bytes, expiresAt: this.#expiresAt });
+    this.#heldEvents += count;
+    this.#heldBytes += bytes;
+    const { maxLogEvents, maxLogBytes } = this.#core.settings;
+    while (this.#held.length > 1 && (this.#heldEvents > maxLogEvents || this.#heldBytes > maxLogBytes)) {
+      for (const oldest of this.#held.splice(0, 1)) await this.#forget(oldest);
+    }
+  }
+
+  /** A chunk that cannot be replaced harms nobody: it expires. */
+  async #forget({ index, first, count, bytes, expiresAt }: HeldChunk): Promise<void> {
+    this.#heldEvents -= count;
+    this.#heldBytes -= bytes;
+    const place = { ...this.#place, index };
+    await forgetChunk(this.#core, place, { first, count }, expiresAt).catch(() => {});
   }
 
   get #place() {
     return { contextId: this.#contextId, turn: this.#lease.turn };
   }
-}
-
-function sizeOf({ kind, data }: LoggedEvent): number {
-  return kind.length + data.length + 8;
 }

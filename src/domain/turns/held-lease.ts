@@ -1,5 +1,5 @@
 import type { StopReason } from '../turn-store.js';
-import { type Lease, replaceLease, type StoredLease } from './lease.js';
+import { type Lease, replaceLease, type StoredLease, toEnd } from './lease.js';
 import { pause } from './settled-put.js';
 import type { TurnCore } from './turn-core.js';
 
@@ -7,14 +7,15 @@ import type { TurnCore } from './turn-core.js';
 export class HeldLease {
   readonly turn: string;
   readonly token: number;
+  /** How many chunks of the log are written. */
+  chunks = 0;
   readonly #core: TurnCore;
   readonly #contextId: string;
   readonly #listeners: ((reason: StopReason) => void)[] = [];
-  /** How many chunks of the log are written. */
-  chunks = 0;
+  readonly #tokensBefore: number;
+  #usedTokens = 0;
   #stored: StoredLease;
   #renewedAt: { readonly wall: number; readonly monotonic: number };
-  #addedTokens = 0;
   #stopReason: StopReason | undefined;
   #isOver = false;
   #renewTimer: ReturnType<typeof setTimeout> | undefined;
@@ -29,6 +30,7 @@ export class HeldLease {
     this.#stored = stored;
     this.turn = stored.turn;
     this.token = stored.token;
+    this.#tokensBefore = stored.tokens;
     this.#renewedAt = { wall: stored.since, monotonic: startedAt };
     this.#schedule();
     if (stored.isCancelled) this.#stop('cancelled');
@@ -40,47 +42,53 @@ export class HeldLease {
 
   /** True if nobody else can have the lease: two thirds of its time have not passed, by the clock that says more. */
   get isSafe(): boolean {
-    if (this.#stopReason === 'lost') return false;
-    if (this.#passedMs() < this.#safeMs()) return true;
-    this.#stop('lost');
-    return false;
+    return this.#stopReason !== 'lost' && this.#passedMs() < this.#safeMs();
   }
 
   onStop(listener: (reason: StopReason) => void): void {
-    if (this.#stopReason !== undefined) listener(this.#stopReason);
-    else this.#listeners.push(listener);
+    // A process that was suspended may ask before its timers have told.
+    if (!this.isSafe) this.lose();
+    if (this.#stopReason === undefined) this.#listeners.push(listener);
+    else listener(this.#stopReason);
   }
 
-  /** To be called by whoever finds that the turn has been ended by somebody else. */
+  /** To be called by whoever finds that the lease is not safe, or that the turn has been ended by somebody else. */
   lose(): void {
     this.#stop('lost');
   }
 
+  /** What is no number of tokens is left out: nobody could read the lease. */
   addTokens(count: number): void {
-    this.#addedTokens += count;
+    if (count > 0) this.#usedTokens += Math.round(count);
   }
 
   /**
-   * Gives the lease back. Nothing is left to do if that fails: it ends by itself.
+   * Gives the lease back, unless it is somebody else's by now. Nothing is left to do if that fails: it ends by itself.
    *
    * @param isUsed - False if the turn has done nothing, and does not count.
    */
   async release(isUsed = true): Promise<void> {
-    this.#isOver = true;
-    this.#clearTimers();
-    if (this.#stopReason === 'lost') return;
+    this.drop();
     const turns = isUsed ? 0 : 1;
     const release = (lease: Lease) => ({ ...lease, isReleased: true, turns: lease.turns - turns });
     await this.#write(release).catch(() => {});
   }
 
+  /** Renews the lease no more. */
+  drop(): void {
+    this.#isOver = true;
+    this.#clearTimers();
+  }
+
   async #renew(): Promise<void> {
     const { now, leaseSeconds } = this.#core.settings;
     const started = { wall: now(), monotonic: performance.now() };
+    const renew = (lease: Lease) => ({ ...lease, until: toEnd(started.wall, leaseSeconds) });
     try {
-      const isOurs = await this.#write((lease) => ({ ...lease, until: started.wall + leaseSeconds * 1_000 }));
-      if (!isOurs) this.#stop('lost');
-      else if (this.isSafe) this.#renewedAt = started;
+      const isOurs = this.isSafe && (await this.#write(renew));
+      // It may have taken too long.
+      if (isOurs && this.isSafe) this.#renewedAt = started;
+      else this.lose();
     } catch {
       // Tried again, until the time is up.
       await pause(4);
@@ -98,27 +106,21 @@ export class HeldLease {
 
   async #writeNow(change: (lease: Lease) => Lease): Promise<boolean> {
     for (;;) {
-      const added = this.#addedTokens;
       const before = this.#stored;
-      const lease = change({ ...before, chunks: this.chunks, tokens: before.tokens + added });
-      const { isWritten, stored } = await replaceLease(
-        this.#core,
-        this.#contextId,
-        before,
-        lease,
-        this.token,
-      );
+      // As a sum, and not added to what is stored: this may be there already, from a try that nobody has answered.
+      const tokens = Math.min(this.#tokensBefore + this.#usedTokens, Number.MAX_SAFE_INTEGER);
+      const lease = change({ ...before, chunks: this.chunks, tokens });
+      const result = await replaceLease(this.#core, this.#contextId, before, lease, this.token);
+      const { isWritten, stored } = result;
       // The turn too: without synchronous replication, Redis can hand out one token twice.
       if (stored === null || stored.token !== this.token || stored.turn !== this.turn) return false;
       this.#stored = stored;
-      if (!isWritten) continue;
-      this.#addedTokens -= added;
-      return true;
+      if (isWritten) return true;
     }
   }
 
   #stop(reason: StopReason): void {
-    if (this.#stopReason === reason || this.#stopReason === 'lost') return;
+    if (this.#isOver || this.#stopReason === reason || this.#stopReason === 'lost') return;
     this.#stopReason = reason;
     if (reason === 'lost') this.#clearTimers();
     for (const listener of this.#listeners.splice(0)) listener(reason);
@@ -128,7 +130,7 @@ export class HeldLease {
     this.#clearTimers();
     const renewMs = this.#core.settings.renewSeconds * 1_000;
     this.#renewTimer = setTimeout(() => void this.#renew(), Math.max(renewMs - this.#passedMs(), 0));
-    this.#lossTimer = setTimeout(() => this.isSafe, Math.max(this.#safeMs() - this.#passedMs(), 0) + 1);
+    this.#lossTimer = setTimeout(() => this.lose(), Math.max(this.#safeMs() - this.#passedMs(), 0) + 1);
   }
 
   #clearTimers(): void {

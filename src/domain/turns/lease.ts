@@ -4,10 +4,12 @@ import { isRecord } from '../values/objects.js';
 import { putSettled } from './settled-put.js';
 import {
   createRecord,
+  isLive,
   maxReadBytes,
   requireCount,
   requireText,
   type TurnCore,
+  toExpiry,
   toLeaseKey,
   unreadable,
   version,
@@ -37,6 +39,8 @@ export interface Lease {
 export interface StoredLease extends Lease {
   readonly revision: string;
   readonly token: number;
+  /** When the record counts as gone, in Unix seconds. */
+  readonly expiresAt: number | undefined;
 }
 
 /** How far the clocks of two processes may be apart: a rival waits for so much longer than the lease says. */
@@ -55,33 +59,9 @@ export function isHeld({ until, isReleased }: Lease, now: number): boolean {
   return !isReleased && now < until + clockSkewMs;
 }
 
-/** Takes the lease for a turn: what is stored then, which is another turn's if that holds it. */
-export async function acquireLease(
-  core: TurnCore,
-  contextId: string,
-  { turn, holder, idempotency }: TurnRequest,
-): Promise<StoredLease> {
-  const { now, leaseSeconds } = core.settings;
-  let stored = await readLease(core, contextId);
-  for (;;) {
-    const since = now();
-    if (stored !== null && isHeld(stored, since)) return stored;
-    const lease: Lease = {
-      turn,
-      holder,
-      since,
-      until: since + leaseSeconds * 1_000,
-      turns: (stored?.turns ?? 0) + 1,
-      tokens: stored?.tokens ?? 0,
-      chunks: 0,
-      idempotency,
-      isCancelled: false,
-      isReleased: false,
-    };
-    const token = Math.max((stored?.token ?? 0) + 1, since);
-    ({ stored } = await replaceLease(core, contextId, stored, lease, token));
-    if (stored?.turn === turn) return stored;
-  }
+/** The end of a lease that is taken or renewed at a time, in milliseconds. */
+export function toEnd(time: number, leaseSeconds: number): number {
+  return Math.floor(time + leaseSeconds * 1_000);
 }
 
 /** Puts a lease in the place of one, unless somebody has come first. Gives what is stored then. */
@@ -92,30 +72,25 @@ export async function replaceLease(
   lease: Lease,
   token: number,
 ): Promise<{ readonly isWritten: boolean; readonly stored: StoredLease | null }> {
+  const { now, leaseSeconds } = core.settings;
   const record = await createRecord(core, 'agent-turn-lease', formatLease(lease), {
     token,
-    keepSeconds,
+    expiresAt: toExpiry(core, leaseSeconds + keepSeconds),
     previous: stored?.revision ?? '',
   });
+  const time = now();
   const expected = {
-    absent: stored === null,
+    // What has expired counts as absent, and still stands in the way of smaller tokens.
+    absent: !isLive(stored, time),
     revisions: stored === null ? [] : [stored.revision],
-    now: core.settings.now(),
+    now: time,
     token,
   };
   const result = await putSettled(core, toLeaseKey(core, contextId), record, expected);
+  const { revision, expiresAt } = record;
   return result === 'written'
-    ? { isWritten: true, stored: { ...lease, token, revision: record.revision } }
+    ? { isWritten: true, stored: { ...lease, token, revision, expiresAt } }
     : { isWritten: false, stored: await parseLease(core, contextId, result) };
-}
-
-/** Asks the holder of a lease to stop, if it is still of that turn. The end of the lease stays: nobody holds it for longer because of that. */
-export async function markCancelled(core: TurnCore, contextId: string, turn: string): Promise<void> {
-  let stored = await readLease(core, contextId);
-  while (stored?.turn === turn && !stored.isCancelled && isHeld(stored, core.settings.now())) {
-    const marked = { ...stored, isCancelled: true };
-    ({ stored } = await replaceLease(core, contextId, stored, marked, stored.token));
-  }
 }
 
 export function toRunningTurn(contextId: string, { turn, since, holder, tokens }: Lease): RunningTurn {
@@ -150,6 +125,7 @@ async function parseLease(
     if (!isRecord(data) || data.v !== version) throw new TypeError('It is no lease.');
     return {
       revision: record.revision,
+      expiresAt: record.expiresAt,
       token: requireCount(record.token),
       turn: requireText(data.turn),
       holder: requireText(data.holder),

@@ -16,20 +16,21 @@ export async function listRunning(core: TurnCore): Promise<RunningTurn[]> {
   const running: RunningTurn[] = [];
   let after: string | undefined;
   do {
-    const page = await records.keys(toPartition(core), {
-      prefix: settings.leaseKeyPrefix,
-      after,
-      limit: pageSize,
-    });
-    const found = await Promise.all(
-      page.keys.map(async (sort) => {
-        const contextId = sort.slice(settings.leaseKeyPrefix.length);
-        const lease = await readLease(core, contextId);
-        return lease !== null && isHeld(lease, settings.now()) ? [toRunningTurn(contextId, lease)] : [];
-      }),
-    );
-    running.push(...found.flat());
+    const options = { prefix: settings.leaseKeyPrefix, after, limit: pageSize };
+    const page = await records.keys(toPartition(core), options);
+    // A page may have any number of them.
+    for (let start = 0; start < page.keys.length; start += pageSize) {
+      const keys = page.keys.slice(start, start + pageSize);
+      const found = await Promise.all(keys.map((sort) => findRunning(core, sort)));
+      running.push(...found.flat());
+    }
     after = page.next;
   } while (after !== undefined);
   return running;
+}
+
+async function findRunning(core: TurnCore, sort: string): Promise<RunningTurn[]> {
+  const contextId = sort.slice(core.settings.leaseKeyPrefix.length);
+  const lease = await readLease(core, contextId);
+  return lease !== null && isHeld(lease, core.settings.now()) ? [toRunningTurn(contextId, lease)] : [];
 }

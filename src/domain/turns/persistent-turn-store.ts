@@ -1,5 +1,4 @@
-import { AgentStoreError, type AgentStoreOperation, isAgentStoreError } from '../errors.js';
-import { checkContextId, checkKey } from '../store/key-check.js';
+import { AgentStoreError, type AgentStoreOperation } from '../errors.js';
 import type { LogItem, RunningTurn, TurnRequest, TurnStart, TurnStore } from '../turn-store.js';
 import { beginTurn } from './begin-turn.js';
 import { cancelTurn } from './cancel-turn.js';
@@ -7,7 +6,7 @@ import { isHeld, readLease } from './lease.js';
 import { listRunning } from './list-running.js';
 import { claimOwner, readOwner, removeOwner } from './owner.js';
 import { readLog } from './read-log.js';
-import { checkTurn, createCore, type TurnCore, toOwnerKey } from './turn-core.js';
+import { checkSession, checkTurn, createCore, explain, type TurnCore } from './turn-core.js';
 import type { TurnStoreSettings } from './turn-store-options.js';
 
 /** Says what a turn store promises, whatever keeps its records. Every one is one of these over a `RecordStore`. */
@@ -39,7 +38,7 @@ export class PersistentTurnStore implements TurnStore {
       checkTurn(this.#core, contextId, turn);
       yield* readLog({ core: this.#core, contextId, turn }, after, signal);
     } catch (error) {
-      throw this.#explain(error, 'read', contextId);
+      throw explain(this.#core, error, 'read', contextId);
     }
   }
 
@@ -68,7 +67,7 @@ export class PersistentTurnStore implements TurnStore {
       this.#requireOpen();
       return await listRunning(this.#core);
     } catch (error) {
-      throw this.#explain(error, 'listRunningTurns');
+      throw explain(this.#core, error, 'listRunningTurns');
     }
   }
 
@@ -95,29 +94,14 @@ export class PersistentTurnStore implements TurnStore {
   ): Promise<Result> {
     try {
       this.#requireOpen();
-      checkContextId(contextId);
-      checkKey(toOwnerKey(this.#core, contextId), this.#core.records.keyLimits);
+      checkSession(this.#core, contextId);
       return await this.#core.underWay.after(contextId, () => run(this.#core));
     } catch (error) {
-      throw this.#explain(error, operation, contextId);
+      throw explain(this.#core, error, operation, contextId);
     }
   }
 
   #requireOpen(): void {
     if (this.#closing !== undefined) throw new AgentStoreError('UNAVAILABLE', 'The store is closed.');
-  }
-
-  /** The error a caller gets: which call failed, for which session, and why. */
-  #explain(error: unknown, operation: AgentStoreOperation, contextId?: string): AgentStoreError {
-    const whose = contextId === undefined ? 'the turns' : `the turns of ${JSON.stringify(contextId)}`;
-    const failed = `${operation} failed for ${whose}`;
-    const ids = {
-      operation,
-      agentId: this.#core.settings.agentId,
-      ...(contextId !== undefined && { contextId }),
-    };
-    if (!isAgentStoreError(error))
-      return new AgentStoreError('UNAVAILABLE', `${failed}: the backend failed.`, { ...ids, cause: error });
-    return new AgentStoreError(error.code, `${failed}: ${error.message}`, { ...ids, cause: error.cause });
   }
 }

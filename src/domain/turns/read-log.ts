@@ -1,16 +1,7 @@
-import { interruptedNumber, type LoggedEvent, type LogItem } from '../turn-store.js';
-import { type Chunk, putChunk, readChunk } from './chunk.js';
-import { isHeld, readLease } from './lease.js';
-import type { TurnCore } from './turn-core.js';
-
-/** What a turn has ended with whose process has vanished. */
-export const interrupted: LoggedEvent = {
-  kind: 'error',
-  data: JSON.stringify({
-    code: 'INTERRUPTED',
-    message: 'The process that ran the turn has vanished. Read the state to see how far it came.',
-  }),
-};
+import { interruptedNumber, type LogItem } from '../turn-store.js';
+import { type Chunk, interruptedEnd, putChunk, readChunk } from './chunk.js';
+import { isHeld, readLease, type StoredLease } from './lease.js';
+import { type TurnCore, toExpiry } from './turn-core.js';
 
 export interface LogReader {
   readonly core: TurnCore;
@@ -27,16 +18,16 @@ export async function* readLog(
   const { core } = reader;
   let number = after + 1;
   let index = await findChunk(reader, after);
-  let hasRun = false;
+  let wasRunning = false;
   while (!signal?.aborted) {
     const chunk = await readChunk(core, { ...reader, index });
     if (chunk === null) {
-      const next = await toNext(reader, index, hasRun);
+      const next = await toNext(reader, index, wasRunning);
       if (next === 'none') {
         if (number <= interruptedNumber) yield { lost: { from: number, to: interruptedNumber } };
         return;
       }
-      hasRun ||= next === 'wait';
+      wasRunning = next === 'wait';
       if (next === 'wait') await pause(core.settings.flushMs, signal);
       else index = next;
       continue;
@@ -48,37 +39,49 @@ export async function* readLog(
   }
 }
 
-/** Has a turn that was begun for certain end as interrupted, if it has neither ended nor goes on. */
-export async function settleEnd(reader: LogReader): Promise<void> {
+/**
+ * Has a turn end as interrupted if it has neither ended nor goes on.
+ *
+ * @param isKnown - True if all of its log would still be there.
+ */
+export async function settleEnd(reader: LogReader, isKnown = false): Promise<void> {
   const index = await findChunk(reader, interruptedNumber - 1);
-  if ((await readChunk(reader.core, { ...reader, index })) === null) await toNext(reader, index, true);
+  if ((await readChunk(reader.core, { ...reader, index })) === null) await toNext(reader, index, isKnown);
 }
 
 /**
  * What a reader has to do if there is no chunk: to wait, to look at another place, or nothing.
  *
- * @param isKnown - True if the turn was begun for certain, even if neither lease nor log tell of it.
+ * @param isKnown - True if the chunk would still be there, had it ever been written.
  */
 async function toNext(reader: LogReader, index: number, isKnown = false): Promise<'wait' | 'none' | number> {
   const { core, contextId, turn } = reader;
-  const lease = await readLease(core, contextId);
-  const isOurs = lease?.turn === turn;
-  // What was there has expired while the turn goes on.
-  if (isOurs && lease.chunks > index) return findHeld(reader, index, lease.chunks);
-  if (isOurs && isHeld(lease, core.settings.now())) return 'wait';
+  const stored = await readLease(core, contextId);
+  const lease = stored?.turn === turn ? stored : null;
+  // What was there has expired.
+  if (lease !== null && lease.chunks > index) return findHeld(reader, index, lease.chunks);
+  if (lease !== null && isHeld(lease, core.settings.now())) return 'wait';
   // The end is written before the lease is given back: it is there now, or has expired, or never will be.
   if ((await readChunk(core, { ...reader, index })) !== null) return index;
-  const isBegun = isOurs ? !lease.isReleased : index > 0 || isKnown;
-  if (!isBegun) return 'none';
+  if (!isKnown && !(await isCutOff(reader, index, lease))) return 'none';
   await writeInterrupted(reader, index);
   return index;
 }
 
+/** True if a turn was begun and a chunk of it that is not there was never written: it cannot have expired. */
+async function isCutOff(reader: LogReader, index: number, lease: StoredLease | null): Promise<boolean> {
+  const { now, logSeconds } = reader.core.settings;
+  if (lease?.isReleased) return false;
+  if (lease !== null && now() < lease.since + logSeconds * 1_000) return true;
+  // Chunks expire in their order.
+  return index > 0 && (await readChunk(reader.core, { ...reader, index: index - 1 })) !== null;
+}
+
 /** Whoever first finds that a turn is neither ended nor held ends it. The first end that is written counts. */
 async function writeInterrupted({ core, contextId, turn }: LogReader, index: number): Promise<void> {
-  const end: Chunk = { first: interruptedNumber, count: 1, events: [interrupted], isEnd: true };
   const { logSeconds, idempotencySeconds } = core.settings;
-  await putChunk(core, { contextId, turn, index }, end, Math.max(logSeconds, idempotencySeconds));
+  const expiresAt = toExpiry(core, Math.max(logSeconds, idempotencySeconds));
+  await putChunk(core, { contextId, turn, index }, interruptedEnd, expiresAt);
 }
 
 /** The events of a chunk from a number on, and before them what is missing. */
@@ -141,6 +144,7 @@ async function pause(ms: number, signal: AbortSignal | undefined): Promise<void>
   await new Promise<void>((resolve) => {
     const timer = setTimeout(finish, ms);
     signal?.addEventListener('abort', finish);
+    if (signal?.aborted) finish();
     function finish() {
       clearTimeout(timer);
       signal?.removeEventListener('abort', finish);

@@ -9,6 +9,7 @@ import {
   maxReadBytes,
   requireText,
   type TurnCore,
+  toExpiry,
   toRequestKey,
   unreadable,
   version,
@@ -18,7 +19,6 @@ import {
 export interface KnownRequest {
   readonly turn: string;
   readonly hash: string;
-  readonly revision: string;
 }
 
 /** What a key stands for, or `null` if it has not been used, or too long ago. */
@@ -47,25 +47,28 @@ export async function claimRequest(
       core,
       'agent-turn-request',
       { v: version, ...request },
-      { keepSeconds: idempotencySeconds },
+      { expiresAt: toExpiry(core, idempotencySeconds) },
     );
     const expected = { absent: true, revisions: [], now: now() };
     const result = await putSettled(core, key, record, expected);
-    const { revision } = record;
-    const known = result === 'written' ? { ...request, revision } : await parse(core, key, result);
+    const known = result === 'written' ? request : await parse(core, key, result);
     if (known !== null) return known;
   }
 }
 
-/** Has a key stand for nothing again, if it still stands for that request. */
-export async function removeRequest(
+/** Has a key stand for nothing, if it stands for this turn, which has done nothing: the request may be made again. */
+export async function forgetRequest(
   core: TurnCore,
   contextId: string,
-  key: string,
-  { revision }: KnownRequest,
+  { turn, idempotency }: TurnRequest,
 ): Promise<void> {
-  const expected = { absent: true, revisions: [revision], now: core.settings.now() };
-  await core.records.delete(await toRequestKey(core, contextId, key), expected);
+  if (idempotency === undefined) return;
+  const key = await toRequestKey(core, contextId, idempotency.key);
+  const record = await core.records.get(key, true);
+  const known = await parse(core, key, record);
+  if (record === null || known?.turn !== turn) return;
+  const expected = { absent: false, revisions: [record.revision], now: core.settings.now() };
+  await core.records.delete(key, expected);
 }
 
 async function parse(
@@ -77,7 +80,7 @@ async function parse(
   try {
     const data: unknown = await record.read(maxReadBytes);
     if (!isRecord(data) || data.v !== version) throw new TypeError('It is no request.');
-    return { turn: requireText(data.turn), hash: requireText(data.hash), revision: record.revision };
+    return { turn: requireText(data.turn), hash: requireText(data.hash) };
   } catch (cause) {
     throw unreadable(key, cause);
   }

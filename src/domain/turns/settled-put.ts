@@ -25,11 +25,15 @@ export async function putSettled(
       const current = result.current ?? (await records.get(key, true));
       return current?.revision === record.revision ? 'written' : current;
     } catch (error) {
-      if (isAgentStoreError(error) && error.code !== 'UNAVAILABLE') throw error;
-      if (repeats === maxRepeats) throw error;
+      if (!isUnknown(error) || repeats === maxRepeats) throw error;
       await pause(repeats);
     }
   }
+}
+
+/** True for an error after which a write may or may not have taken effect. */
+export function isUnknown(error: unknown): boolean {
+  return !isAgentStoreError(error) || error.code === 'UNAVAILABLE';
 }
 
 /** Longer from time to time, and never the same for two that meet. */

@@ -1,7 +1,8 @@
-import { AgentStoreError } from '../errors.js';
+import { AgentStoreError, type AgentStoreOperation, isAgentStoreError } from '../errors.js';
 import type { RecordKey } from '../key-schema.js';
 import type { RecordIndex } from '../record-index.js';
 import type { NewRecord, RecordStore, StoredRecord } from '../record-store.js';
+import { latestExpiry } from '../store/agent-store-options.js';
 import { CallQueue } from '../store/call-queue.js';
 import { checkContextId, checkKey } from '../store/key-check.js';
 import { createLocalRevision, createRevision } from '../store/revision.js';
@@ -43,6 +44,10 @@ export function toOwnerKey(core: TurnCore, contextId: string): RecordKey {
 export async function toRequestKey(core: TurnCore, contextId: string, key: string): Promise<RecordKey> {
   const { createHash } = await import('node:crypto');
   const hash = createHash('sha256').update(key).digest().toString('base64url', 0, 16);
+  return toHashedKey(core, contextId, hash);
+}
+
+function toHashedKey(core: TurnCore, contextId: string, hash: string): RecordKey {
   return toKey(core, `${core.settings.requestKeyPrefix}${contextId}#${hash}`);
 }
 
@@ -56,10 +61,19 @@ export function toPartKey(core: TurnCore, name: string): RecordKey {
   return toKey(core, `${core.settings.partKeyPrefix}${name}`);
 }
 
-/** @throws AgentStoreError `INVALID_KEY` if the backend cannot keep what a turn of this session needs. */
-export function checkTurn(core: TurnCore, contextId: string, turn: string): void {
+/** @throws AgentStoreError `INVALID_KEY` if the backend cannot keep what is about the session. */
+export function checkSession(core: TurnCore, contextId: string): void {
   checkContextId(contextId);
-  if (!isTurnId(turn))
+  const { keyLimits } = core.records;
+  const anyHash = '-'.repeat(22);
+  for (const key of [toLeaseKey, toOwnerKey]) checkKey(key(core, contextId), keyLimits);
+  checkKey(toHashedKey(core, contextId, anyHash), keyLimits);
+}
+
+/** @throws AgentStoreError `INVALID_KEY` if the backend cannot keep the log of the turn. */
+export function checkTurn(core: TurnCore, contextId: string, turn: unknown): void {
+  checkSession(core, contextId);
+  if (typeof turn !== 'string' || !/^[\w-]{1,64}$/.test(turn))
     throw new AgentStoreError(
       'INVALID_KEY',
       'The id of the turn has other characters than letters, digits, - and _, or more than 64.',
@@ -67,18 +81,14 @@ export function checkTurn(core: TurnCore, contextId: string, turn: string): void
   checkKey(toChunkKey(core, contextId, turn, 1_000_000), core.records.keyLimits);
 }
 
-function isTurnId(turn: unknown): turn is string {
-  return typeof turn === 'string' && /^[\w-]{1,64}$/.test(turn);
-}
-
 /** A record of plain data. */
 export async function createRecord(
   { settings, records }: TurnCore,
   entityType: string,
   data: PlainData,
-  options: Pick<NewRecord, 'token'> & { readonly keepSeconds?: number; readonly previous?: string } = {},
+  options: Pick<NewRecord, 'token' | 'expiresAt'> & { readonly previous?: string } = {},
 ): Promise<NewRecord> {
-  const { token, keepSeconds, previous = '' } = options;
+  const { token, expiresAt, previous = '' } = options;
   const updatedAt = settings.now();
   const text = toStateText(data);
   return {
@@ -91,8 +101,13 @@ export async function createRecord(
     data,
     text,
     ...(token !== undefined && { token }),
-    ...(keepSeconds !== undefined && { expiresAt: Math.ceil(updatedAt / 1_000 + keepSeconds) }),
+    ...(expiresAt !== undefined && { expiresAt }),
   };
+}
+
+/** When a record expires that is written now, and kept for so long. */
+export function toExpiry({ settings }: TurnCore, keepSeconds: number): number {
+  return Math.min(Math.ceil(settings.now() / 1_000 + keepSeconds), latestExpiry);
 }
 
 /** True if a record is there, and has not expired. */
@@ -101,6 +116,21 @@ export function isLive<Stored extends Pick<StoredRecord, 'expiresAt'>>(
   now: number,
 ): stored is Stored {
   return stored !== null && (stored.expiresAt === undefined || stored.expiresAt * 1_000 > now);
+}
+
+/** The error a caller gets: which call failed, for which session, and why. */
+export function explain(
+  { settings: { agentId } }: TurnCore,
+  error: unknown,
+  operation: AgentStoreOperation,
+  contextId?: string,
+): AgentStoreError {
+  const whose = contextId === undefined ? 'the turns' : `the turns of ${JSON.stringify(contextId)}`;
+  const failed = `${operation} failed for ${whose}`;
+  const ids = { operation, agentId, ...(contextId !== undefined && { contextId }) };
+  return isAgentStoreError(error)
+    ? new AgentStoreError(error.code, `${failed}: ${error.message}`, { ...ids, cause: error.cause })
+    : new AgentStoreError('UNAVAILABLE', `${failed}: the backend failed.`, { ...ids, cause: error });
 }
 
 export function unreadable({ partition, sort }: RecordKey, cause?: unknown): AgentStoreError {

@@ -96,6 +96,9 @@ export function resolveTurnStoreOptions<Options extends TurnStoreOptions>(
   for (const [option, value] of Object.entries(numbers)) {
     if (!(Number.isFinite(value) && value > 0)) throw invalidOption(option, 'must be a number above 0');
   }
+  if (leaseSeconds > 86_400) throw invalidOption('leaseSeconds', 'must be at most 86,400, which is a day');
+  if (numbers.flushMs > 86_400_000)
+    throw invalidOption('flushMs', 'must be at most 86,400,000, which is a day');
   if (renewSeconds * 3 > leaseSeconds)
     throw invalidOption('renewSeconds', 'must be at most a third of "leaseSeconds"');
   return { agentId, agentKeyPrefix, now, ...numbers, ...resolvePrefixes(options) };

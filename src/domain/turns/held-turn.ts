@@ -1,0 +1,62 @@
+import type { HeldTurn, LoggedEvent, NumberedEvent, TurnRequest } from '../turn-store.js';
+import { EventLog } from './event-log.js';
+import type { HeldLease } from './held-lease.js';
+import { forgetRequest } from './request-key.js';
+import { explain, type TurnCore } from './turn-core.js';
+
+/** A key that has just been found must find its log too. */
+const longerThanKeySeconds = 60;
+
+/** A turn that has begun: its lease, its log and its key. */
+export function createHeldTurn(
+  core: TurnCore,
+  contextId: string,
+  request: TurnRequest,
+  lease: HeldLease,
+): HeldTurn {
+  const { logSeconds, idempotencySeconds } = core.settings;
+  const keyedSeconds = Math.max(logSeconds, idempotencySeconds + longerThanKeySeconds);
+  const keepSeconds = request.idempotency === undefined ? logSeconds : keyedSeconds;
+  const log = new EventLog(core, contextId, lease, keepSeconds);
+  const { turn, token } = lease;
+  const { turns, tokens } = lease.lease;
+  let ended: Promise<NumberedEvent> | undefined;
+  const end = async (last: LoggedEvent) => {
+    try {
+      const logged = await log.end(last);
+      await lease.release();
+      return logged;
+    } catch (error) {
+      // The lease ends by itself, and whoever finds that ends the log.
+      lease.drop();
+      throw explain(core, error, 'end', contextId);
+    }
+  };
+  return {
+    turn,
+    fencingToken: token,
+    usage: { turns, tokens },
+    onStop: (listener) => lease.onStop(listener),
+    log: (event) => log.add(event),
+    useTokens: (count) => lease.addTokens(count),
+    end: (last) => {
+      ended ??= core.underWay.after(contextId, () => end(last));
+      return ended;
+    },
+    abandon: () => {
+      log.discard();
+      return core.underWay.after(contextId, () => giveBack(core, contextId, request, lease));
+    },
+  };
+}
+
+/** Undoes the begin of a turn that has done nothing. What fails of it is left to its time. */
+export async function giveBack(
+  core: TurnCore,
+  contextId: string,
+  request: TurnRequest,
+  lease: HeldLease,
+): Promise<void> {
+  await forgetRequest(core, contextId, request).catch(() => {});
+  await lease.release(false);
+}
