@@ -76,7 +76,11 @@ export async function startServer(
 }
 
 /** A caller that can leave at any moment, or stop reading. */
-export function callRaw(server: TestServer, session: string, body: unknown = { prompt: 'hi' }): Socket {
+export function callRaw(
+  server: Pick<TestServer, 'port'>,
+  session: string,
+  body: unknown = { prompt: 'hi' },
+): Socket {
   const text = JSON.stringify(body);
   const socket = connect(server.port, '127.0.0.1');
   onTestFinished(() => void socket.destroy());

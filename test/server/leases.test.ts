@@ -12,7 +12,7 @@ import { getRequestContext, type ServeConfig } from '../../src/index.js';
 import { RunningTurn } from '../../src/server/sessions/running-turn.js';
 import { event } from './fake-agent.js';
 import { callRaw, readAll, readEvents, readKinds, type TestServer } from './harness.js';
-import { attach, codeOf, openTurns, say, startSharing, startTwo } from './shared-servers.js';
+import { attach, codeOf, eventually, openTurns, say, startSharing, startTwo } from './shared-servers.js';
 import { type Model, StandInAgent } from './stand-in-agent.js';
 
 const prompt = { prompt: 'hi' };
@@ -165,7 +165,7 @@ describe('a turn whose server cannot renew its lease', () => {
     const { writes } = one.line;
     one.line.cut('refused');
     say(turn, 'a');
-    await vi.waitFor(() => expect(one.line.writes).toBeGreaterThan(writes + 5));
+    await eventually(() => expect(one.line.writes).toBeGreaterThan(writes + 5));
     one.line.mend();
     const attached = readAll(await attach(two, 's'));
     say(turn, 'b');
@@ -330,14 +330,14 @@ describe('a turn that is cancelled', () => {
       return start;
     };
     const response = one.post('s', prompt);
-    await vi.waitFor(async () => expect(await two.turnStore.runningTurn('s')).not.toBeNull());
+    await eventually(async () => expect(await two.turnStore.runningTurn('s')).not.toBeNull());
     const stop = vi.spyOn(RunningTurn.prototype, 'stop');
     const cancelled = (where === 'here' ? one : two).post('s', { type: 'cancel' });
-    if (where === 'here') await vi.waitFor(() => expect(stop).toHaveBeenCalled());
+    if (where === 'here') await eventually(() => expect(stop).toHaveBeenCalled());
     else {
-      await vi.waitFor(() => expect(two.line.writes).toBeGreaterThan(0));
+      await eventually(() => expect(two.line.writes).toBeGreaterThan(0));
       const { writes } = one.line;
-      await vi.waitFor(() => expect(one.line.writes).toBeGreaterThan(writes + 1)); // It is renewed, and so notices.
+      await eventually(() => expect(one.line.writes).toBeGreaterThan(writes + 1)); // It is renewed, and so notices.
     }
     stop.mockRestore();
     go();
@@ -362,7 +362,7 @@ describe('a turn that is cancelled', () => {
       return begin(...args);
     };
     const refused = two.post('s', prompt);
-    await vi.waitFor(async () => expect((await two.health()).status).toBe('HealthyBusy'));
+    await eventually(async () => expect((await two.health()).status).toBe('HealthyBusy'));
     const cancelled = two.post('s', { type: 'cancel' });
     expect((await readAll(await asked)).map(codeOf)).toEqual(['CANCELLED']);
     go();
@@ -413,10 +413,10 @@ describe('a server that is closed', () => {
       return begin(...args);
     };
     const response = one.post('s', prompt);
-    await vi.waitFor(async () => expect((await one.health()).status).toBe('HealthyBusy'));
+    await eventually(async () => expect((await one.health()).status).toBe('HealthyBusy'));
     const stop = vi.spyOn(RunningTurn.prototype, 'stop');
     const closed = one.close();
-    await vi.waitFor(() => expect(stop).toHaveBeenCalled());
+    await eventually(() => expect(stop).toHaveBeenCalled());
     stop.mockRestore();
     go();
     expect([(await response).status, await (await response).json()]).toMatchObject([

@@ -24,13 +24,17 @@ export function openTurns() {
   };
   /** What the nth turn says, once that turn runs. */
   const running = (nth = 1) =>
-    vi.waitFor(() => {
+    eventually(() => {
       const turn = turns[nth - 1];
       if (turn?.observed !== true) throw new Error('The turn does not run yet.');
       return turn;
     });
   return { turns, script, running };
 }
+
+/** Waits until an assertion holds, for as long as a busy machine may take. */
+export const eventually = <Result>(assertion: () => Result | Promise<Result>): Promise<Result> =>
+  vi.waitFor(assertion, { timeout: 60_000, interval: 10 });
 
 export function say(turn: Subject<AgentEvent>, ...deltas: string[]): void {
   for (const delta of deltas) turn.next(event('content-delta', { delta }));
@@ -120,7 +124,7 @@ export function toAttachRequest(
 }
 
 export function attach(
-  server: TestServer,
+  server: Pick<TestServer, 'url'>,
   session: string,
   lastEventId?: string,
   way: (typeof ways)[number] = 'body',

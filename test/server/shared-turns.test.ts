@@ -1,10 +1,11 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { event } from './fake-agent.js';
 import { callRaw, readAll, readEvents, readKinds } from './harness.js';
 import {
   attach,
   codeOf,
   deltasOf,
+  eventually,
   numbersOf,
   openTurns,
   say,
@@ -111,7 +112,7 @@ describe('a turn that runs on another server', () => {
   it('goes on from now for one that says it has seen all', async () => {
     const { two, turn, id, first } = await startTurn();
     // Until it is known that one event is logged.
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const received = readEvents(await attach(two, 's'));
       expect((await received.next()).value).toEqual(first);
       await received.return(undefined);
@@ -131,7 +132,7 @@ describe('a turn that runs on another server', () => {
     for (let number = 2; number <= 20; number++) {
       say(turn, `${number}`);
       // Each in a chunk of its own.
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         const received = readEvents(await attach(two, 's', `${id}:${number - 1}`));
         expect(numbersOf([(await received.next()).value ?? expect.fail()])).toEqual([number]);
         await received.return(undefined);
@@ -181,7 +182,7 @@ describe('a turn that runs on another server', () => {
     const received = readEvents(await attach(two, 's'));
     await received.next();
     await received.return(undefined);
-    await vi.waitFor(() => expect(two.logger.lines).toMatchObject([{ status: 200, callerLeft: true }]));
+    await eventually(() => expect(two.logger.lines).toMatchObject([{ status: 200, callerLeft: true }]));
     turn.complete();
     await rest();
   });
