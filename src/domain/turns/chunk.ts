@@ -3,7 +3,7 @@ import type { RecordKey } from '../key-schema.js';
 import type { NewRecord, StoredRecord } from '../record-store.js';
 import { formatPartList, joinSlices, noParts, parsePartList, readParts, writeParts } from '../store/parts.js';
 import { changeRecord } from '../store/session-codec.js';
-import { interruptedNumber, type LoggedEvent } from '../turn-store.js';
+import { interruptedNumber, type LoggedEvent, type NumberedEvent } from '../turn-store.js';
 import { isRecord } from '../values/objects.js';
 import { putSettled } from './settled-put.js';
 import {
@@ -41,6 +41,9 @@ const interrupted: LoggedEvent = {
     message: 'The process that ran the turn has vanished. Read the state to see how far it came.',
   }),
 };
+
+/** The end of such a turn, as it is heard. */
+export const interruptedEvent: NumberedEvent = { ...interrupted, number: interruptedNumber };
 
 /** The last chunk of such a turn. */
 export const interruptedEnd: Chunk = {

@@ -45,6 +45,11 @@ export class HeldLease {
     return this.#stopReason !== 'lost' && this.#passedMs() < this.#safeMs();
   }
 
+  /** In how many milliseconds somebody else may have the lease, if it is not renewed. */
+  get leftMs(): number {
+    return this.#core.settings.leaseSeconds * 1_000 - this.#passedMs();
+  }
+
   onStop(listener: (reason: StopReason) => void): void {
     // A process that was suspended may ask before its timers have told.
     if (!this.isSafe) this.lose();

@@ -1,4 +1,5 @@
 import type { HeldTurn, LoggedEvent, NumberedEvent, TurnRequest } from '../turn-store.js';
+import { interruptedEvent } from './chunk.js';
 import { EventLog } from './event-log.js';
 import type { HeldLease } from './held-lease.js';
 import { forgetRequest } from './request-key.js';
@@ -29,6 +30,7 @@ export function createHeldTurn(
     } catch (error) {
       // The lease ends by itself, and whoever finds that ends the log.
       lease.drop();
+      if (!lease.isSafe) return interruptedEvent;
       throw explain(core, error, 'end', contextId);
     }
   };
@@ -40,7 +42,7 @@ export function createHeldTurn(
     log: (event) => log.add(event),
     useTokens: (count) => lease.addTokens(count),
     end: (last) => {
-      ended ??= core.underWay.after(contextId, () => end(last));
+      ended ??= core.underWay.after(contextId, () => untilExpired(lease, end(last)));
       return ended;
     },
     abandon: () => {
@@ -48,6 +50,20 @@ export function createHeldTurn(
       return core.underWay.after(contextId, () => giveBack(core, contextId, request, lease));
     },
   };
+}
+
+/** A store may never answer. Once somebody else may have the lease, the turn is interrupted, whatever its own end comes to. */
+function untilExpired(lease: HeldLease, ending: Promise<NumberedEvent>): Promise<NumberedEvent> {
+  return new Promise((resolve, reject) => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const wait = () => {
+      const { leftMs } = lease;
+      if (leftMs > 0) timer = setTimeout(wait, leftMs);
+      else resolve(interruptedEvent);
+    };
+    wait();
+    ending.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }
 
 /** Undoes the begin of a turn that has done nothing. What fails of it is left to its time. */

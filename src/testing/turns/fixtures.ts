@@ -10,10 +10,9 @@ import {
   type TurnStore,
 } from '../../domain/turn-store.js';
 import type { TurnContractOptions } from '../backend.js';
-import type { CaseContext, Cases } from '../contract-case.js';
+import type { Cases } from '../contract-case.js';
 import { ids } from '../fixtures.js';
 
-type TurnContext = CaseContext<TurnStore, TurnContractOptions, RecordKey>;
 export type TurnCases = Cases<TurnStore, TurnContractOptions, RecordKey>;
 
 const { contextId } = ids;
