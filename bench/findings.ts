@@ -21,6 +21,8 @@ export const findings: Readonly<Record<string, string>> = {
     'The target is met but for the smallest states: missed by 0.9 for the smallest plain one, and by 2.7 and 0.4 for rich ones of up to 2 KB. Copying, encoding and decoding take less than two clones; the others are the promises of two calls, the queue that keeps them in order, the limit of a state, its lineage, and the garbage of all that, where `structuredClone` has no call to make. What a test sees of its store has gone through the serializer, as in production.',
   server:
     "Both targets are missed at 32 and 256 sessions: by 0.15 against a bare `node:http` handler, which writes without a session, a body or a turn to look after, and by 0.9 against twice the turns of AWS's server, which writes all events of this turn in one tick too and keeps no session. How far a server on `node:http` is from the bare one depends on the machine: the handler itself makes here half again as many turns as on the one measured before. One session at a time meets the first.",
+  'turn-stores':
+    'Two writes for the lease, one for the end with all that was not written before, one for a key and one a flush, as it should be; and a read before the lease and the key are taken. A request that comes again writes nothing. In time a turn waits for the lease before it begins, and for its end and the lease after it; everything between is in the background. A server without a turn store has none of it.',
   loading:
     'An entry point is one file and a few that it shares with others, and loads what it needs with the first request: the SDK, a client, `node:crypto`.',
   growth:
