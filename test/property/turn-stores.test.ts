@@ -94,8 +94,8 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: step(cancel, process) },
   { weight: 3, arbitrary: step(hear, process, fc.nat({ max: 3 }), fc.nat({ max: 3 })) },
   { weight: 1, arbitrary: step(claim, process) },
-  { weight: 4, arbitrary: step(pass, fc.constantFrom(300, 5_100, 10_100, 21_000)) },
-  { weight: 1, arbitrary: step(jump, fc.constantFrom(4_000, 10_100, 25_000)) },
+  { weight: 4, arbitrary: step(pass, fc.constantFrom(300, 5_100, 9_800, 10_100, 21_000)) },
+  { weight: 3, arbitrary: step(jump, fc.constantFrom(4_000, 9_800, 10_100, 25_000)) },
   { weight: 1, arbitrary: step(crash, process) },
 );
 

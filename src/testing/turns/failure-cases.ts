@@ -35,9 +35,7 @@ export const failureCases: TurnCases = {
     for (const [agent, session] of pairs) {
       const store = open({ ...quiet, agentId: agent });
       assert.equal(await store.claim(session, agent + session), true);
-      const start = await store.begin(session, { turn: 'turn-0', holder: 'a test', idempotency });
-      assert.equal(start.outcome, 'begun');
-      if (start.outcome === 'begun') await start.turn.end(say(agent + session));
+      await (await begin(store, 'turn-0', idempotency, session)).end(say(agent + session));
     }
     for (const [agent, session] of pairs) {
       const store = open({ ...quiet, agentId: agent });
