@@ -21,7 +21,12 @@ export interface NumberedEvent extends LoggedEvent {
   readonly number: number;
 }
 
-/** The number of the last event of a turn that was interrupted: greater than any that the turn itself has given. */
+/**
+ * The number of the last event of a turn that was interrupted: greater than any that the turn itself has given.
+ *
+ * @example
+ * const wasInterrupted = ({ number }: NumberedEvent) => number === interruptedNumber;
+ */
 export const interruptedNumber = Number.MAX_SAFE_INTEGER;
 
 /**

@@ -44,7 +44,7 @@ export interface StoredLease extends Lease {
 }
 
 /** How far the clocks of two processes may be apart: a rival waits for so much longer than the lease says. */
-export const clockSkewMs = 5_000;
+const clockSkewMs = 5_000;
 
 /** The record outlives the lease: while it is there, tokens and counts go on from it. */
 const keepSeconds = 7 * 86_400;

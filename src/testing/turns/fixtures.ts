@@ -11,15 +11,14 @@ import {
   type TurnStore,
 } from '../../domain/turn-store.js';
 import type { TurnContractOptions } from '../backend.js';
-import type { CaseContext, Cases } from '../contract-case.js';
+import type { Cases } from '../contract-case.js';
 import { ids } from '../fixtures.js';
 
-export type TurnContext = CaseContext<TurnStore, TurnContractOptions, RecordKey>;
 export type TurnCases = Cases<TurnStore, TurnContractOptions, RecordKey>;
 
 const { contextId } = ids;
 
-export const leaseSeconds = 600;
+const leaseSeconds = 600;
 /** What a holder has until it stops itself, and what a rival waits, in milliseconds. */
 export const safeMs = 400_000;
 export const heldMs = 605_000;
