@@ -190,6 +190,7 @@ describe('the items of a turn', () => {
     const end = say('y'.repeat(500_000));
     expect(await ending.end(end)).toEqual({ ...end, number: 1 });
     expect(await readAll(store, 'turn-2')).toEqual([{ lost: { from: 1, to: 1 } }]);
+    expect(await readAll(store, 'turn-2', 1)).toEqual([]);
   });
 });
 

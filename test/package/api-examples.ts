@@ -29,6 +29,7 @@ declare function encrypt(...args: unknown[]): Promise<Uint8Array>;
 declare function decrypt(...args: unknown[]): Buffer;
 declare function createBackend(): Promise<kit.ContractBackend>;
 declare function createMessageBackend(): Promise<kit.MessageContractBackend>;
+declare function createTurnBackend(): Promise<kit.TurnContractBackend>;
 declare function askModel(messages: readonly aws.Message[]): Promise<string>;
 `;
 

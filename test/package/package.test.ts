@@ -227,6 +227,7 @@ describe('the entry points', () => {
           "agentStoreContract",
           "assertSameValue",
           "messageStoreContract",
+          "turnStoreContract",
         ],
         "@looopy-ai/aws/ts/stores": [
           "AgentStoreError",

@@ -130,6 +130,49 @@ describe('the options of the turn stores', () => {
   });
 });
 
+describe('a store', () => {
+  it('in memory has records of its own unless it is given some', async () => {
+    const [one, other] = [new InMemoryTurnStore({ agentId }), new InMemoryTurnStore({ agentId })];
+    expect(await one.claim('session', 'ann')).toBe(true);
+    expect(await other.owner('session')).toBe(null);
+  });
+
+  it.each([
+    [{}, ''],
+    [{ keyPrefix: 'app:' }, 'app:'],
+    [{ redisOptions: { keyPrefix: 'app:' } }, 'app:'],
+  ])('in Redis lists keys as its client has them: %j', async (options, keyPrefix) => {
+    const sent: unknown[] = [];
+    const client = {
+      ...{ del: async () => 0, evalBuffer: async () => 1, evalshaBuffer: async () => 1, options },
+      getBuffer: async (key: string) => {
+        sent.push(key);
+        return null;
+      },
+      scan: async (...given: unknown[]): Promise<[string, string[]]> => {
+        sent.push(given[2]);
+        return ['0', [`${keyPrefix}agent#a%3Ab:lease#s%25`]];
+      },
+    };
+    expect(await new RedisTurnStore({ agentId: 'a:b', client }).listRunningTurns()).toEqual([]);
+    // The client itself puts its prefix before a key, but not before a pattern.
+    expect(sent).toEqual([`${keyPrefix}agent#a%3Ab:lease#*`, 'agent#a%3Ab:lease#s%25']);
+  });
+
+  it('in Redis cannot list with a client that has no such command', async () => {
+    const client = {
+      getBuffer: async () => null,
+      del: async () => 0,
+      evalBuffer: async () => 1,
+      evalshaBuffer: async () => 1,
+    };
+    await expect(new RedisTurnStore({ agentId, client }).listRunningTurns()).rejects.toMatchObject({
+      code: 'CONFIGURATION',
+      message: expect.stringContaining('"scan"'),
+    });
+  });
+});
+
 const id = fc.oneof(
   fc.string({ unit: 'binary', minLength: 1, maxLength: 12 }),
   fc.string({

@@ -1,5 +1,7 @@
 import type { TurnRequest } from '../turn-store.js';
 import { isHeld, type Lease, readLease, replaceLease, type StoredLease, toEnd } from './lease.js';
+import { settleEnd } from './read-log.js';
+import { isUnknown } from './settled-put.js';
 import type { TurnCore } from './turn-core.js';
 
 /** Takes the lease for a turn: what is stored then, which is another turn's if that holds it. */
@@ -13,6 +15,7 @@ export async function acquireLease(
   for (;;) {
     const since = Math.floor(now());
     if (stored !== null && isHeld(stored, since)) return stored;
+    if (stored !== null && !stored.isReleased) await endLogOf(core, contextId, stored.turn);
     const lease: Lease = {
       turn,
       holder,
@@ -28,6 +31,16 @@ export async function acquireLease(
     const token = Math.max((stored?.token ?? 0) + 1, since);
     ({ stored } = await replaceLease(core, contextId, stored, lease, token));
     if (stored?.turn === turn) return stored;
+  }
+}
+
+/** Nothing tells of a turn that was interrupted once its lease is another one's, but for its log. */
+async function endLogOf(core: TurnCore, contextId: string, turn: string): Promise<void> {
+  try {
+    await settleEnd({ core, contextId, turn });
+  } catch (error) {
+    // A log that cannot be read must not lock the session.
+    if (isUnknown(error)) throw error;
   }
 }
 

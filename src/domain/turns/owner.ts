@@ -18,16 +18,15 @@ export async function readOwner(core: TurnCore, contextId: string): Promise<stri
 
 /** Makes somebody the owner if nobody is. Gives whose the session is then. The record does not expire. */
 export async function claimOwner(core: TurnCore, contextId: string, owner: string): Promise<string> {
-  const known = await readOwner(core, contextId);
-  if (known !== null) return known;
-  for (;;) {
+  let current = await readOwner(core, contextId);
+  while (current === null) {
     const record = await createRecord(core, 'agent-session-owner', { v: version, owner });
     const expected = { absent: true, revisions: [], now: core.settings.now() };
     const result = await putSettled(core, toOwnerKey(core, contextId), record, expected);
-    const current = result === 'written' ? owner : await parse(core, contextId, result);
-    // Erased in between: it is claimed again.
-    if (current !== null) return current;
+    // Still nobody's if it was erased in between.
+    current = result === 'written' ? owner : await parse(core, contextId, result);
   }
+  return current;
 }
 
 export async function removeOwner(core: TurnCore, contextId: string): Promise<void> {

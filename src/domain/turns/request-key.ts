@@ -42,7 +42,8 @@ export async function claimRequest(
   const { now, idempotencySeconds } = core.settings;
   const key = await toRequestKey(core, contextId, idempotency.key);
   const request = { turn, hash: idempotency.hash };
-  for (;;) {
+  let known: KnownRequest | null = null;
+  while (known === null) {
     const record = await createRecord(
       core,
       'agent-turn-request',
@@ -51,9 +52,9 @@ export async function claimRequest(
     );
     const expected = { absent: true, revisions: [], now: now() };
     const result = await putSettled(core, key, record, expected);
-    const known = result === 'written' ? request : await parse(core, key, result);
-    if (known !== null) return known;
+    known = result === 'written' ? request : await parse(core, key, result);
   }
+  return known;
 }
 
 /** Has a key stand for nothing, if it stands for this turn, which has done nothing: the request may be made again. */

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import type { TurnStore } from '../../domain/turn-store.js';
 import { assertFails, ids } from '../fixtures.js';
 import { assertLog, begin, done, quiet, readAll, say, type TurnCases } from './fixtures.js';
@@ -35,9 +34,7 @@ export const failureCases: TurnCases = {
     for (const [agent, session] of pairs) {
       const store = open({ ...quiet, agentId: agent });
       assert.equal(await store.claim(session, agent + session), true);
-      const start = await store.begin(session, { turn: 'turn-0', holder: 'a test', idempotency });
-      assert.equal(start.outcome, 'begun');
-      if (start.outcome === 'begun') await start.turn.end(say(agent + session));
+      await (await begin(store, 'turn-0', idempotency, session)).end(say(agent + session));
     }
     for (const [agent, session] of pairs) {
       const store = open({ ...quiet, agentId: agent });
@@ -109,11 +106,11 @@ export const failureCases: TurnCases = {
     const turn = await begin(ours, 'one', idempotency);
     await ours.claim(contextId, 'ann');
     await turn.end(done);
-    const hash = createHash('sha256').update(idempotency.key).digest().toString('base64url', 0, 16);
+    const hash = Buffer.from(await crypto.subtle.digest('SHA-256', Buffer.from(idempotency.key)));
     const records: Readonly<Record<string, readonly ((store: TurnStore) => Promise<unknown>)[]>> = {
       [`owner#${contextId}`]: [(store) => store.owner(contextId), (store) => store.claim(contextId, 'ann')],
       [`event#${contextId}#one-0`]: [(store) => readAll(store, 'one'), (store) => readAll(store, 'one', 9)],
-      [`request#${contextId}#${hash}`]: [
+      [`request#${contextId}#${hash.toString('base64url', 0, 16)}`]: [
         (store) => store.begin(contextId, { turn: 'two', holder: 'a test', idempotency }),
       ],
       [`lease#${contextId}`]: [

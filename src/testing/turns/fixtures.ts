@@ -7,6 +7,7 @@ import {
   type LogItem,
   type StopReason,
   type TurnRequest,
+  type TurnStart,
   type TurnStore,
 } from '../../domain/turn-store.js';
 import type { TurnContractOptions } from '../backend.js';
@@ -44,11 +45,22 @@ export async function begin(
   store: TurnStore,
   turn: string,
   idempotency?: TurnRequest['idempotency'],
+  session: string = contextId,
 ): Promise<HeldTurn> {
   const request = { turn, holder: 'a test', ...(idempotency !== undefined && { idempotency }) };
-  const start = await store.begin(contextId, request);
-  if (start.outcome === 'begun') return start.turn;
-  return assert.fail(`The turn should have begun, but: ${JSON.stringify(start)}`);
+  const start = await store.begin(session, request);
+  assert.ok(start.outcome === 'begun', `The turn should have begun, but: ${JSON.stringify(start)}`);
+  return start.turn;
+}
+
+/** The one turn that has begun, and what was answered to the others. */
+export function splitStarts(starts: readonly TurnStart[]): [HeldTurn, readonly TurnStart[]] {
+  const [begun, ...more] = starts.flatMap((start) => (start.outcome === 'begun' ? [start.turn] : []));
+  assert.ok(
+    begun !== undefined && more.length === 0,
+    `Not one turn has begun, but: ${JSON.stringify(starts)}`,
+  );
+  return [begun, starts.filter(({ outcome }) => outcome !== 'begun')];
 }
 
 /** All of a log, as somebody hears it who comes now. */

@@ -11,6 +11,7 @@ import {
   readAll,
   safeMs,
   say,
+  splitStarts,
   stopOf,
   type TurnCases,
   until,
@@ -32,9 +33,7 @@ export const leaseCases: TurnCases = {
       });
       assert.equal(await store.runningTurn(contextId), 'one');
     }
-    const other = await theirs.begin('session-2', { turn: 'three', holder: 'a test' });
-    assert.equal(other.outcome, 'begun');
-    if (other.outcome === 'begun') await other.turn.abandon();
+    await (await begin(theirs, 'three', undefined, 'session-2')).abandon();
     await turn.end(done);
     assert.equal(await theirs.runningTurn(contextId), null);
     await (await begin(theirs, 'two')).end(done);
@@ -45,11 +44,9 @@ export const leaseCases: TurnCases = {
     const starts = await Promise.all(
       names.map((turn) => open(quiet).begin(contextId, { turn, holder: 'a test' })),
     );
-    const begun = starts.flatMap((start) => (start.outcome === 'begun' ? [start.turn] : []));
-    assert.equal(begun.length, 1);
-    for (const start of starts)
-      if (start.outcome !== 'begun') assert.deepEqual(start, { outcome: 'busy', turn: begun[0]?.turn });
-    await Promise.all(begun.map((turn) => turn.end(done)));
+    const [begun, others] = splitStarts(starts);
+    for (const start of others) assert.deepEqual(start, { outcome: 'busy', turn: begun.turn });
+    await begun.end(done);
   },
 
   'gives each turn a larger token: after an end, after one that was given up, and after any time': async ({
@@ -187,6 +184,7 @@ export const leaseCases: TurnCases = {
     const turn = await begin(ours, 'one');
     turn.log(say('never'));
     await turn.abandon();
+    assert.deepEqual(await readAll(open(quiet), 'one'), [lostFrom(1)]);
     await (await begin(open(quiet), 'two')).end(done);
     assert.deepEqual(await readAll(open(quiet), 'one'), [lostFrom(1)]);
   },

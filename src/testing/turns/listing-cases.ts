@@ -15,30 +15,28 @@ export const listingCases: TurnCases = {
     const running = await begin(ours, 'two');
     running.useTokens(7);
     advance(1_000);
-    const vanished = await open({ ...quiet, now: ahead(now, -heldMs) }).begin('session-2', {
-      turn: 'three',
-      holder: 'somewhere else',
-    });
+    const early = open({ ...quiet, now: ahead(now, -heldMs) });
+    const vanished = await begin(early, 'three', undefined, 'session-2');
     const theirs = open({ ...quiet, now });
     const expected = { contextId, turn: 'two', since: new Date(start), holder: 'a test' };
     await until(async () => (await theirs.listRunningTurns())[0]?.tokens === 7);
     assert.deepEqual(await theirs.listRunningTurns(), [{ ...expected, tokens: 7 }]);
     await running.end(done);
     assert.deepEqual(await theirs.listRunningTurns(), []);
-    if (vanished.outcome === 'begun') await vanished.turn.abandon();
+    await vanished.abandon();
   },
 
   'lists them all, whatever the ids of their sessions, and those of no other agent': async ({ open }) => {
     const ours = open(quiet);
     const odd = ['é🙂', 'a#b', '*', '%', '%3A:', '{a}', '[x]', 'a\\b', 'owner#', ' '];
     const sessions = [...odd, ...Array.from({ length: 105 }, (_, index) => `session-${index}`)];
-    const other = await open({ ...quiet, agentId: 'support-2' }).begin(contextId, { turn: 'x', holder: 'x' });
-    const starts = await Promise.all(
-      sessions.map((session, index) => ours.begin(session, { turn: `turn-${index}`, holder: 'a test' })),
+    const other = await begin(open({ ...quiet, agentId: 'support-2' }), 'other');
+    const turns = await Promise.all(
+      sessions.map((session, index) => begin(ours, `turn-${index}`, undefined, session)),
     );
     const listed = await open(quiet).listRunningTurns();
     assert.deepEqual(listed.map((turn) => turn.contextId).sort(), sessions.sort());
-    for (const start of [...starts, other]) if (start.outcome === 'begun') await start.turn.abandon();
+    for (const turn of [...turns, other]) await turn.abandon();
     assert.deepEqual(await open(quiet).listRunningTurns(), []);
   },
 };
