@@ -86,7 +86,8 @@ const fate = fc.oneof(
 );
 
 const steps: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 30, arbitrary: step(answer, fc.nat({ max: 5 }), fate) },
+  { weight: 20, arbitrary: step(answer, fc.nat({ max: 5 }), fate) },
+  { weight: 10, arbitrary: step(answerAll, process) },
   { weight: 6, arbitrary: step(begin, process, fc.boolean()) },
   { weight: 6, arbitrary: step(log, process) },
   { weight: 3, arbitrary: step(end, process) },
@@ -94,8 +95,8 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: step(cancel, process) },
   { weight: 3, arbitrary: step(hear, process, fc.nat({ max: 3 }), fc.nat({ max: 3 })) },
   { weight: 1, arbitrary: step(claim, process) },
-  { weight: 4, arbitrary: step(pass, fc.constantFrom(300, 5_100, 9_800, 10_100, 21_000)) },
-  { weight: 3, arbitrary: step(jump, fc.constantFrom(4_000, 9_800, 10_100, 25_000)) },
+  { weight: 4, arbitrary: step(pass, fc.constantFrom(300, 5_100, 9_300, 10_100, 21_000)) },
+  { weight: 4, arbitrary: step(jump, fc.constantFrom(4_000, 9_300, 9_300, 25_000)) },
   { weight: 1, arbitrary: step(crash, process) },
 );
 
@@ -124,6 +125,18 @@ function answer(at: number, fate: Fate): Step {
     const { choices } = world;
     const request = choices[at % choices.length];
     await (request === undefined ? world.settle() : world.answer(request, fate));
+  };
+}
+
+/** A process alone goes on. */
+function answerAll(index: number): Step {
+  return async (run) => {
+    const process = run.process(index);
+    for (let requests = 0; requests < 20; requests++) {
+      const request = run.world.choices.find((choice) => choice.process === process);
+      if (request === undefined) return;
+      await run.world.answer(request, 'answer');
+    }
   };
 }
 

@@ -27,7 +27,7 @@ export interface DynamoDBTurnStoreOptions extends TurnStoreOptions {
   readonly sortKeyName?: string;
   /** The name of the attribute with the expiry in Unix seconds. @defaultValue `'ttl'` */
   readonly ttlAttributeName?: string;
-  /** Whether reads see every write that came before them, at twice the price. @defaultValue `true` */
+  /** Taken so that all stores of an agent can share their options: turns are always read consistently. @defaultValue `true` */
   readonly consistentRead?: boolean;
   /** `'auto'` compresses what needs fewer write units that way; `'off'` never does. @defaultValue `'auto'` */
   readonly compression?: Compression;

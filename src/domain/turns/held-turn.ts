@@ -1,9 +1,12 @@
+import { AgentStoreError } from '../errors.js';
 import type { HeldTurn, LoggedEvent, NumberedEvent, TurnRequest } from '../turn-store.js';
 import { interruptedEvent } from './chunk.js';
 import { EventLog } from './event-log.js';
 import type { HeldLease } from './held-lease.js';
 import { forgetRequest } from './request-key.js';
 import { explain, type TurnCore } from './turn-core.js';
+
+const unanswered = 'The backend did not answer; what was sent may still take effect.';
 
 /** A key that has just been found must find its log too. */
 const longerThanKeySeconds = 60;
@@ -22,7 +25,7 @@ export function createHeldTurn(
   const { turn, token } = lease;
   const { turns, tokens } = lease.lease;
   let ended: Promise<NumberedEvent> | undefined;
-  const end = async (last: LoggedEvent) => {
+  const end = async (last: LoggedEvent, isSafe: boolean) => {
     try {
       const logged = await log.end(last);
       await lease.release();
@@ -30,7 +33,7 @@ export function createHeldTurn(
     } catch (error) {
       // The lease ends by itself, and whoever finds that ends the log.
       lease.drop();
-      if (!lease.isSafe) return interruptedEvent;
+      if (!isSafe) return interruptedEvent;
       throw explain(core, error, 'end', contextId);
     }
   };
@@ -42,7 +45,9 @@ export function createHeldTurn(
     log: (event) => log.add(event),
     useTokens: (count) => lease.addTokens(count),
     end: (last) => {
-      ended ??= core.underWay.after(contextId, () => untilExpired(lease, end(last)));
+      // If it is not safe by now, no end of its own is in the log, or on its way there.
+      const { isSafe } = lease;
+      ended ??= core.underWay.after(contextId, () => untilExpired(lease, end(last, isSafe), isSafe));
       return ended;
     },
     abandon: () => {
@@ -52,13 +57,21 @@ export function createHeldTurn(
   };
 }
 
-/** A store may never answer. Once somebody else may have the lease, the turn is interrupted, whatever its own end comes to. */
-function untilExpired(lease: HeldLease, ending: Promise<NumberedEvent>): Promise<NumberedEvent> {
+/**
+ * A store may never answer. Once somebody else may have the lease, it is not waited for any more: a turn that has sent no end is
+ * interrupted, and of one that has nobody knows.
+ */
+function untilExpired(
+  lease: HeldLease,
+  ending: Promise<NumberedEvent>,
+  hasSentEnd: boolean,
+): Promise<NumberedEvent> {
   return new Promise((resolve, reject) => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const wait = () => {
       const { leftMs } = lease;
       if (leftMs > 0) timer = setTimeout(wait, leftMs);
+      else if (hasSentEnd) reject(new AgentStoreError('UNAVAILABLE', unanswered));
       else resolve(interruptedEvent);
     };
     wait();
