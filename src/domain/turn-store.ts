@@ -148,7 +148,7 @@ export interface RunningTurn {
  * session is. Every method rejects with `AgentStoreError`.
  *
  * @example
- * await serve({ agent, agentStore, turnStore });
+ * await serve({ agent: async (contextId) => new MyAgent(contextId), agentStore, turnStore });
  */
 export interface TurnStore {
   /** Begins a turn if none of the session runs, anywhere. */

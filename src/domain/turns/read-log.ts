@@ -22,7 +22,7 @@ export async function* readLog(
   while (!signal?.aborted) {
     const chunk = await readChunk(core, { ...reader, index });
     if (chunk === null) {
-      const next = await toNext(reader, index, wasRunning);
+      const next = await toNext(reader, index, wasRunning ? 'seen running' : 'unknown');
       if (next === 'none') {
         if (number <= interruptedNumber) yield { lost: { from: number, to: interruptedNumber } };
         return;
@@ -46,15 +46,19 @@ export async function* readLog(
  */
 export async function settleEnd(reader: LogReader, isKnown = false): Promise<void> {
   const index = await findChunk(reader, interruptedNumber - 1);
-  if ((await readChunk(reader.core, { ...reader, index })) === null) await toNext(reader, index, isKnown);
+  if ((await readChunk(reader.core, { ...reader, index })) === null)
+    await toNext(reader, index, isKnown ? 'known' : 'unknown');
 }
 
-/**
- * What a reader has to do if there is no chunk: to wait, to look at another place, or nothing.
- *
- * @param isKnown - True if the chunk would still be there, had it ever been written.
- */
-async function toNext(reader: LogReader, index: number, isKnown = false): Promise<'wait' | 'none' | number> {
+/** Whether a chunk would still be there, had it ever been written: it would if the turn was running just now, or has a key. */
+type Knowledge = 'unknown' | 'seen running' | 'known';
+
+/** What a reader has to do if there is no chunk: to wait, to look at another place, or nothing. */
+async function toNext(
+  reader: LogReader,
+  index: number,
+  knowledge: Knowledge,
+): Promise<'wait' | 'none' | number> {
   const { core, contextId, turn } = reader;
   const stored = await readLease(core, contextId);
   const lease = stored?.turn === turn ? stored : null;
@@ -63,7 +67,9 @@ async function toNext(reader: LogReader, index: number, isKnown = false): Promis
   if (lease !== null && isHeld(lease, core.settings.now())) return 'wait';
   // The end is written before the lease is given back: it is there now, or has expired, or never will be.
   if ((await readChunk(core, { ...reader, index })) !== null) return index;
-  if (!isKnown && !(await isCutOff(reader, index, lease))) return 'none';
+  // It was given back without an end: it has done nothing.
+  if (knowledge === 'seen running' && lease?.isReleased === true) return 'none';
+  if (knowledge === 'unknown' && !(await isCutOff(reader, index, lease))) return 'none';
   await writeInterrupted(reader, index);
   return index;
 }

@@ -10,7 +10,7 @@ const longestKey = 256;
  * The key under which a request may come again, from the header, quoted or not, or from the body, with a hash of what is asked:
  * the body itself is not kept.
  *
- * @throws HttpError `BAD_REQUEST` if the two differ, or the key is empty or too long.
+ * @throws HttpError `BAD_REQUEST` if the two differ, or the key is empty, too long or no text that can be stored.
  */
 export function readIdempotency(
   headers: Exchange['headers'],
@@ -23,6 +23,7 @@ export function readIdempotency(
   if (fromHeader !== undefined && idempotencyKey !== undefined && fromHeader !== idempotencyKey)
     throw badRequest('The header Idempotency-Key and "idempotencyKey" differ.');
   const key = fromHeader ?? idempotencyKey ?? '';
+  if (!key.isWellFormed()) throw badRequest('The idempotency key must be well-formed text.');
   if (key.length === 0 || key.length > longestKey)
     throw badRequest(`The header Idempotency-Key must have 1 to ${longestKey} characters.`);
   // With the key and the session: equal bodies of different requests have different hashes.

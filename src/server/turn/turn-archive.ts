@@ -13,6 +13,7 @@ export type ReplayOptions = Pick<
   | 'maxTotalReplayBytes'
   | 'replaySeconds'
   | 'idempotencySeconds'
+  | 'turnStore'
 >;
 
 /** What can be heard of one session: the turn that runs, and the one that ended last. */
@@ -62,7 +63,8 @@ export class TurnArchive {
     const session = this.#sessions.get(sessionId);
     if (session === undefined) return;
     session.running = undefined;
-    const isKept = isKnown && isAnswer;
+    // A turn store keeps those for all, and for as long as it is told to.
+    const isKept = isKnown && isAnswer && this.#options.turnStore === undefined;
     if (isKept) this.#keyed.add(turn);
     if (!isKnown || isKept || this.#options.replaySeconds === 0) {
       if (!isKept) log.clear();
