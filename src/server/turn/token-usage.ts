@@ -25,12 +25,9 @@ export function countTokens(
   { config, usage }: ServerContext,
   { turn, live, held }: BegunTurn,
 ): ((event: AgentEvent) => void) | undefined {
-  const { maxTokensPerSession, maxTurnsPerSession } = config;
-  const isLimited =
-    maxTokensPerSession < Number.POSITIVE_INFINITY || maxTurnsPerSession < Number.POSITIVE_INFINITY;
-  if (held === undefined && !isLimited) return undefined;
+  const { maxTokensPerSession } = config;
+  if (held === undefined && !isLimited(config)) return undefined;
   const { sessionId } = live;
-  if (held === undefined) usage.add(sessionId, { turns: 1 });
   let total = held?.usage.tokens ?? usage.of(sessionId).tokens;
   return (event) => {
     const tokens = tokensOf(event);
@@ -40,6 +37,15 @@ export function countTokens(
     else held.useTokens(tokens);
     if (total > maxTokensPerSession) void turn.stop(tokenLimit());
   };
+}
+
+/** Counts a turn that has ended, unless it has done nothing. A turn store counts by itself. */
+export function countTurn({ config, usage }: ServerContext, { turn, live, held }: BegunTurn): void {
+  if (held === undefined && turn.hasStarted && isLimited(config)) usage.add(live.sessionId, { turns: 1 });
+}
+
+function isLimited({ maxTokensPerSession, maxTurnsPerSession }: ServerContext['config']): boolean {
+  return Math.min(maxTokensPerSession, maxTurnsPerSession) < Number.POSITIVE_INFINITY;
 }
 
 /** The tokens that an event of kind `llm-usage` tells of, in itself or under `usage`; 0 for any other. */

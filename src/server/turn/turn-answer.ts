@@ -21,7 +21,7 @@ import { toErrorEvent } from './event-format.js';
 import type { LiveTurn } from './live-turn.js';
 import { unlessStopped } from './observe.js';
 import { OnDemand } from './on-demand.js';
-import { countTokens } from './token-usage.js';
+import { countTokens, countTurn } from './token-usage.js';
 import { runTurn } from './turn.js';
 import { TurnOutput } from './turn-output.js';
 import { TurnStream } from './turn-stream.js';
@@ -89,6 +89,7 @@ async function runBegun(
   // What goes wrong before the answer is open is told by a status, and by an event to others who listen.
   const isStatus = hasThrown && !stream.isOpen;
   if (isStatus) live.leave(stream);
+  countTurn(server, begun);
   // The session is freed first: whoever has seen the end of the stream may start the next turn.
   server.sessions.end(turn, end.outcome === 'completed');
   const isAnswer = turn.hasStarted && live.idempotency !== undefined;
