@@ -70,13 +70,14 @@ export class Invocation {
     // Only a prompt can be the first thing a session is sent.
     if (body.type !== 'prompt' && head.sessionId === undefined) missSessionId();
     const isTurn = body.type === 'prompt' || body.type === 'resume';
+    const idempotency = isTurn ? readIdempotency(headers, body, sessionId) : undefined;
+    // Without the session, a repeat would begin another one.
+    if (idempotency !== undefined && head.sessionId === undefined) missSessionId();
+    // Only now: a request that is refused makes nobody an owner.
     if (config.ownerOf !== undefined) await this.#requireOwner(authContext, sessionId, isTurn);
     if (body.type === 'status') return this.#answerState(sessionId);
     if (body.type === 'cancel') return this.#cancel(sessionId);
     if (body.type === 'attach') return this.#attach(sessionId, body.lastEventId);
-    const idempotency = readIdempotency(headers, body, sessionId);
-    // Without the session, a repeat would begin another one.
-    if (idempotency !== undefined && head.sessionId === undefined) missSessionId();
     return this.#answerTurn({ ...head, sessionId, authContext }, body, idempotency);
   }
 

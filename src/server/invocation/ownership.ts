@@ -27,6 +27,6 @@ async function nameCaller(ownerOf: NonNullable<AppConfig['ownerOf']>, authContex
   } catch (cause) {
     throw forbidden({ cause });
   }
-  if (typeof caller === 'string' && caller !== '') return caller;
+  if (typeof caller === 'string' && caller !== '' && caller.isWellFormed()) return caller;
   throw forbidden();
 }
