@@ -3,7 +3,7 @@ import { NEVER, Subject } from 'rxjs';
 import { describe, expect, it, vi } from 'vitest';
 import { InMemoryTurnStore } from '../../src/adapters/memory/index.js';
 import type { AgentEvent } from '../../src/domain/agent.js';
-import type { LoggedEvent } from '../../src/domain/turn-store.js';
+import type { HeldTurn, LoggedEvent } from '../../src/domain/turn-store.js';
 import { AgentServer } from '../../src/server/agent-server.js';
 import type { ServeConfig } from '../../src/server/config.js';
 import { answerWebRequest } from '../../src/server/http/web-exchange.js';
@@ -22,6 +22,7 @@ import {
 } from './harness.js';
 
 const prompt = { prompt: 'hi' };
+const cutOff = 'The answer could not be sent to its end.';
 const beyond = '9007199254740991';
 const json = { headers: { accept: 'application/json' } };
 
@@ -633,7 +634,7 @@ describe('createApp', () => {
 });
 
 describe('what is awaited before a turn ends', () => {
-  async function startHeldBack(beforeEnd: (last: LoggedEvent) => Promise<void>) {
+  async function startHeldBack(beforeEnd: (last: LoggedEvent, held: HeldTurn) => Promise<void>) {
     const subject = new Subject<AgentEvent>();
     const turnStore = new InMemoryTurnStore({ agentId: 'agent' });
     const begin = turnStore.begin.bind(turnStore);
@@ -641,7 +642,7 @@ describe('what is awaited before a turn ends', () => {
       const start = await begin(contextId, request);
       if (start.outcome !== 'begun') return start;
       const held = start.turn;
-      const end = (last: LoggedEvent) => beforeEnd(last).then(() => held.end(last), fail);
+      const end = (last: LoggedEvent) => beforeEnd(last, held).then(() => held.end(last), fail);
       const fail = async (error: unknown) => {
         await held.abandon();
         throw error;
@@ -686,14 +687,32 @@ describe('what is awaited before a turn ends', () => {
     expect(server.isBusy).toBe(false);
   });
 
-  it('comes after a failure too, and fails the turn if it fails', async () => {
+  it('comes after a failure too, and cuts the answer off if it fails', async () => {
     const beforeEnd = vi.fn(() => Promise.reject(new Error('no store')));
     const { server, subject, post } = await startHeldBack(beforeEnd);
     const response = await post(prompt);
     say(subject, 'a');
     subject.error(new Error('no model'));
-    expect((await readAll(response)).map(code)).toEqual([undefined, 'AGENT_FAILED']);
+    await expect(readAll(response)).rejects.toMatchObject({ message: cutOff });
     expect(beforeEnd).toHaveBeenCalledOnce();
     expect(server.isBusy).toBe(false);
+  });
+
+  it('is heard by whoever comes back if nobody has answered whether it is stored', async () => {
+    const { server, subject, post } = await startHeldBack(async (last, held) => {
+      await held.end(last);
+      throw new Error('The answer is lost.');
+    });
+    const response = await post(prompt);
+    say(subject, 'a');
+    const received = readEvents(response);
+    const { value: first } = await received.next();
+    const attached = await post({ type: 'attach' });
+    subject.complete();
+    await expect(received.next()).rejects.toMatchObject({ message: cutOff });
+    await expect(readAll(attached)).rejects.toMatchObject({ message: cutOff });
+    expect(server.isBusy).toBe(false);
+    const rest = await readAll(await post({ type: 'attach', lastEventId: first?.id }));
+    expect(rest.map(({ kind }) => kind)).toEqual(['task-complete']);
   });
 });

@@ -34,7 +34,7 @@ export class LiveTurn {
   readonly #listeners = new Set<TurnListener>();
   #last: TurnEvent | undefined;
   #hasEnded = false;
-  #isInterrupted = false;
+  #isEndElsewhere = false;
 
   constructor({ id, sessionId, idempotency }: TurnNames, limits: ReplayLimits) {
     this.id = id;
@@ -69,20 +69,28 @@ export class LiveTurn {
     this.#last = toTurnEvent(event);
   }
 
-  /** True if somebody else has written the end of the turn, whose process seemed to have vanished. */
-  get isInterrupted(): boolean {
-    return this.#isInterrupted;
+  /** True if only the turn store knows how the turn has ended. */
+  get isEndElsewhere(): boolean {
+    return this.#isEndElsewhere;
   }
 
-  /** Takes the end that somebody else has written. */
+  /** Takes the end that somebody else has written, since the process seemed to have vanished. */
   interrupt(end: TurnEvent): void {
     this.#last = end;
-    this.#isInterrupted = true;
+    this.#isEndElsewhere = true;
+  }
+
+  /** Parts from all listeners without an end, which nobody knows here. Whoever comes back hears it. */
+  cutOff(error: unknown): void {
+    this.#last = undefined;
+    this.#isEndElsewhere = true;
+    for (const listener of this.#listeners) this.#fail(listener, error);
   }
 
   /** Sends the last event, and ends all listeners. */
   end(): void {
-    if (this.#last !== undefined) this.#send(this.#last, this.#isInterrupted ? interruptedNumber : undefined);
+    if (this.#last !== undefined)
+      this.#send(this.#last, this.#isEndElsewhere ? interruptedNumber : undefined);
     this.#hasEnded = true;
     for (const listener of this.#listeners) this.#tell(listener, () => listener.end());
     this.#listeners.clear();

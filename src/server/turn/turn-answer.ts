@@ -83,7 +83,8 @@ async function runBegun(
     // Not awaited if there is nothing to wait for: a turn that is over in its first tick is one write.
     if (held !== undefined) await giveBack(turn, live, held);
   } catch (error) {
-    end = fail(error);
+    end = { outcome: 'failed', error };
+    live.cutOff(error);
   }
   clearTimeout(timer);
   // What goes wrong before the answer is open is told by a status, and by an event to others who listen.
@@ -93,7 +94,7 @@ async function runBegun(
   // The session is freed first: whoever has seen the end of the stream may start the next turn.
   server.sessions.end(turn, end.outcome === 'completed');
   const isAnswer = turn.hasStarted && live.idempotency !== undefined;
-  const isKnown = !live.isInterrupted && (!isStatus || live.isHeard || isAnswer);
+  const isKnown = !live.isEndElsewhere && (!isStatus || live.isHeard || isAnswer);
   live.end();
   server.turns.end(live, { isKnown, isAnswer });
   stream.close();
