@@ -109,7 +109,7 @@ export interface HeldTurn {
 }
 
 /**
- * Something that a reader of a log comes upon: an event, or a gap where events are no longer held.
+ * Something that a reader of a log comes upon: an event, or a gap in place of events that are no longer held.
  *
  * @example
  * const isGap = (item: LogItem): item is LogGap => 'lost' in item;

@@ -67,7 +67,7 @@ export async function readChunk(core: TurnCore, place: ChunkPlace): Promise<Chun
   return isLive(record, core.settings.now()) ? parseChunk(core, key, record) : null;
 }
 
-/** Puts a chunk where none is, until a time in Unix seconds. Gives the one that is there then. */
+/** Puts a chunk unless there is one, until a time in Unix seconds. Gives the one that is there then. */
 export async function putChunk(
   core: TurnCore,
   place: ChunkPlace,
