@@ -1,3 +1,14 @@
+export type { AgentErrorCode } from './agent/agent-error.js';
+export { AgentError } from './agent/agent-error.js';
+export type { CreateAgentOptions } from './agent/agent-options.js';
+export { createAgent } from './agent/create-agent.js';
+export type {
+  CredentialRequest,
+  Question,
+  StepContext,
+  TurnContext,
+  TurnOutput,
+} from './agent/turn-context.js';
 export type {
   Agent,
   AgentEvent,

@@ -27,7 +27,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/adapters/redis/': ['src/adapters/redis/', compression, network, domain, 'ioredis', 'node:'],
   'src/server/': ['src/server/', domain, 'hono', 'pino', 'node:'],
-  'src/index.ts': ['src/server/', domain],
+  'src/agent/': ['src/agent/', domain, 'node:async_hooks', 'node:crypto'],
+  'src/index.ts': ['src/agent/', 'src/server/', domain],
   'src/stores.ts': ['src/adapters/', domain],
 };
 

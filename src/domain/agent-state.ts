@@ -89,6 +89,9 @@ export interface AgentState {
   metadata?: Record<string, unknown>;
 }
 
+/** The field in which an agent made by `createAgent` keeps what its turn has done so far. It is for nobody else. */
+export const journalField = 'turnJournal';
+
 /** True if the required fields are there, each of its type. */
 export function isAgentState<T extends object>(value: T): value is T & AgentState {
   return findInvalidField(value) === null;

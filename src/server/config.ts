@@ -26,7 +26,7 @@ export interface StateReader
  */
 export interface AppConfig<AuthContext = unknown> {
   /** Makes the agent of a session: once, and again after a failure. */
-  agent(contextId: string, context: AgentContext): Promise<Agent>;
+  agent(contextId: string, context: AgentContext): Agent | Promise<Agent>;
   /** The store in which the agents keep their states. With it, a session can be looked at and resumed in any process. */
   readonly agentStore?: StateReader;
   /**

@@ -1,3 +1,4 @@
+import { journalField } from '../../domain/agent-state.js';
 import type { PlainData } from '../../domain/values/plain-data.js';
 import { toPlainJson } from '../../domain/values/plain-json.js';
 import {
@@ -111,7 +112,8 @@ export class Invocation {
     const { sessions, config } = this.#server;
     const state = await readState(sessionId, sessions, config.agentStore);
     if (state === null) throw unknownSession();
-    this.#answerJson(toPlainJson(state));
+    // An agent's own notes are not for callers: a credential may be among them.
+    this.#answerJson(toPlainJson({ ...state, [journalField]: undefined }));
   }
 
   /** Answers when the turn has stopped. */

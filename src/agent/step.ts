@@ -1,0 +1,78 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { isAgentStoreError } from '../domain/errors.js';
+import { copyValue } from '../domain/values/copy-value.js';
+import type { StepContext, TurnOutput } from './turn-context.js';
+
+export type StepWork = (
+  context: StepContext,
+) => AsyncGenerator<TurnOutput, unknown, void> | PromiseLike<unknown> | unknown;
+
+/** What a step leaves in the journal: what it has returned, or thrown, as it can be kept. */
+export type StepEnd =
+  | { readonly value: unknown; readonly hasFailed?: false }
+  | { readonly error: unknown; readonly hasFailed: true };
+
+/** Marks the code of a step. On a later run it does not run, so it must make no call that the journal counts. */
+const insideStep = new AsyncLocalStorage<string>();
+
+export function isInsideStep(): boolean {
+  return insideStep.getStore() !== undefined;
+}
+
+/** Does the work of a step. `say` is told what it yields, if it is a generator. Never rejects. */
+export async function runStep(
+  name: string,
+  work: StepWork,
+  context: StepContext,
+  say: (output: TurnOutput) => void,
+): Promise<StepEnd> {
+  const inside = <Result>(call: () => Result): Result => insideStep.run(name, call);
+  let value: unknown;
+  try {
+    const started = await inside(() => work(context));
+    value = isGenerator(started) ? await drain(started, inside, say) : started;
+  } catch (thrown) {
+    return { error: copyError(thrown, name), hasFailed: true };
+  }
+  try {
+    return { value: copyValue(value, `the result of the step "${name}"`).copy };
+  } catch (error) {
+    return { error, hasFailed: true };
+  }
+}
+
+async function drain(
+  generator: AsyncGenerator<TurnOutput, unknown, void>,
+  inside: <Result>(call: () => Result) => Result,
+  say: (output: TurnOutput) => void,
+): Promise<unknown> {
+  let pulled = inside(() => generator.next());
+  for (;;) {
+    const result = await pulled;
+    if (result.done) return result.value;
+    try {
+      say(result.value);
+      pulled = inside(() => generator.next());
+    } catch (error) {
+      pulled = inside(() => generator.throw(error));
+    }
+  }
+}
+
+/** What was thrown, as it is on every later run: what it holds that cannot be kept is left out. */
+function copyError(thrown: unknown, name: string): unknown {
+  try {
+    return copyValue(thrown, `what the step "${name}" has thrown`).copy;
+  } catch (error) {
+    if (!isAgentStoreError(error)) throw error;
+    const { message } = thrown instanceof Error ? thrown : error;
+    const copy = new Error(message);
+    if (thrown instanceof Error) copy.name = thrown.name;
+    return copy;
+  }
+}
+
+function isGenerator(value: unknown): value is AsyncGenerator<TurnOutput, unknown, void> {
+  if (typeof value !== 'object' || value === null) return false;
+  return Symbol.asyncIterator in value && 'next' in value && 'throw' in value;
+}

@@ -1,0 +1,286 @@
+import type { AgentEvent } from '../domain/agent.js';
+import type { AgentState } from '../domain/agent-state.js';
+import type { Message, RecentOptions } from '../domain/message-store.js';
+import { copyState } from '../domain/state-copy.js';
+import { copyValue } from '../domain/values/copy-value.js';
+import { AgentError, misused } from './agent-error.js';
+import type { Conversation } from './conversation.js';
+import type { Entry, Journal, OpenQuestion } from './journal.js';
+import { createCredentialRequest, createQuestion, type NewQuestion, requirePrompt } from './question.js';
+import { type Found, Replay } from './replay.js';
+import { isInsideStep, runStep, type StepWork } from './step.js';
+import type { CredentialRequest, Question, TurnContext, TurnOutput } from './turn-context.js';
+
+/** A turn as it is written. It runs from its start, for the first time or after an answer. */
+export type Turn = (context: TurnContext) => AsyncGenerator<TurnOutput, unknown, unknown>;
+
+export interface TurnRunOptions {
+  readonly contextId: string;
+  readonly journal: Journal;
+  readonly conversation: Conversation;
+  readonly authContext: unknown;
+  /** Stores the journal as it is now. */
+  readonly save: () => Promise<void>;
+  readonly send: (event: AgentEvent) => void;
+}
+
+/** `asked` if all that is left to do is to wait for answers. */
+export type RunEnd = 'returned' | 'asked' | 'stopped';
+
+type Pulled = Promise<IteratorResult<TurnOutput, unknown>>;
+
+/** One run of a turn: what it is given, what it says, and what it leaves in the journal. */
+export class TurnRun {
+  /** The state as the turn was given it, and may have changed it. */
+  readonly state: AgentState;
+  readonly #options: TurnRunOptions;
+  readonly #journal: Journal;
+  readonly #replay: Replay;
+  readonly #controller = new AbortController();
+  readonly #steps = new Set<Promise<unknown>>();
+  /** Rejects each question that this run waits for. */
+  readonly #waiting: ((error: unknown) => void)[] = [];
+  readonly #newQuestions: OpenQuestion[] = [];
+  #isStopped = false;
+  #text = '';
+  #reads = 0;
+  #failure: { readonly error: unknown } | undefined;
+  #finish: ((end: RunEnd) => void) | undefined;
+
+  constructor(options: TurnRunOptions) {
+    this.#options = options;
+    this.#journal = options.journal;
+    this.#replay = new Replay(options.journal);
+    this.state = copyState(options.journal.start);
+  }
+
+  /** What this run has said that is not in the conversation yet. */
+  get text(): string {
+    return this.#text;
+  }
+
+  /** What this run was the first to ask. */
+  get newQuestions(): readonly OpenQuestion[] {
+    return this.#newQuestions;
+  }
+
+  /** True if this run has come past all that earlier ones have done. */
+  get isPastReplay(): boolean {
+    return this.#replay.isDone;
+  }
+
+  /** True if the turn cannot go on, since something of it could not be stored or it was stopped. */
+  get hasFailed(): boolean {
+    return this.#failure !== undefined;
+  }
+
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
+  /** Rejects with what the turn throws, or with what has kept it from being stored. */
+  async run(turn: Turn): Promise<RunEnd> {
+    const generator = turn(this.#createContext());
+    let pulled: Pulled = generator.next();
+    for (;;) {
+      const result = await this.#orFinish(pulled);
+      if (result === 'stopped') {
+        // It may still clean up. How that goes, nobody hears any more.
+        generator.return(undefined).catch(() => {});
+      }
+      if (typeof result === 'string') return result;
+      if (result.done) break;
+      pulled = this.#goOn(generator, result.value);
+    }
+    // What the turn has begun and not waited for belongs to it too.
+    await Promise.allSettled(this.#steps);
+    if (this.#failure !== undefined) throw this.#failure.error;
+    return 'returned';
+  }
+
+  /** Ends the run at once, whatever it does. Nothing that it does from now on is recorded. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#fail(new DOMException('The turn was stopped.', 'AbortError'));
+    this.#finish?.('stopped');
+  }
+
+  /** Tells whatever still runs that the turn has ended by itself. */
+  close(): void {
+    this.#failure ??= { error: new DOMException('The turn has ended.', 'AbortError') };
+    if (this.#waiting.length > 0) this.#controller.abort(this.#failure.error);
+  }
+
+  #createContext(): TurnContext {
+    const { message, metadata } = this.#journal;
+    return {
+      message,
+      ...(metadata && { metadata: copyValue(metadata, 'metadata').copy }),
+      state: this.state,
+      authContext: this.#options.authContext,
+      signal: this.#controller.signal,
+      history: (options) => this.#history(options),
+      ask: (question: Question) =>
+        heard(this.#ask('ask', question, (taskId) => createQuestion(question, taskId))),
+      askForCredential: (wanted: CredentialRequest) => heard(this.#askForCredential(wanted)),
+      step: (name: string, work: StepWork) => heard(this.#step(name, work)),
+    };
+  }
+
+  async #history(options: RecentOptions = {}): Promise<Message[]> {
+    // What a step reads is not read again.
+    if (isInsideStep()) return this.#options.conversation.read(this.#journal, options, undefined);
+    const { reads } = this.#journal;
+    const place = this.#reads++;
+    const messages = await this.#options.conversation.read(this.#journal, options, reads[place]);
+    reads[place] = messages.length;
+    return messages;
+  }
+
+  async #ask(
+    kind: 'ask' | 'credential',
+    asked: Question | CredentialRequest,
+    create: (taskId: string) => NewQuestion,
+  ): Promise<unknown> {
+    const name = requirePrompt(asked);
+    this.#requireUsable(`The question "${name}"`);
+    const { entry, question, occurrence, after } = await this.#find(kind, name);
+    if (entry !== undefined) return copyValue(entry.value, 'answer').copy;
+    if (question === undefined) {
+      this.#journal.requireRoom();
+      const made = { kind, name, occurrence, after, ...create(this.#journal.taskId) };
+      this.#journal.ask(made);
+      this.#newQuestions.push(made);
+    }
+    return new Promise((_, reject) => {
+      this.#waiting.push(reject);
+      this.#finishIfQuiet();
+    });
+  }
+
+  async #askForCredential(wanted: CredentialRequest): Promise<string> {
+    const create = (taskId: string) => createCredentialRequest(wanted, taskId);
+    return String(await this.#ask('credential', wanted, create));
+  }
+
+  async #step(name: string, work: StepWork): Promise<unknown> {
+    if (typeof name !== 'string' || name === '') throw misused('A step must have a name.');
+    this.#requireUsable(`The step "${name}"`);
+    const found = await this.#find('step', name);
+    if (found.entry !== undefined) return this.#repeat(found.entry);
+    const running = this.#runStep(name, work, found);
+    this.#steps.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#steps.delete(running);
+      this.#replay.end(name);
+      this.#finishIfQuiet();
+    }
+  }
+
+  async #runStep(name: string, work: StepWork, { occurrence, after }: Found): Promise<unknown> {
+    this.#requireUsable(`The step "${name}"`);
+    this.#journal.requireRoom();
+    const key = this.#journal.keyOf({ name, occurrence });
+    let said = '';
+    const end = await runStep(name, work, { key, signal: this.#controller.signal }, (output) => {
+      const text = this.#say(output);
+      said += text;
+      this.#text += text;
+    });
+    if (this.#failure !== undefined) throw this.#failure.error;
+    this.#journal.add({ kind: 'step', name, occurrence, after, ...end, ...(said !== '' && { said }) });
+    try {
+      await this.#options.save();
+    } catch (error) {
+      this.#fail(error);
+      throw error;
+    }
+    return deliver(end);
+  }
+
+  /** What a step that has run before has returned, or thrown. */
+  #repeat(entry: Entry): unknown {
+    // It was sent when the step ran. The run since the last answer has it in its message nonetheless.
+    if (this.#replay.isAnswered) this.#text += entry.said ?? '';
+    return deliver(entry);
+  }
+
+  async #find(kind: Entry['kind'], name: string): Promise<Found> {
+    try {
+      return await this.#replay.find(kind, name);
+    } catch (error) {
+      if (error instanceof AgentError && error.code === 'REPLAY_MISMATCH') this.#fail(error);
+      throw error;
+    }
+  }
+
+  /** @throws AgentError `MISUSED` inside a step, whose calls a later run would not see; else what has ended the turn. */
+  #requireUsable(call: string): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+    if (isInsideStep()) throw misused(`${call} is inside a step. Call it beside the step.`);
+  }
+
+  /** From now on, all that the turn calls rejects, and nothing of it is stored. */
+  #fail(error: unknown): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = { error };
+    this.#controller.abort(error);
+    for (const reject of this.#waiting) reject(error);
+  }
+
+  /** Ends the run if it waits for an answer and for nothing else. */
+  #finishIfQuiet(): void {
+    if (this.#waiting.length === 0) return;
+    // What has just been settled may lead to more.
+    setImmediate(() => {
+      if (this.#steps.size === 0 && this.#failure === undefined) this.#finish?.('asked');
+    });
+  }
+
+  /** Waits for the next output, unless the run ends before. What has failed the turn counts, and not what the turn makes of it. */
+  #orFinish(pulled: Pulled): Promise<IteratorResult<TurnOutput, unknown> | RunEnd> {
+    return new Promise((resolve, reject) => {
+      this.#finish = resolve;
+      pulled.then(resolve, (error: unknown) =>
+        reject(this.#failure === undefined ? error : this.#failure.error),
+      );
+    });
+  }
+
+  #goOn(generator: AsyncGenerator<TurnOutput, unknown, unknown>, output: TurnOutput): Pulled {
+    try {
+      if (this.#failure !== undefined) throw this.#failure.error;
+      if (this.#replay.isAnswered) this.#text += this.#say(output);
+      return generator.next();
+    } catch (error) {
+      return generator.throw(error);
+    }
+  }
+
+  /** Sends an output, and returns its text. @throws AgentError `MISUSED` if it is neither text nor an event. */
+  #say(output: TurnOutput): string {
+    const ids = { contextId: this.#options.contextId, taskId: this.#journal.taskId };
+    if (typeof output !== 'string') {
+      if (typeof output?.kind !== 'string')
+        throw misused('A turn yields text, or events, which have a "kind".');
+      this.#options.send({ ...ids, ...output });
+      return '';
+    }
+    const event = { kind: 'content-delta', ...ids, delta: output };
+    if (output !== '') this.#options.send(event);
+    return output;
+  }
+}
+
+function deliver(end: Pick<Entry, 'value' | 'error' | 'hasFailed'>): unknown {
+  if (end.hasFailed === true) throw copyValue(end.error, 'error').copy;
+  return copyValue(end.value, 'value').copy;
+}
+
+/** A turn may leave what it has called to itself. That it rejects must not end the process. */
+function heard<Result>(call: Promise<Result>): Promise<Result> {
+  call.catch(() => {});
+  return call;
+}
