@@ -24,7 +24,7 @@ export default defineConfig(({ mode }) => ({
     ],
     // A process of its own for each file takes longer than what most of them test.
     isolate: mode !== 'unit',
-    ...(mode === 'unit' && { maxWorkers: '100%' }),
+    maxWorkers: '100%',
     // TEST_REPORT says where .ci/run wants the results as data.
     reporters: TEST_REPORT ? ['default', ['json', { outputFile: TEST_REPORT }]] : ['default'],
     env: {

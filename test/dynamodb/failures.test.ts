@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { DynamoDBAgentStore } from '../../src/adapters/dynamodb/index.js';
+import { DynamoDBAgentStore, DynamoDBTurnStore } from '../../src/adapters/dynamodb/index.js';
 import { createState } from '../../src/testing/fixtures.js';
 import { createTable } from '../backends/dynamodb-endpoint.js';
 import { TestTable } from './table.js';
@@ -213,6 +213,12 @@ describe('what never comes', () => {
     const documentClient = { send: async () => undefined };
     const store = new DynamoDBAgentStore({ tableName: 'table', agentId: 'agent', documentClient });
     await expect(store.load('s')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+
+  it('is unavailable: a list of items without keys', async () => {
+    const documentClient = { send: async () => ({ Items: [{}] }) };
+    const store = new DynamoDBTurnStore({ tableName: 'table', agentId: 'agent', documentClient });
+    await expect(store.listRunningTurns()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 
   it('is unavailable, whatever a client throws', async () => {

@@ -1,7 +1,11 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, it, onTestFinished } from 'vitest';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { RedisMessageStore } from '../../src/adapters/redis/index.js';
 import { RedisServer } from '../backends/redis-server.js';
 import { toMessage, turnLength } from './numbered-messages.js';
@@ -9,10 +13,22 @@ import { toMessage, turnLength } from './numbered-messages.js';
 const turns = 200;
 const kills = 100;
 
+let folder: string;
+let script: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'killed-'));
+  script = join(folder, 'turns-child.cjs');
+  // Once, since a hundred processes run it. A file of CommonJS has no `await` at its top.
+  const source = fileURLToPath(new URL('./turns-child.ts', import.meta.url));
+  await build({ entryPoints: [source], outfile: script, bundle: true, platform: 'node', logLevel: 'error' });
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
 /** Runs the conversation on up to a turn, or until so many messages are stored, when it is killed in the middle of the next one. */
 async function run(url: string, turns: number, messages: number): Promise<number[]> {
-  const script = fileURLToPath(new URL('./turns-child.ts', import.meta.url));
-  const child = fork(script, [url, String(turns)], { execArgv: ['--import', 'tsx'] });
+  const child = fork(script, [url, String(turns)]);
   const told: number[] = [];
   child.on('message', (number) => {
     told.push(Number(number));

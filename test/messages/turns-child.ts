@@ -7,11 +7,15 @@ const [url = '', turns = '0'] = process.argv.slice(2);
 const store = new RedisMessageStore({ agentId: 'agent', url });
 const tell = (number: number) => new Promise((told) => process.send?.(number, undefined, {}, told));
 
-const stored = await store.getCount('session');
-for (let number = stored; number < Number(turns) * turnLength; number++) {
-  const said: Message[] = [toMessage(number)];
-  await store.append('session', said);
-  await tell(number);
+async function talk(): Promise<void> {
+  const stored = await store.getCount('session');
+  for (let number = stored; number < Number(turns) * turnLength; number++) {
+    const said: Message[] = [toMessage(number)];
+    await store.append('session', said);
+    await tell(number);
+  }
+  await store.close();
+  process.disconnect();
 }
-await store.close();
-process.disconnect();
+
+void talk();

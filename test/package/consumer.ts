@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import packageJson from '../../package.json' with { type: 'json' };
 
 const execute = promisify(execFile);
 
@@ -18,9 +19,16 @@ type Environment = Readonly<Record<string, string>>;
 /** Packages by name, in the versions or the places to take them from. */
 type Packages = Readonly<Record<string, string>>;
 
-/** What `npm publish` would publish, as a file in the folder. */
+/** What `npm publish` would publish, as a file in the folder. It is built in a copy: several tests do so at the same time. */
 export async function packPackage(folder: string): Promise<string> {
-  await run('npm', ['pack', '--pack-destination', folder], process.cwd());
+  const copy = join(folder, 'packed-from');
+  const { files } = packageJson;
+  const sources = files.filter((name) => name !== 'dist' && name !== 'src');
+  const build = ['src', 'package.json', 'tsconfig.json', 'tsconfig.build.json', 'README.md', 'LICENSE'];
+  for (const path of [...build, ...sources]) await cp(path, join(copy, path), { recursive: true });
+  await symlink(resolve('node_modules'), join(copy, 'node_modules'));
+  await run('npm', ['pack', '--pack-destination', folder], copy);
+  await rm(copy, { recursive: true });
   const tarball = (await readdir(folder)).find((name) => name.endsWith('.tgz'));
   if (tarball === undefined) throw new Error('npm pack made no tarball.');
   return join(folder, tarball);
