@@ -50,15 +50,13 @@ export class Conversation {
 
   /** The newest messages: as many as are wanted, and what came after the one that the turn began with. */
   async #readBackTo(journal: Journal, { maxMessages, ...options }: RecentOptions): Promise<Message[]> {
+    const history = this.#history;
+    if (history === undefined) return [];
     const later = 2 * (journal.answers + journal.questions.length) + margin;
-    const recent = await this.#history?.getRecent(this.#contextId, {
-      ...options,
-      ...(maxMessages !== undefined && { maxMessages: maxMessages + later }),
-    });
-    if (recent === undefined) return [];
+    const wanted = maxMessages === undefined ? options : { ...options, maxMessages: maxMessages + later };
+    const recent = await history.getRecent(this.#contextId, wanted);
     const isThere = findMessage(recent, journal) !== -1;
-    if (isThere || maxMessages === undefined) return recent;
-    return (await this.#history?.getAll(this.#contextId)) ?? [];
+    return isThere || maxMessages === undefined ? recent : history.getAll(this.#contextId);
   }
 }
 

@@ -98,15 +98,11 @@ export class Journal {
 
   /** The same journal, which goes its own way from here. */
   copy(): Journal {
-    return new Journal(this.#data());
+    return new Journal(this.data);
   }
 
-  /** What is stored; `undefined` while there is nothing to keep. */
-  toData(): JournalData | undefined {
-    return this.#entries.length === 0 && this.#questions.length === 0 ? undefined : this.#data();
-  }
-
-  #data(): JournalData {
+  /** What is stored. */
+  get data(): JournalData {
     const { id, taskId, message, metadata, start, reads } = this;
     const kept = { id, taskId, message, ...(metadata && { metadata }), start };
     return { ...kept, reads: [...reads], entries: [...this.#entries], questions: [...this.#questions] };

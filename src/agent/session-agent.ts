@@ -253,7 +253,7 @@ export class SessionAgent implements Agent {
   async #save(changes: Partial<AgentState>): Promise<void> {
     const given = Object.entries({ ...this.#state, ...changes, lastActivity: new Date() });
     const state = requireState(Object.fromEntries(given.filter(([, value]) => value !== undefined)));
-    const journal = this.#journal?.toData();
+    const journal = this.#journal?.data;
     const stored = journal === undefined ? state : Object.assign({ [journalField]: journal }, state);
     await this.#options.agentStore.save(this.contextId, stored);
     this.#state = state;
@@ -273,7 +273,7 @@ function countAnswers({ inputs = [], credentials = [] }: StartTurnOptions): numb
 
 /** An answer as the user would have said it. */
 function toText(value: unknown): string {
-  return typeof value === 'string' ? value : (JSON.stringify(toPlainJson(value)) ?? '');
+  return typeof value === 'string' ? value : JSON.stringify(toPlainJson(value));
 }
 
 /** An error as a state keeps it, without its stack. */

@@ -1,5 +1,4 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { isAgentStoreError } from '../domain/errors.js';
 import { copyValue } from '../domain/values/copy-value.js';
 import type { StepContext, TurnOutput } from './turn-context.js';
 
@@ -61,14 +60,29 @@ async function drain(
 
 /** What was thrown, as it is on every later run: what it holds that cannot be kept is left out. */
 function copyError(thrown: unknown, name: string): unknown {
+  const root = `what the step "${name}" has thrown`;
   try {
-    return copyValue(thrown, `what the step "${name}" has thrown`).copy;
-  } catch (error) {
-    if (!isAgentStoreError(error)) throw error;
-    const { message } = thrown instanceof Error ? thrown : error;
-    const copy = new Error(message);
-    if (thrown instanceof Error) copy.name = thrown.name;
+    return copyValue(thrown, root).copy;
+  } catch (refusal) {
+    if (!(thrown instanceof Error)) return refusal;
+    const copy = new Error(thrown.message);
+    copy.stack = thrown.stack;
+    const listed = Object.keys(thrown);
+    for (const key of new Set(['name', 'cause', ...listed])) {
+      const value = findCopy(Reflect.get(thrown, key), root);
+      const property = { value, enumerable: listed.includes(key), configurable: true, writable: true };
+      if (value !== undefined) Object.defineProperty(copy, key, property);
+    }
     return copy;
+  }
+}
+
+/** A copy of a value, or `undefined` if it cannot be kept. */
+function findCopy(value: unknown, root: string): unknown {
+  try {
+    return copyValue(value, root).copy;
+  } catch {
+    return undefined;
   }
 }
 

@@ -9,14 +9,20 @@ export type Turn = (context: TurnContext) => AsyncGenerator<TurnOutput, unknown,
 export function createSession(turn: Turn) {
   const agentStore = new InMemoryAgentStore({ agentId: 'a' });
   const messageStore = new InMemoryMessageStore({ agentId: 'a' });
-  const create = (other = turn) =>
-    createAgent({ agentId: 'a', contextId: 's', agentStore: agentStore.holder(), messageStore, turn: other });
-  let agent = create();
+  let holder = agentStore.holder();
+  const create = (turn: Turn) =>
+    createAgent({ agentId: 'a', contextId: 's', agentStore: holder, messageStore, turn });
+  let agent = create(turn);
   return {
     agentStore,
     messageStore,
     restart(other = turn) {
+      holder = agentStore.holder();
       agent = create(other);
+    },
+    /** The store as the agent has it. */
+    get holder() {
+      return holder;
     },
     get agent() {
       return agent;
