@@ -9,8 +9,8 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { checkAgentStateTable } from '../../src/adapters/dynamodb/index.js';
 import { serve } from '../../src/index.js';
 import { DynamoDBAgentStore, DynamoDBMessageStore } from '../../src/stores.js';
-// Stands for the Agent of @looopy-ai/core, with its model and its tools.
-import { DemoAgent } from '../local-server/demo-agent.js';
+// Stands for an agent with a model and tools.
+import { createDemoAgent } from '../local-server/demo-agent.js';
 
 const { AGENT_STATE_TABLE: tableName = 'agent-state', PORT = '8080' } = process.env;
 const agentId = 'support';
@@ -31,7 +31,7 @@ const messageStore = new DynamoDBMessageStore(options);
 
 const server = await serve({
   agentStore,
-  agent: async (contextId) => new DemoAgent({ agentId, contextId, agentStore, messageStore }),
+  agent: (contextId, { agentStore }) => createDemoAgent({ agentId, contextId, agentStore, messageStore }),
   port: Number(PORT),
   turnTimeoutSeconds: 15 * 60,
 });

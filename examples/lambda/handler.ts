@@ -9,8 +9,8 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { streamHandle } from 'hono/aws-lambda';
 import { createApp } from '../../src/index.js';
 import { DynamoDBAgentStore, DynamoDBMessageStore } from '../../src/stores.js';
-// Stands for the Agent of @looopy-ai/core, with its model and its tools.
-import { DemoAgent } from '../local-server/demo-agent.js';
+// Stands for an agent with a model and tools.
+import { createDemoAgent } from '../local-server/demo-agent.js';
 
 const { AGENT_STATE_TABLE: tableName = 'agent-state' } = process.env;
 const agentId = 'support';
@@ -21,6 +21,6 @@ const messageStore = new DynamoDBMessageStore(options);
 export const handler = streamHandle(
   createApp({
     agentStore,
-    agent: async (contextId) => new DemoAgent({ agentId, contextId, agentStore, messageStore }),
+    agent: (contextId, { agentStore }) => createDemoAgent({ agentId, contextId, agentStore, messageStore }),
   }),
 );

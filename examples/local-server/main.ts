@@ -1,6 +1,6 @@
 import { serve } from '../../src/index.js';
 import { type ChosenStore, chooseStore } from './choose-store.js';
-import { DemoAgent } from './demo-agent.js';
+import { createDemoAgent } from './demo-agent.js';
 import { readSettings, requireNode } from './settings.js';
 import { explainStartup } from './startup-error.js';
 
@@ -24,7 +24,7 @@ async function start(): Promise<void> {
   const store = await chooseStore(settings, agentId);
   const { agentStore, messageStore } = store;
   const server = await serve({
-    agent: async (contextId) => new DemoAgent({ agentId, contextId, agentStore, messageStore }),
+    agent: (contextId, { agentStore }) => createDemoAgent({ agentId, contextId, agentStore, messageStore }),
     agentStore,
     port: settings.port,
     hostname: '127.0.0.1',

@@ -8,8 +8,8 @@
 import { Redis } from 'ioredis';
 import { serve } from '../../src/index.js';
 import { RedisAgentStore, RedisMessageStore } from '../../src/stores.js';
-// Stands for the Agent of @looopy-ai/core, with its model and its tools.
-import { DemoAgent } from '../local-server/demo-agent.js';
+// Stands for an agent with a model and tools.
+import { createDemoAgent } from '../local-server/demo-agent.js';
 
 const { REDIS_URL: url, PORT = '8080' } = process.env;
 if (!url) throw new Error('Set REDIS_URL, such as rediss://user:password@redis.example:6379.');
@@ -39,7 +39,7 @@ await agentStore.peek('startup-check');
 
 const server = await serve({
   agentStore,
-  agent: async (contextId) => new DemoAgent({ agentId, contextId, agentStore, messageStore }),
+  agent: (contextId, { agentStore }) => createDemoAgent({ agentId, contextId, agentStore, messageStore }),
   port: Number(PORT),
   turnTimeoutSeconds: 15 * 60,
 });

@@ -150,8 +150,8 @@ describe('a session', () => {
       'assistant: Turn 1. You said: hello',
       'user: ask What is your name?',
       'assistant: What is your name?',
-      'tool: Ada',
-      'assistant: Turn 3. You answered "What is your name?" with: Ada',
+      'user: Ada',
+      'assistant: Turn 2. You answered "What is your name?" with: Ada',
       `user: ${longPrompt}`,
     ];
     const content = `Turn 5. You said: recall ${said.join(' ')}`;
@@ -191,7 +191,7 @@ describe('a session', () => {
     const events = await second.invoke('s', { inputs: [{ inputId, value: 'Ada' }] });
     expect(events.at(-1)).toMatchObject({
       event: 'task-complete',
-      data: { content: 'Turn 2. You answered "your name?" with: Ada' },
+      data: { content: 'Turn 1. You answered "your name?" with: Ada' },
     });
     const state = await second.state('s');
     expect(state).toMatchObject({ status: 'idle', turnCount: 2 });
@@ -203,15 +203,18 @@ describe('a session', () => {
 
   it('still waits for an answer after kill -9 in the middle of answering it', async () => {
     const env = freshData();
+    const answer = 'word '.repeat(100);
     const first = await LocalServer.start(env);
     const inputId = await ask(first, 'what?');
-    await first.beginTurn('s', { inputs: [{ inputId, value: longPrompt }] });
+    await first.beginTurn('s', { inputs: [{ inputId, value: answer }] });
     await first.kill();
 
     const second = await LocalServer.start(env);
     expect(await second.state('s')).toMatchObject({ status: 'busy', pendingToolInputs: [{ inputId }] });
-    const events = await second.invoke('s', { inputs: [{ inputId, value: { colour: 'red' } }] });
-    expect(events.at(-1)?.data.content).toBe('Turn 3. You answered "what?" with: {"colour":"red"}');
+    const other = await second.invoke('s', { inputs: [{ inputId, value: { colour: 'red' } }] });
+    expect(other.at(-1)?.data).toMatchObject({ status: 'failed', code: 'ALREADY_ANSWERED' });
+    const events = await second.invoke('s', { inputs: [{ inputId, value: answer }] });
+    expect(events.at(-1)?.data.content).toBe(`Turn 1. You answered "what?" with: ${answer}`);
   });
 
   it('refuses an answer to a question that was not asked, and goes on waiting', async () => {

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { DemoAgent } from '../../examples/local-server/demo-agent.js';
+import { createDemoAgent } from '../../examples/local-server/demo-agent.js';
 import { withdrawQuestions } from '../../examples/redis/update-session.js';
 import { InMemoryMessageStore, RedisAgentStore } from '../../src/stores.js';
 import { createState } from '../../src/testing/fixtures.js';
@@ -142,7 +142,7 @@ describe('a session that is changed from outside its agent', () => {
       agentStore,
       agent: async (contextId) => {
         made++;
-        return new DemoAgent({ agentId: 'demo', contextId, agentStore, messageStore });
+        return createDemoAgent({ agentId: 'demo', contextId, agentStore, messageStore });
       },
     });
     await (await server.post('s', { prompt: 'ask Refund?' })).text();
