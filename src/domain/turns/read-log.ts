@@ -34,6 +34,8 @@ export async function* readLog(
     }
     yield* toItems(chunk, number);
     if (chunk.isEnd) return;
+    // Whoever reads may take its time for those events.
+    wasRunning = false;
     number = Math.max(number, chunk.first + chunk.count);
     index++;
   }
