@@ -197,6 +197,17 @@ describe('a turn that runs on another server', () => {
     }
   });
 
+  it('is heard whole from its own server too, which holds less of it than the store', async () => {
+    const { one, turn, first, rest } = await startTurn({ maxReplayEvents: 3 });
+    say(turn, ...Array.from({ length: 20 }, (_, index) => `${index}`));
+    const hearing = await attach(one, 's');
+    turn.complete();
+    const heard = [first, ...(await rest())];
+    expect(heard).toHaveLength(22);
+    expect(await readAll(hearing)).toEqual(heard);
+    expect(await readAll(await attach(one, 's', first?.id))).toEqual(heard.slice(1));
+  });
+
   it('goes on for others when one that hears it from elsewhere reads nothing, for which little waits until the server closes', async () => {
     const { one, two, turn, asked } = await startTurn({ maxWaitingBytes: 5_000_000 });
     const stuck = callRaw(two, 's', { type: 'attach' }).pause();
