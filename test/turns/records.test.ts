@@ -464,6 +464,23 @@ describe('a log', () => {
     await assertInterrupted(open(records, { ...options, flushMs: 1 }), 'one', []);
   });
 
+  it('is lost, and not interrupted, for somebody who has seen its turn run and then took long over an event', async () => {
+    const records = new HookedRecords();
+    let now = Date.now();
+    const options = { now: () => now, logSeconds: 60, flushBytes: 1 };
+    const turn = await begin(open(records, options), 'one');
+    let looks = 0;
+    records.before = (request) => {
+      if (request.startsWith('get event#') && ++looks === 3) turn.log(say('a'));
+    };
+    const items = open(records, { ...options, flushMs: 1 }).read(session, 'one', 0);
+    expect((await items.next()).value).toEqual({ ...say('a'), number: 1 });
+    await turn.end(done);
+    now += 100_000;
+    await begin(open(records, options), 'two');
+    expect((await items.next()).value).toEqual(lostFrom(2));
+  });
+
   it('is heard by somebody who gives up before the first look', async () => {
     const records = new HookedRecords();
     const turn = await begin(open(records), 'one');
