@@ -77,12 +77,12 @@ export async function startServer(
 
 /** A caller that can leave at any moment, or stop reading. */
 export function callRaw(
-  server: Pick<TestServer, 'port'>,
+  server: Pick<TestServer, 'port'> | { readonly path: string },
   session: string,
   body: unknown = { prompt: 'hi' },
 ): Socket {
   const text = JSON.stringify(body);
-  const socket = connect(server.port, '127.0.0.1');
+  const socket = 'path' in server ? connect(server.path) : connect(server.port, '127.0.0.1');
   onTestFinished(() => void socket.destroy());
   const head = `POST /invocations HTTP/1.1\r\nhost: localhost\r\n${sessionHeader}: ${session}\r\n`;
   socket.write(`${head}connection: close\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`);

@@ -1,16 +1,27 @@
-import { describe, expect, it } from 'vitest';
-import { event } from './fake-agent.js';
-import { callRaw, readAll, readEvents, readKinds } from './harness.js';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Subject } from 'rxjs';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { AgentEvent } from '../../src/domain/agent.js';
+import type { RecordStore } from '../../src/domain/record-store.js';
+import { createTurnStore } from '../../src/domain/turns/create-turn-store.js';
+import { createApp, createServer } from '../../src/index.js';
+import { event, FakeAgent } from './fake-agent.js';
+import { callRaw, readAll, readEvents, readKinds, type SentEvent } from './harness.js';
 import {
   attach,
   codeOf,
   deltasOf,
   eventually,
+  fast,
   numbersOf,
   openTurns,
   say,
   startSharing,
   startTwo,
+  toAttachRequest,
   turnOf,
   ways,
 } from './shared-servers.js';
@@ -22,18 +33,46 @@ const beyond = '9007199254740991';
 async function startTurn(config: Parameters<typeof startTwo>[0] = {}) {
   const { script, turns, running } = openTurns();
   const servers = await startTwo({ script, ...config });
-  const received = readEvents(await servers.one.post('s', prompt));
+  const asked = readEvents(await servers.one.post('s', prompt));
   const turn = await running();
   say(turn, 'a');
-  const { value: first } = await received.next();
+  const { value: first } = await asked.next();
   /** What its caller has not heard yet, to the end. */
   const rest = async () => {
     const sent = [];
-    for await (const each of received) sent.push(each);
+    for await (const each of asked) sent.push(each);
     return sent;
   };
-  return { ...servers, turns, turn, running, first, rest, id: turnOf(first) };
+  return { ...servers, turns, turn, running, asked, first, rest, id: turnOf(first) };
 }
+
+/** Has a turn end that has said five megabytes. Gives the number of its last event. */
+async function sayMuch(turn: Subject<AgentEvent>, rest: () => Promise<SentEvent[]>): Promise<number> {
+  const heard = rest();
+  for (let number = 2; number <= 50; number++) {
+    say(turn, 'x'.repeat(100_000));
+    await new Promise(setImmediate);
+  }
+  turn.complete();
+  return numbersOf(await heard).at(-1) ?? 0;
+}
+
+/** Records that answer as those elsewhere do: others can go on in between. */
+function answerLater(records: RecordStore): RecordStore {
+  return {
+    isLocal: true,
+    get: async (key, isFresh) => {
+      await new Promise(setImmediate);
+      return records.get(key, isFresh);
+    },
+    put: (key, record, expected) => records.put(key, record, expected),
+    delete: (key, expected) => records.delete(key, expected),
+  };
+}
+
+const numbersIn = (text: string) =>
+  [...text.matchAll(/^id: [\w-]+:(\d+)$/gm)].map(([, number]) => Number(number));
+const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 
 describe('a turn that runs on another server', () => {
   it.each(ways)('is heard from its first event on, and then as it goes on, asked by %s', async (way) => {
@@ -158,23 +197,80 @@ describe('a turn that runs on another server', () => {
     }
   });
 
-  it('goes on for others when one that hears it from elsewhere reads nothing', async () => {
-    const { one, two, turn, rest } = await startTurn({ maxWaitingBytes: 5_000_000 });
+  it('is heard whole from its own server too, which holds less of it than the store', async () => {
+    const { one, turn, first, rest } = await startTurn({ maxReplayEvents: 3 });
+    say(turn, ...Array.from({ length: 20 }, (_, index) => `${index}`));
+    const hearing = await attach(one, 's');
+    turn.complete();
+    const heard = [first, ...(await rest())];
+    expect(heard).toHaveLength(22);
+    expect(await readAll(hearing)).toEqual(heard);
+    expect(await readAll(await attach(one, 's', first?.id))).toEqual(heard.slice(1));
+  });
+
+  it('goes on for others when one that hears it from elsewhere reads nothing, for which little waits until the server closes', async () => {
+    const { one, two, turn, asked } = await startTurn({ maxWaitingBytes: 5_000_000 });
     const stuck = callRaw(two, 's', { type: 'attach' }).pause();
     const received = readEvents(await attach(two, 's'));
     await received.next();
-    const isGivenUp = () => two.logger.lines.some(({ callerLeft }) => callerLeft === true);
-    for (let number = 2; !isGivenUp(); number++) {
-      expect(number).toBeLessThan(60);
+    for (let number = 2; number <= 30; number++) {
       say(turn, 'x'.repeat(1_000_000));
-      expect((await received.next()).value?.id).toMatch(new RegExp(`:${number}$`));
+      for (const reader of [asked, received])
+        expect((await reader.next()).value?.id).toMatch(new RegExp(`:${number}$`));
     }
     expect(turn.observed).toBe(true);
     turn.complete();
-    expect((await received.next()).value?.kind).toBe('task-complete');
-    expect((await rest()).at(-1)?.kind).toBe('task-complete');
+    for (const reader of [asked, received]) {
+      expect((await reader.next()).value?.kind).toBe('task-complete');
+      expect((await reader.next()).done).toBe(true);
+    }
     expect(one.logger.lines).toMatchObject([{ status: 200 }]);
+    // It was not given up.
+    await eventually(() => expect(two.logger.lines).toHaveLength(1));
+    expect(two.logger.lines).not.toMatchObject([{ callerLeft: true }]);
+    await two.close();
+    await eventually(() => expect(two.logger.lines).toMatchObject([{}, { status: 200, callerLeft: true }]));
     stuck.destroy();
+  });
+
+  it('is heard to its end by one that reads more slowly than the store answers, however little may wait', async () => {
+    const { records, turn, id, rest } = await startTurn();
+    const count = await sayMuch(turn, rest);
+    const server = createServer({
+      agent: async (contextId) => new FakeAgent(contextId),
+      turnStore: createTurnStore(answerLater(records), fast),
+      maxWaitingBytes: 500_000,
+    });
+    onTestFinished(() => server.close());
+    const directory = await mkdtemp(join(tmpdir(), 'shared-turns-'));
+    onTestFinished(() => rm(directory, { recursive: true }));
+    // The kernel holds megabytes for a connection of another kind, whether they are read or not.
+    const path = join(directory, 'socket');
+    await once(server.http.listen(path), 'listening');
+    let text = '';
+    for await (const piece of callRaw({ path }, 's', { type: 'attach', lastEventId: `${id}:0` })) {
+      text += piece;
+      for (let turns = 0; turns < 20; turns++) await new Promise(setImmediate);
+    }
+    expect(numbersIn(text)).toEqual(upTo(count));
+  });
+
+  it('is heard to its end through createApp by one that reads slowly', async () => {
+    const { records, turn, id, rest } = await startTurn();
+    const count = await sayMuch(turn, rest);
+    const app = createApp({
+      agent: async (contextId) => new FakeAgent(contextId),
+      turnStore: createTurnStore(records, fast),
+      maxWaitingBytes: 500_000,
+    });
+    const [path, init] = toAttachRequest('body', 's', `${id}:0`);
+    const { body } = await app.request(path, init);
+    let text = '';
+    for await (const piece of (body ?? new ReadableStream()).pipeThrough(new TextDecoderStream())) {
+      text += piece;
+      await new Promise(setImmediate);
+    }
+    expect(numbersIn(text)).toEqual(upTo(count));
   });
 
   it('is not asked for any more once those that heard it have left', async () => {

@@ -409,6 +409,78 @@ describe('a log', () => {
     await turn.abandon();
   });
 
+  it.each([
+    ['is free', false],
+    ['is another one’s by then', true],
+  ])(
+    'has nothing to hear if its turn was given up between two looks, and the lease %s',
+    async (_, isTaken) => {
+      const records = new HookedRecords();
+      const turn = await begin(open(records), 'one', idempotency);
+      turn.log(say('never'));
+      let looks = 0;
+      records.before = async (request) => {
+        if (!request.startsWith('get event#') || ++looks < 3) return;
+        records.before = () => undefined;
+        await turn.abandon();
+        if (isTaken) await begin(open(records), 'two', idempotency);
+      };
+      expect(await readAll(open(records, { flushMs: 1 }), 'one')).toEqual([lostFrom(1)]);
+      expect(looks).toBe(3);
+    },
+  );
+
+  it.each([
+    ['is free', false],
+    ['is another one’s by then', true],
+  ])(
+    'has nothing to hear if its turn was given up when a repeat had found its key, and the lease %s',
+    async (_, isTaken) => {
+      const records = new HookedRecords();
+      const store = open(records);
+      const turn = await begin(open(records), 'one', idempotency);
+      records.once('get lease', async () => {
+        await turn.abandon();
+        if (isTaken) await begin(open(records), 'two', idempotency);
+      });
+      expect(await store.begin(session, again('three'))).toEqual({ outcome: 'repeated', turn: 'one' });
+      expect(await readAll(store, 'one')).toEqual([lostFrom(1)]);
+    },
+  );
+
+  it('is ended as interrupted for somebody who has seen its turn run, although that was silent for longer than logs are kept', async () => {
+    const records = new HookedRecords();
+    let now = Date.now();
+    const options = { now: () => now, logSeconds: 60 };
+    await begin(open(records, options), 'one');
+    now += 100_000;
+    let looks = 0;
+    records.before = async (request) => {
+      if (!request.startsWith('get event#') || ++looks < 3) return;
+      records.before = () => undefined;
+      now += heldMs;
+      await begin(open(records, options), 'two');
+    };
+    await assertInterrupted(open(records, { ...options, flushMs: 1 }), 'one', []);
+  });
+
+  it('is lost, and not interrupted, for somebody who has seen its turn run and then took long over an event', async () => {
+    const records = new HookedRecords();
+    let now = Date.now();
+    const options = { now: () => now, logSeconds: 60, flushBytes: 1 };
+    const turn = await begin(open(records, options), 'one');
+    let looks = 0;
+    records.before = (request) => {
+      if (request.startsWith('get event#') && ++looks === 3) turn.log(say('a'));
+    };
+    const items = open(records, { ...options, flushMs: 1 }).read(session, 'one', 0);
+    expect((await items.next()).value).toEqual({ ...say('a'), number: 1 });
+    await turn.end(done);
+    now += 100_000;
+    await begin(open(records, options), 'two');
+    expect((await items.next()).value).toEqual(lostFrom(2));
+  });
+
   it('is heard by somebody who gives up before the first look', async () => {
     const records = new HookedRecords();
     const turn = await begin(open(records), 'one');

@@ -38,7 +38,7 @@ async function meet(
     return { outcome: 'busy', turn };
   // It may be a repeat itself that has not found out yet.
   const known = await findRequest(core, contextId, idempotency);
-  return repeat(core, contextId, request, known ?? { turn, hash: idempotency.hash }, known !== null);
+  return repeat(core, contextId, request, known ?? { turn, hash: idempotency.hash });
 }
 
 /** A request that was made before: its turn runs, or has ended, or was interrupted, which is then said in its log. */
@@ -47,9 +47,9 @@ async function repeat(
   contextId: string,
   { idempotency }: TurnRequest,
   { turn, hash }: KnownRequest,
-  isKnown = true,
 ): Promise<TurnStart> {
   if (hash !== idempotency?.hash) return { outcome: 'key-reused' };
-  await settleEnd({ core, contextId, turn }, isKnown);
+  const hasKey = async () => (await findRequest(core, contextId, idempotency))?.turn === turn;
+  await settleEnd({ core, contextId, turn }, hasKey);
   return { outcome: 'repeated', turn };
 }

@@ -18,22 +18,24 @@ export async function* readLog(
   const { core } = reader;
   let number = after + 1;
   let index = await findChunk(reader, after);
-  let wasRunning = false;
+  let seen: StoredLease | undefined;
   while (!signal?.aborted) {
     const chunk = await readChunk(core, { ...reader, index });
     if (chunk === null) {
-      const next = await toNext(reader, index, wasRunning ? 'seen running' : 'unknown');
+      const next = await toNext(reader, index, { seen });
       if (next === 'none') {
         if (number <= interruptedNumber) yield { lost: { from: number, to: interruptedNumber } };
         return;
       }
-      wasRunning = next === 'wait';
-      if (next === 'wait') await pause(core.settings.flushMs, signal);
-      else index = next;
+      seen = typeof next === 'object' ? next : undefined;
+      if (typeof next === 'number') index = next;
+      else await pause(core.settings.flushMs, signal);
       continue;
     }
     yield* toItems(chunk, number);
     if (chunk.isEnd) return;
+    // Whoever reads may take its time for those events.
+    seen = undefined;
     number = Math.max(number, chunk.first + chunk.count);
     index++;
   }
@@ -42,43 +44,57 @@ export async function* readLog(
 /**
  * Has a turn end as interrupted if it has neither ended nor goes on.
  *
- * @param isKnown - True if all of its log would still be there.
+ * @param hasKey - True if an idempotency key stands for the turn.
  */
-export async function settleEnd(reader: LogReader, isKnown = false): Promise<void> {
+export async function settleEnd(reader: LogReader, hasKey?: () => Promise<boolean>): Promise<void> {
   const index = await findChunk(reader, interruptedNumber - 1);
-  if ((await readChunk(reader.core, { ...reader, index })) === null)
-    await toNext(reader, index, isKnown ? 'known' : 'unknown');
+  if ((await readChunk(reader.core, { ...reader, index })) === null) await toNext(reader, index, { hasKey });
 }
 
-/** Whether a chunk would still be there, had it ever been written: it would if the turn was running just now, or has a key. */
-type Knowledge = 'unknown' | 'seen running' | 'known';
+/** What tells whether a chunk would still be there, had it ever been written. */
+interface Knowledge {
+  /** The lease of the turn, if that was running just now: nothing has expired since. */
+  readonly seen?: StoredLease | undefined;
+  /** True as long as the turn has a key, which the log outlives. A turn that has done nothing gives it up before its lease. */
+  readonly hasKey?: (() => Promise<boolean>) | undefined;
+}
 
-/** What a reader has to do if there is no chunk: to wait, to look at another place, or nothing. */
+/** What a reader has to do if there is no chunk: to wait for the turn with this lease, to look at another place, or nothing. */
 async function toNext(
   reader: LogReader,
   index: number,
   knowledge: Knowledge,
-): Promise<'wait' | 'none' | number> {
+): Promise<StoredLease | 'none' | number> {
   const { core, contextId, turn } = reader;
   const stored = await readLease(core, contextId);
   const lease = stored?.turn === turn ? stored : null;
   // What was there has expired.
   if (lease !== null && lease.chunks > index) return findHeld(reader, index, lease.chunks);
-  if (lease !== null && isHeld(lease, core.settings.now())) return 'wait';
+  if (lease !== null && isHeld(lease, core.settings.now())) return lease;
   // The end is written before the lease is given back: it is there now, or has expired, or never will be.
   if ((await readChunk(core, { ...reader, index })) !== null) return index;
-  // It was given back without an end: it has done nothing.
-  if (knowledge === 'seen running' && lease?.isReleased === true) return 'none';
-  if (knowledge === 'unknown' && !(await isCutOff(reader, index, lease))) return 'none';
+  if (!(await isCutOff(reader, index, stored, knowledge))) return 'none';
   await writeInterrupted(reader, index);
   return index;
 }
 
-/** True if a turn was begun and a chunk of it that is not there was never written: it cannot have expired. */
-async function isCutOff(reader: LogReader, index: number, lease: StoredLease | null): Promise<boolean> {
+/** True if a turn has done something, as far as anybody can know, and a chunk of it that is not there was never written. */
+async function isCutOff(
+  reader: LogReader,
+  index: number,
+  stored: StoredLease | null,
+  { seen, hasKey }: Knowledge,
+): Promise<boolean> {
   const { now, logSeconds } = reader.core.settings;
+  const lease = stored?.turn === reader.turn ? stored : null;
+  const isYoung = (since: number, time: number) => time < since + logSeconds * 1_000;
+  // It was given back without an end: it has done nothing.
+  if (seen !== undefined && lease !== null) return !lease.isReleased;
+  // Whoever has taken the lease since has ended the log first, unless the turn was given back, or older than logs are kept.
+  if (seen !== undefined) return index > 0 || stored === null || !isYoung(seen.since, stored.since);
+  if (await hasKey?.()) return true;
   if (lease?.isReleased) return false;
-  if (lease !== null && now() < lease.since + logSeconds * 1_000) return true;
+  if (lease !== null && isYoung(lease.since, now())) return true;
   // Chunks expire in their order.
   return index > 0 && (await readChunk(reader.core, { ...reader, index: index - 1 })) !== null;
 }

@@ -32,7 +32,12 @@ export const jsonHeaders = { 'content-type': 'application/json' };
 export interface ResponseWriter {
   write(text: string): void;
   end(): void;
+  /** Calls back once when little of what was written still waits, which may be at once. It may not if nobody reads any more. */
+  onDrained(listener: () => void): void;
 }
+
+/** So many characters may wait for a caller until whoever can wait too writes more. */
+export const maxAhead = 64 * 1024;
 
 /**
  * How many characters may wait for a caller that reads more slowly than its agent writes. An agent cannot be slowed

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { maxUnsent, type ResponseWriter } from './exchange.js';
+import { maxAhead, maxUnsent, type ResponseWriter } from './exchange.js';
 import type { SlowReader, WaitingBudget } from './waiting-budget.js';
 
 const notAscii = /[^ -~]/;
@@ -20,6 +20,7 @@ export class NodeWriter implements ResponseWriter, SlowReader {
   #list: string[] = [];
   #listed = 0;
   #inSocket = 0;
+  #onDrained: (() => void) | undefined;
 
   constructor(
     response: ServerResponse,
@@ -53,6 +54,12 @@ export class NodeWriter implements ResponseWriter, SlowReader {
     }
     this.#response.end(this.#unsent);
     this.#unsent = '';
+  }
+
+  onDrained(listener: () => void): void {
+    if (this.#unsent.length >= maxAhead) this.#flush();
+    if (this.#isFull) this.#onDrained = listener;
+    else listener();
   }
 
   giveUp(): void {
@@ -116,6 +123,8 @@ export class NodeWriter implements ResponseWriter, SlowReader {
     }
     this.#budget.note(this, 0);
     if (this.#isOver) this.end();
+    this.#onDrained?.();
+    this.#onDrained = undefined;
   }
 
   #takePiece(): string {

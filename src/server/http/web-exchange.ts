@@ -1,6 +1,6 @@
 import { bodyCutOff, bodyTooLarge, HttpError } from '../failures/http-error.js';
 import { BodyCollector } from './body-collector.js';
-import { type Exchange, maxUnsent, type ResponseWriter } from './exchange.js';
+import { type Exchange, maxAhead, maxUnsent, type ResponseWriter } from './exchange.js';
 import { type HeaderFields, readWebHeaders } from './header-fields.js';
 import { readQuery } from './query.js';
 import { readPath } from './request-path.js';
@@ -84,6 +84,7 @@ class WebWriter implements ResponseWriter, SlowReader {
   #hasEnded = false;
   #isCutOff = false;
   #wakeReader: (() => void) | undefined;
+  #onDrained: (() => void) | undefined;
 
   constructor(budget: WaitingBudget, onGone: () => void) {
     this.#budget = budget;
@@ -121,6 +122,11 @@ class WebWriter implements ResponseWriter, SlowReader {
     this.#wake();
   }
 
+  onDrained(listener: () => void): void {
+    if (this.#unsent.length >= maxAhead) this.#onDrained = listener;
+    else listener();
+  }
+
   giveUp(): void {
     this.#release();
     this.cutOff();
@@ -137,6 +143,8 @@ class WebWriter implements ResponseWriter, SlowReader {
     this.#unsent = '';
     if (this.#waiting > 0) this.#budget.note(this, 0);
     this.#waiting = 0;
+    this.#onDrained?.();
+    this.#onDrained = undefined;
   }
 
   #wake(): void {

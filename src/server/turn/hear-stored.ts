@@ -26,6 +26,8 @@ export async function hearStored(
     for await (const item of joinGaps(items)) {
       if (isRepeat && isNothing(item)) throw turnRunning();
       send(stream, item);
+      // The log is kept elsewhere: what the caller is not ready for need not wait here.
+      await stream.drained();
     }
   } catch (error) {
     // If the answer is open it is cut off, and whoever hears it comes back.

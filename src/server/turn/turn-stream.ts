@@ -29,6 +29,7 @@ export class TurnStream implements TurnListener {
   #isOver = false;
   #hasLeft = false;
   #failures: unknown[] | undefined;
+  #stopWaiting: (() => void) | undefined;
 
   constructor(options: TurnStreamOptions) {
     this.#options = options;
@@ -69,6 +70,16 @@ export class TurnStream implements TurnListener {
     writer.write(this.#format.event(event, formatEventId(this.#options.turnId, number)));
   }
 
+  /** Resolves when the caller has taken nearly all of what was sent, or has left: for those that can wait. */
+  async drained(): Promise<void> {
+    const writer = this.#writer;
+    if (writer === undefined || this.#hasLeft) return;
+    await new Promise<void>((resolve) => {
+      this.#stopWaiting = resolve;
+      writer.onDrained(resolve);
+    });
+  }
+
   end(): void {
     this.close();
     this.#writer?.write(this.#format.end());
@@ -101,6 +112,7 @@ export class TurnStream implements TurnListener {
     if (!this.isOpen) answerError(this.#options.exchange, new HttpError('CLIENT_GONE', why));
     this.#options.onGone(why);
     this.#options.onOver?.();
+    this.#stopWaiting?.();
   }
 
   #open(): ResponseWriter {
