@@ -8,8 +8,8 @@ type Environment = Readonly<Record<string, string>>;
 /** A program of the examples that serves, in an environment of its own. */
 export interface ExampleServer {
   readonly url: string;
-  /** Sends SIGTERM, and gives the exit code. */
-  stop(): Promise<number | null>;
+  /** Sends SIGTERM, or another signal, and gives the exit code. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
 /** Starts a program in TypeScript, and waits until it says where it listens. */
@@ -30,9 +30,9 @@ export async function startProgram(
   });
   const closed = once(child, 'close').then(([code]) => code);
   for await (const line of createInterface(child.stdout)) {
-    const [, url, port] = line.match(/^Listening on (?:(http\S+)|port (\d+))$/) ?? [];
+    const [, url, port] = line.match(/^Listening on (?:(http\S+)|port (\d+))(?: \(process \d+\))?$/) ?? [];
     if (url !== undefined || port !== undefined)
-      return { url: url ?? `http://localhost:${port}`, stop: () => stop(child, closed) };
+      return { url: url ?? `http://localhost:${port}`, stop: (signal) => stop(child, closed, signal) };
   }
   throw new Error(`${args.join(' ')} ended with ${await closed} before it listened.`);
 }
@@ -43,9 +43,13 @@ export async function runExample(command: string, args: string[], env: Environme
   return stdout;
 }
 
-function stop(child: ChildProcess, closed: Promise<number | null>): Promise<number | null> {
+function stop(
+  child: ChildProcess,
+  closed: Promise<number | null>,
+  signal: NodeJS.Signals = 'SIGTERM',
+): Promise<number | null> {
   child.stdout?.resume();
-  child.kill('SIGTERM');
+  child.kill(signal);
   return closed;
 }
 

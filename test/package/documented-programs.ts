@@ -46,7 +46,14 @@ await agentStore.close();
 
 /** Every snippet of the README. */
 export const readmePrograms: readonly DocumentedProgram[] = [
-  { what: 'keeping sessions in DynamoDB', says: 'await serve({', ...serving },
+  {
+    what: 'keeping sessions in DynamoDB',
+    says: 'await serve({',
+    // Its agent asks.
+    complete: (snippet) =>
+      serving.complete(snippet).replace('event: task-complete', 'event: tool-input-required'),
+    prints: serving.prints,
+  },
   { what: 'an existing table', says: `tableName: 'app-data'`, ...keeping },
   {
     what: 'what to do at a CONFLICT',

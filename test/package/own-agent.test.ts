@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
-import { createAgentStateTable } from '../../src/adapters/dynamodb/index.js';
-import { createClient, type DynamoDBEndpoint, startDynamoDB } from '../backends/dynamodb-endpoint.js';
+import { type DynamoDBEndpoint, startDynamoDB } from '../backends/dynamodb-endpoint.js';
 import { runExample, startProgram } from '../examples/example-process.js';
 import { Consumer, packPackage } from './consumer.js';
 
@@ -62,32 +61,17 @@ async function send(url: string, request = '', inputId = ''): Promise<string> {
 const findInputId = (answer: string) => answer.match(/"inputId":"([^"]+)"/)?.[1];
 
 describe('the agent of the page', () => {
-  it('asks, waits, and greets by the name it was told', async () => {
-    const server = await start(program);
+  it('asks, is killed, and greets by the name it is told in the next process', async () => {
     const [hello, answer, again] = requests;
-    const asked = await send(server.url, hello);
-    expect(asked).toContain('event: tool-input-required');
-    expect(await send(server.url, answer, findInputId(asked))).toContain('"content":"Hello Ada"');
-    expect(await send(server.url, again)).toContain('"content":"Hello Ada, you said: hello again"');
-    expect(await server.stop()).toBe(0);
-  });
-
-  it('goes on in another process, with its store swapped for a table', async () => {
-    const client = createClient(endpoint.url);
-    await createAgentStateTable(client, { tableName: 'greeters' });
-    client.destroy();
-    const onTable = program
-      .replace(
-        `import { InMemoryAgentStore } from '@looopy-ai/aws/stores/memory'`,
-        `import { DynamoDBAgentStore } from '@looopy-ai/aws/stores/dynamodb'`,
-      )
-      .replace('new InMemoryAgentStore({', `new DynamoDBAgentStore({ tableName: 'greeters',`);
-    const [hello, answer] = requests;
-    const first = await start(onTable);
+    const first = await start(program);
     const asked = await send(first.url, hello);
-    expect(await first.stop()).toBe(0);
-    const second = await start(onTable);
-    expect(await send(second.url, answer, findInputId(asked))).toContain('"content":"Hello Ada"');
+    expect(asked).toContain('event: tool-input-required');
+    await first.stop('SIGKILL');
+    const second = await start(program);
+    const greeted = await send(second.url, answer, findInputId(asked));
+    expect(greeted).toMatch(/"content":"Hello Ada, you said: hello. You draw [1-6], and this is message 1."/);
+    const greetedAgain = await send(second.url, again);
+    expect(greetedAgain).toMatch(/Hello Ada, you said: hello again. You draw [1-6], and this is message 5."/);
     expect(await second.stop()).toBe(0);
   });
 });
