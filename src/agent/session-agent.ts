@@ -118,7 +118,9 @@ export class SessionAgent implements Agent {
     await this.#save({ status: 'busy', turnCount: this.#state.turnCount + 1, error: undefined });
     const isRepeated = !isFirst.includes(true);
     const begun = { journal, options, isNew: false, isRepeated };
-    for (const { id, text } of answers) await this.#converse(begun, `answer:${id}`, 'user', text);
+    for (const [index, { id, text }] of answers.entries()) {
+      await this.#converse({ journal, isRepeated: !isFirst[index] }, `answer:${id}`, 'user', text);
+    }
     return begun;
   }
 
@@ -240,7 +242,7 @@ export class SessionAgent implements Agent {
 
   /** Adds to the conversation, unless there is nothing to say or an earlier run has said it. */
   async #converse(
-    { journal, isRepeated }: BegunTurn,
+    { journal, isRepeated }: Pick<BegunTurn, 'journal' | 'isRepeated'>,
     part: string,
     role: 'user' | 'assistant',
     content: string,

@@ -80,7 +80,7 @@ export class TurnRun {
 
   /** Rejects with what the turn throws, or with what has kept it from being stored. */
   async run(turn: Turn): Promise<RunEnd> {
-    const generator = turn(this.#createContext());
+    const generator = requireGenerator(turn(this.#createContext()));
     let pulled: Pulled = generator.next();
     for (;;) {
       const result = await this.#orFinish(pulled);
@@ -277,6 +277,12 @@ export class TurnRun {
 function deliver(end: Pick<Entry, 'value' | 'error' | 'hasFailed'>): unknown {
   if (end.hasFailed === true) throw copyValue(end.error, 'error').copy;
   return copyValue(end.value, 'value').copy;
+}
+
+/** @throws AgentError `MISUSED` for a function that is no generator: without types, it is easily written. */
+function requireGenerator<Output extends object>(turn: Output): Output {
+  if (typeof turn === 'object' && turn !== null && Symbol.asyncIterator in turn) return turn;
+  throw misused('The option "turn" must be an async generator function: write "async *turn".');
 }
 
 /** A turn may leave what it has called to itself. That it rejects must not end the process. */

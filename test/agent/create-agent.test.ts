@@ -221,6 +221,16 @@ describe('an agent that is made of a turn', () => {
     },
   );
 
+  it('says what a turn must be', async () => {
+    const session = createSession(hello);
+    // @ts-expect-error: what is easily written without types.
+    session.restart(async () => undefined);
+    expect((await session.send('hi')).at(-1)).toMatchObject({
+      code: 'MISUSED',
+      message: expect.stringContaining('async *turn'),
+    });
+  });
+
   it('tells the turn that what it has yielded is no output', async () => {
     const session = createSession(async function* () {
       try {

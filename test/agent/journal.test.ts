@@ -188,6 +188,35 @@ describe('a turn that runs again', () => {
     expect((await session.send(null, { inputs })).at(-1)).toMatchObject({ content: '1,1' });
   });
 
+  it('goes on with an answer that was taken before its process ended, beside a new one', async () => {
+    let isDown = true;
+    const session = createSession(async function* ({ ask }) {
+      const answers = await Promise.all([ask({ prompt: 'a' }).then(failWhileDown), ask({ prompt: 'b' })]);
+      yield answers.join();
+    });
+    const failWhileDown = (value: unknown) => {
+      // As a process that ends: nothing follows.
+      return isDown ? new Promise(() => {}) : value;
+    };
+    await session.send('hi');
+    const inputs = (session.agent.state.pendingToolInputs ?? []).map(({ inputId }) => ({
+      inputId,
+      value: 1,
+    }));
+    void session.send(null, { inputs: inputs.slice(0, 1) });
+    await vi.waitFor(async () => expect(await session.said()).toContain('user: 1'));
+    isDown = false;
+    session.restart();
+    expect((await session.send(null, { inputs })).at(-1)).toMatchObject({ content: '1,1' });
+    expect(await session.said()).toEqual([
+      'user: hi',
+      'assistant: a\n\nb',
+      'user: 1',
+      'user: 1',
+      'assistant: 1,1',
+    ]);
+  });
+
   it('keeps a failure that comes before the answer from taking it', async () => {
     let isDown = false;
     const session = createSession(async function* ({ ask }) {
