@@ -146,6 +146,7 @@ describe('a caller that leaves', () => {
     const reading = asked ?? (await attach(server, 'session-1'));
     const stuck = stuckFirst ?? callRaw(server, 'session-1', { type: 'attach' }).pause();
     const received = readEvents(reading);
+    await vi.waitFor(() => expect(responses).toHaveLength(2));
     const isGivenUp = () => responses[hasAsked ? 0 : 1]?.destroyed === true;
     for (let count = 1; !isGivenUp(); count++) {
       say(subject, 'x'.repeat(1_000_000));
