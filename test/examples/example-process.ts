@@ -10,6 +10,8 @@ export interface ExampleServer {
   readonly url: string;
   /** Sends SIGTERM, and gives the exit code. */
   stop(): Promise<number | null>;
+  /** As `kill -9` does. */
+  kill(): Promise<void>;
 }
 
 /** Starts a program in TypeScript, and waits until it says where it listens. */
@@ -17,13 +19,14 @@ export function startExample(file: string, env: Environment): Promise<ExampleSer
   return startProgram(['--import', 'tsx', file], env);
 }
 
-/** Starts Node with these arguments, and waits until the program says where it listens. */
+/** Starts Node, this one or another, with these arguments, and waits until the program says where it listens. */
 export async function startProgram(
   args: readonly string[],
   env: Environment,
   cwd = process.cwd(),
+  node = process.execPath,
 ): Promise<ExampleServer> {
-  const child = spawn(process.execPath, args, {
+  const child = spawn(node, args, {
     env: withPath(env),
     cwd,
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -32,7 +35,11 @@ export async function startProgram(
   for await (const line of createInterface(child.stdout)) {
     const [, url, port] = line.match(/^Listening on (?:(http\S+)|port (\d+))$/) ?? [];
     if (url !== undefined || port !== undefined)
-      return { url: url ?? `http://localhost:${port}`, stop: () => stop(child, closed) };
+      return {
+        url: url ?? `http://localhost:${port}`,
+        stop: () => end(child, closed, 'SIGTERM'),
+        kill: async () => void (await end(child, closed, 'SIGKILL')),
+      };
   }
   throw new Error(`${args.join(' ')} ended with ${await closed} before it listened.`);
 }
@@ -43,9 +50,13 @@ export async function runExample(command: string, args: string[], env: Environme
   return stdout;
 }
 
-function stop(child: ChildProcess, closed: Promise<number | null>): Promise<number | null> {
+function end(
+  child: ChildProcess,
+  closed: Promise<number | null>,
+  signal: 'SIGTERM' | 'SIGKILL',
+): Promise<number | null> {
   child.stdout?.resume();
-  child.kill('SIGTERM');
+  child.kill(signal);
   return closed;
 }
 
