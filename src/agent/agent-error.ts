@@ -26,7 +26,7 @@ export type AgentErrorCode =
  * The one error that a turn of `createAgent` fails with by itself. The last event of the turn has its `code`.
  *
  * @example
- * if (error instanceof AgentError) console.error(error.code);
+ * const codeOf = (error: unknown) => (error instanceof AgentError ? error.code : undefined);
  */
 export class AgentError extends Error {
   override readonly name = 'AgentError';

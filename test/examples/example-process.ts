@@ -8,8 +8,10 @@ type Environment = Readonly<Record<string, string>>;
 /** A program of the examples that serves, in an environment of its own. */
 export interface ExampleServer {
   readonly url: string;
-  /** Sends SIGTERM, or another signal, and gives the exit code. */
-  stop(signal?: NodeJS.Signals): Promise<number | null>;
+  /** Sends SIGTERM, and gives the exit code. */
+  stop(): Promise<number | null>;
+  /** As `kill -9` does. */
+  kill(): Promise<void>;
 }
 
 /** Starts a program in TypeScript, and waits until it says where it listens. */
@@ -17,13 +19,14 @@ export function startExample(file: string, env: Environment): Promise<ExampleSer
   return startProgram(['--import', 'tsx', file], env);
 }
 
-/** Starts Node with these arguments, and waits until the program says where it listens. */
+/** Starts Node, this one or another, with these arguments, and waits until the program says where it listens. */
 export async function startProgram(
   args: readonly string[],
   env: Environment,
   cwd = process.cwd(),
+  node = process.execPath,
 ): Promise<ExampleServer> {
-  const child = spawn(process.execPath, args, {
+  const child = spawn(node, args, {
     env: withPath(env),
     cwd,
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -32,7 +35,11 @@ export async function startProgram(
   for await (const line of createInterface(child.stdout)) {
     const [, url, port] = line.match(/^Listening on (?:(http\S+)|port (\d+))(?: \(process \d+\))?$/) ?? [];
     if (url !== undefined || port !== undefined)
-      return { url: url ?? `http://localhost:${port}`, stop: (signal) => stop(child, closed, signal) };
+      return {
+        url: url ?? `http://localhost:${port}`,
+        stop: () => end(child, closed, 'SIGTERM'),
+        kill: async () => void (await end(child, closed, 'SIGKILL')),
+      };
   }
   throw new Error(`${args.join(' ')} ended with ${await closed} before it listened.`);
 }
@@ -43,10 +50,10 @@ export async function runExample(command: string, args: string[], env: Environme
   return stdout;
 }
 
-function stop(
+function end(
   child: ChildProcess,
   closed: Promise<number | null>,
-  signal: NodeJS.Signals = 'SIGTERM',
+  signal: 'SIGTERM' | 'SIGKILL',
 ): Promise<number | null> {
   child.stdout?.resume();
   child.kill(signal);

@@ -111,7 +111,8 @@ export interface WireEvent {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-async function* readEvents(response: Response): AsyncGenerator<WireEvent> {
+/** The events of an answer, as they come. */
+export async function* readEvents(response: Response): AsyncGenerator<WireEvent> {
   if (response.body === null) throw new Error('The response has no body.');
   let buffered = '';
   for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {

@@ -34,6 +34,8 @@ declare function decrypt(...args: unknown[]): Buffer;
 declare function createBackend(): Promise<kit.ContractBackend>;
 declare function createMessageBackend(): Promise<kit.MessageContractBackend>;
 declare function createTurnBackend(): Promise<kit.TurnContractBackend>;
+declare function placeOrder(order: string, key: string): Promise<string>;
+declare function book(seat: string, key: string): Promise<string>;
 declare function askModel(messages: readonly aws.Message[]): Promise<string>;
 `;
 

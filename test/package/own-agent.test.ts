@@ -66,7 +66,7 @@ describe('the agent of the page', () => {
     const first = await start(program);
     const asked = await send(first.url, hello);
     expect(asked).toContain('event: tool-input-required');
-    await first.stop('SIGKILL');
+    await first.kill();
     const second = await start(program);
     const greeted = await send(second.url, answer, findInputId(asked));
     expect(greeted).toMatch(/"content":"Hello Ada, you said: hello. You draw [1-6], and this is message 1."/);

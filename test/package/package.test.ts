@@ -134,8 +134,10 @@ describe('the entry points', () => {
     expect(keys).toMatchInlineSnapshot(`
       {
         "@looopy-ai/aws": [
+          "AgentError",
           "AgentStoreError",
           "AnnotatedData",
+          "createAgent",
           "createAgentStore",
           "createApp",
           "createMessageStore",
