@@ -21,18 +21,21 @@ export function createSupportAgent({ client, modelId, messageStore, refund }: Su
       agentStore,
       messageStore,
       async *turn({ history, ask, step }) {
-        const messages: bedrock.Message[] = (await history()).flatMap(({ role, content }) =>
-          role === 'user' || role === 'assistant' ? { role, content: [{ text: content }] } : [],
-        );
+        const messages: { role: bedrock.ConversationRole; content: bedrock.ContentBlock[] }[] = [];
+        for (const { role, content: text } of await history()) {
+          if (role !== 'user' && role !== 'assistant') continue;
+          // The roles must take turns, and a turn that failed may have said nothing.
+          if (messages.at(-1)?.role !== role) messages.push({ role, content: [] });
+          messages.at(-1)?.content.push({ text });
+        }
         for (;;) {
           const { text, uses } = await step('model', async function* ({ signal: abortSignal }) {
             const command = new bedrock.ConverseStreamCommand({ modelId, messages, toolConfig: { tools } });
             const { stream = [] } = await client.send(command, { abortSignal });
             const said = { text: '', uses: [] as (bedrock.ToolUseBlockStart & { input: string })[] };
-            for await (const { contentBlockStart, contentBlockDelta } of stream) {
-              const start = contentBlockStart?.start?.toolUse;
-              if (start !== undefined) said.uses.push({ ...start, input: '' });
-              const { text = '', toolUse } = contentBlockDelta?.delta ?? {};
+            for await (const { contentBlockStart: begun, contentBlockDelta: more } of stream) {
+              if (begun?.start?.toolUse) said.uses.push({ ...begun.start.toolUse, input: '' });
+              const { text = '', toolUse } = more?.delta ?? {};
               said.text += text;
               yield text;
               for (const use of said.uses.slice(-1)) use.input += toolUse?.input ?? '';
@@ -40,16 +43,16 @@ export function createSupportAgent({ client, modelId, messageStore, refund }: Su
             return { ...said, uses: said.uses.map((use) => ({ ...use, input: JSON.parse(use.input) })) };
           });
           if (uses.length === 0) return;
-          const content = [...(text === '' ? [] : [{ text }]), ...uses.map((toolUse) => ({ toolUse }))];
           const results: bedrock.ContentBlock[] = [];
           for (const { toolUseId, input } of uses) {
-            const prompt = `May I pay order ${input.order} back?`;
-            const isApproved = (await ask({ prompt, options: ['yes', 'no'] })) === 'yes';
+            const question = { prompt: `May I pay order ${input.order} back?`, options: ['yes', 'no'] };
+            const isApproved = (await ask(question)) === 'yes';
             const done = isApproved && (await step('refund', ({ key }) => refund(input.order, key)));
             results.push({ toolResult: { toolUseId, content: [{ text: done || 'The user said no.' }] } });
             yield { kind: 'tool-complete', toolCallId: toolUseId, success: isApproved };
           }
-          messages.push({ role: 'assistant', content }, { role: 'user', content: results });
+          const said = [...(text === '' ? [] : [{ text }]), ...uses.map((toolUse) => ({ toolUse }))];
+          messages.push({ role: 'assistant', content: said }, { role: 'user', content: results });
         }
       },
     });

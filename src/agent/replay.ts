@@ -1,6 +1,9 @@
 import { misused, replayMismatch } from './agent-error.js';
 import type { Entry, Journal, OpenQuestion } from './journal.js';
 
+/** For how many turns of the event loop a call waits for those that have come before it. */
+const patience = 100;
+
 /** A call that a turn makes, with what is known of it from an earlier run. */
 export interface Found {
   readonly occurrence: number;
@@ -68,7 +71,7 @@ export class Replay {
     const first = this.#known.slice(0, count);
     const isPassed = () => first.every((entry) => this.#passed.has(entry));
     // Branches that run side by side come to their calls one after the other.
-    if (!isPassed()) await new Promise(setImmediate);
+    for (let turns = 0; turns < patience && !isPassed(); turns++) await new Promise(setImmediate);
     if (!isPassed()) throw replayMismatch();
   }
 }

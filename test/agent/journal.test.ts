@@ -106,6 +106,25 @@ describe('a turn that runs again', () => {
     ]);
   });
 
+  it('waits for a branch that comes to its call some turns of the event loop later', async () => {
+    const session = createSession(async function* ({ ask, step }) {
+      const late = async () => {
+        for (let turns = 0; turns < 20; turns++) await new Promise(setImmediate);
+        return `${await ask({ prompt: 'late?' })}${await step('late', () => 1)}`;
+      };
+      const soon = async () => `${await ask({ prompt: 'soon?' })}${await step('soon', () => 2)}`;
+      // A step that takes as long: the turn waits with its questions.
+      const slow = step('slow', async () => {
+        for (let turns = 0; turns < 40; turns++) await new Promise(setImmediate);
+      });
+      yield (await Promise.all([late(), soon(), slow])).join(' ');
+    });
+    const asked = await session.send('go');
+    expect(asked.filter(({ kind }) => kind === 'tool-input-required')).toHaveLength(2);
+    session.restart();
+    expect((await session.answer('A')).at(-1)).toMatchObject({ content: 'A1 A2 ' });
+  });
+
   it('is given the same state and history, whatever came between', async () => {
     const seen: unknown[] = [];
     const session = createSession(async function* ({ ask, history, state, metadata, message }) {
