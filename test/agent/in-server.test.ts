@@ -3,6 +3,7 @@ import {
   InMemoryAgentStore,
   InMemoryMessageStore,
   InMemoryRecordStore,
+  InMemoryTurnStore,
 } from '../../src/adapters/memory/index.js';
 import { createAgent } from '../../src/agent/create-agent.js';
 import type { Agent } from '../../src/domain/agent.js';
@@ -167,5 +168,44 @@ describe('an agent that is made of a turn, in a server', () => {
     expect(await say()).toEqual(wholeTurn);
     expect(agentsMade).toHaveLength(2);
     expect(await (await server.get('session-1')).json()).toMatchObject({ status: 'idle', turnCount: 2 });
+  });
+
+  it('goes from one process to another under leases, live agents included, and loses nothing', async () => {
+    const records = new InMemoryRecordStore();
+    const turn: Turn = async function* ({ message, history, ask, step }) {
+      const before = (await history()).length;
+      const answer = message === 'ask' ? await ask({ prompt: 'Which?' }) : 'none';
+      yield await step(message, () => `${before} ${answer}`);
+    };
+    const open = () => {
+      const agentStore = new InMemoryAgentStore({ agentId: 'a', records });
+      const messageStore = new InMemoryMessageStore({ agentId: 'a', records });
+      const turnStore = new InMemoryTurnStore({ agentId: 'a', records });
+      return startServer({
+        agentStore,
+        turnStore,
+        agent: (contextId, { agentStore }) =>
+          createAgent({ agentId: 'a', contextId, agentStore, messageStore, turn }),
+      });
+    };
+    const servers = [await open(), await open()];
+    const contents: unknown[] = [];
+    for (let round = 0; round < 6; round++) {
+      const [server, other] = round % 3 === 0 ? servers : servers.toReversed();
+      const sent = await readAll(
+        (await server?.post('s', { prompt: round % 2 === 0 ? 'ask' : 'say' })) ?? new Response(),
+      );
+      const { inputId } = sent.find(({ kind }) => kind === 'tool-input-required')?.data ?? {};
+      const last =
+        inputId === undefined
+          ? sent
+          : await readAll(
+              (await other?.post('s', { inputs: [{ inputId, value: round }] })) ?? new Response(),
+            );
+      contents.push(last.at(-1)?.data.content);
+    }
+    expect(contents).toEqual(['1 0', '5 none', '7 2', '11 none', '13 4', '17 none']);
+    const state = JSON.parse((await (await servers[0]?.get('s'))?.text()) ?? '');
+    expect(state).toMatchObject({ status: 'idle', turnCount: 9 });
   });
 });
