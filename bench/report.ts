@@ -56,7 +56,7 @@ What it costs: a save and a load take longer than by hand in Redis, and in Dynam
 Made by \`npm run bench\`, which writes this file; \`npm run bench -- redis encoding\` repeats single measures. Not part of
 \`npm test\`. The raw results are in [benchmarks/](benchmarks/).
 
-- ${days.sort().at(-1)}, Node ${process.version.slice(1)}, ${cpus().length} cores, ${gigabytes} GB of memory
+- last on ${days.sort().at(-1)}, with Node ${process.version.slice(1)}, ${cpus().length} cores and ${gigabytes} GB of memory; each measure says on what by itself
 - ${versions.join(', ')}
 
 What is compared takes turns within one run, several rounds each, on the same server and the same states: text and code of
@@ -83,8 +83,10 @@ function writeTargets(results: Readonly<Record<string, MeasureResult>>): string 
   return `Of ${judged.length} targets, ${met} are met; each measure below says which are not, by how much and why.`;
 }
 
-function writeMeasure({ title, about, tables }: MeasureResult, found: string | undefined): string {
-  const parts = [`## ${title}`, about, ...tables.map(writeTable)];
+function writeMeasure(result: MeasureResult, found: string | undefined): string {
+  const { title, about, tables, measuredOn, commit, node, machine } = result;
+  const made = `Measured on ${measuredOn}: commit ${commit}, Node ${node}, ${machine}.`;
+  const parts = [`## ${title}`, about, made, ...tables.map(writeTable)];
   if (found !== undefined) parts.push(`**What the numbers say.** ${found}`);
   return parts.join('\n\n');
 }

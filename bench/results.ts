@@ -28,6 +28,9 @@ export interface Table {
 export interface MeasureResult {
   /** The day, in ISO 8601. */
   readonly measuredOn?: string;
+  readonly commit?: string;
+  readonly node?: string;
+  readonly machine?: string;
   readonly title: string;
   /** What was done, and against what. */
   readonly about: string;

@@ -1,5 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { fingerprintMeasure } from './measured-code.js';
 import { measures } from './measures.js';
 import { resultsFolder } from './paths.js';
 import type { MeasureResult } from './results.js';
@@ -9,13 +12,27 @@ const name = process.argv[2] ?? '';
 const measure = measures[name];
 if (measure === undefined) throw new RangeError(`There is no measure "${name}".`);
 const result = await measure();
-const measuredOn = new Date().toISOString().slice(0, 10);
+const made = {
+  measuredOn: new Date().toISOString().slice(0, 10),
+  commit: readCommit(),
+  node: process.versions.node,
+  machine: `${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown'}`,
+  // Before anything is rounded or written: of the code that has just run.
+  code: await fingerprintMeasure(name),
+};
 await mkdir(resultsFolder, { recursive: true });
 await writeFile(
   join(resultsFolder, `${name}.json`),
-  `${JSON.stringify({ measuredOn, ...rounded(result) }, null, 1)}\n`,
+  `${JSON.stringify({ ...made, ...rounded(result) }, null, 1)}\n`,
 );
 process.exit(0);
+
+/** The commit that was measured, marked if there is more than it. */
+function readCommit(): string {
+  const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8' }).trim();
+  const isChanged = git('status', '--porcelain', '--', 'src', 'bench') !== '';
+  return `${git('rev-parse', '--short=10', 'HEAD')}${isChanged ? ' and changes' : ''}`;
+}
 
 /** Four digits say more than the machine knows. */
 function rounded(value: MeasureResult): MeasureResult {
