@@ -1,3 +1,4 @@
+import { limitRounds } from './quick.js';
 import { type Summary, summarize } from './statistics.js';
 
 /** Something to time, under the name that the results give it. */
@@ -30,7 +31,7 @@ export async function alternate(
     samples[contender.name] = [];
     calls.set(contender, await countCalls(contender, roundMs));
   }
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < limitRounds(rounds); round++) {
     for (const index of contenders.keys()) {
       const contender = contenders[(index + round) % contenders.length];
       if (contender === undefined) continue;

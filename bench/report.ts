@@ -53,7 +53,8 @@ What it costs: a save and a load take longer than by hand in Redis, and in Dynam
 
 ## How it is measured
 
-Made by \`npm run bench\`, which writes this file; \`npm run bench -- redis encoding\` repeats single measures. Not part of
+Made by \`npm run bench\`, which writes this file; \`npm run bench -- redis encoding\` repeats single measures, and
+\`npm run bench -- --quick\` shows where the hot paths stand and writes nothing. Not part of
 \`npm test\`. The raw results are in [benchmarks/](benchmarks/).
 
 - last on ${days.sort().at(-1)}, with Node ${process.version.slice(1)}, ${cpus().length} cores and ${gigabytes} GB of memory; each measure says on what by itself

@@ -1,15 +1,16 @@
 import type { Samples } from '../alternate.js';
 import { ratioOf, summarizeAll } from '../alternate.js';
+import { isQuick, limitRounds } from '../quick.js';
 import type { Comparison, MeasureResult, Target } from '../results.js';
 import { startTurnServer, type TurnServer } from '../servers/start-turn-server.js';
 import { quantile } from '../statistics.js';
 import { TurnClient, type TurnTimes } from '../turn-client.js';
 
 const names = ['ours', 'bedrock-agentcore', 'node:http', 'Hono'];
-const concurrencies = [1, 32, 256];
-const rounds = 7;
+const concurrencies = isQuick ? [32] : [1, 32, 256];
+const rounds = limitRounds(7);
 const roundMs = 500;
-const idleSessions = 4_000;
+const idleSessions = isQuick ? 400 : 4_000;
 
 /** By number, in one list entry a round. */
 type Found = Record<'rate' | 'p50' | 'p99' | 'firstEvent', Record<string, number[]>>;
