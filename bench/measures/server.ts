@@ -22,8 +22,8 @@ export async function measureServer(): Promise<MeasureResult> {
   for (const sessions of concurrencies) {
     const { rate, p50, p99, firstEvent } = await compareAt(sessions, servers);
     const label = `${sessions} session${sessions === 1 ? '' : 's'}`;
-    rates.push(toComparison(`${label}, against AWS's`, rate, 'bedrock-agentcore', { atLeast: 2 }));
-    rates.push(toComparison(`${label}, against node:http`, rate, 'node:http', { atLeast: 0.6 }));
+    rates.push(toComparison(`${label}, against AWS's`, rate, 'bedrock-agentcore', { atLeast: 1.5 }));
+    rates.push(toComparison(`${label}, against node:http`, rate, 'node:http', { atLeast: 0.75 }));
     times.push(toComparison(`${label}, p50`, p50, 'bedrock-agentcore'));
     times.push(toComparison(`${label}, p99`, p99, 'bedrock-agentcore'));
     times.push(toComparison(`${label}, first event`, firstEvent, 'bedrock-agentcore'));
