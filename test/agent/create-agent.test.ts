@@ -266,12 +266,16 @@ describe('an agent that is made of a turn', () => {
     'says of a %s that fails what it was, and tries again',
     async (method) => {
       const session = createSession(hello);
-      vi.spyOn(session.holder, method).mockRejectedValueOnce(new AgentStoreError('CONFLICT', 'Another one.'));
+      const load = vi.spyOn(session.holder, 'load');
+      const failing = method === 'load' ? load : vi.spyOn(session.holder, method);
+      failing.mockRejectedValueOnce(new AgentStoreError('CONFLICT', 'Another one.'));
       expect(await session.send('hi')).toMatchObject([
         { status: 'failed', message: 'Another one.', code: 'CONFLICT' },
       ]);
       expect(session.agent.state.error).toMatchObject({ code: 'CONFLICT' });
       expect((await session.send('hi')).at(-1)).toMatchObject({ kind: 'task-complete' });
+      // What is stored may be another process's by now.
+      expect(load).toHaveBeenCalledTimes(2);
     },
   );
 

@@ -198,6 +198,10 @@ describe('a turn that runs again', () => {
     });
     await session.send('hi');
     const before = await session.agentStore.load('s');
+    expect(before?.pendingToolInputs).toMatchObject([
+      { inputType: 'selection' },
+      { inputType: 'clarification' },
+    ]);
     const inputs = (before?.pendingToolInputs ?? []).map(({ inputId }) => ({ inputId, value: 1 }));
     for (const wrong of [{ inputId: 'other' }, { inputId: String(inputs[0]?.inputId), value: 3 }]) {
       const sent = await session.send(null, { inputs: [...inputs.slice(1), wrong] });
@@ -365,6 +369,79 @@ describe('a step', () => {
       await step('b', async () => (await history()).length),
     ]);
     expect(result()).toEqual([1, 2, 1]);
+  });
+
+  it('leaves no room for a question if the steps before it are too large', async () => {
+    const session = createSession(async function* ({ step, ask }) {
+      await step('work', () => 'x'.repeat(300_000));
+      yield String(await ask({ prompt: 'x' }));
+    });
+    expect((await session.send('hi')).at(-1)).toMatchObject({ status: 'failed', code: 'JOURNAL_FULL' });
+  });
+
+  it('gives what cannot be changed for a later run, in the same process too', async () => {
+    const seen: unknown[] = [];
+    const session = createSession(async function* ({ step, ask }) {
+      const list = await step('list', () => [1]);
+      const error = await step('fail', () => Promise.reject(new Error('no'))).catch((error: Error) => error);
+      seen.push([...list], Reflect.get(Object(error), 'note'));
+      list.push(2);
+      Object.assign(Object(error), { note: 'changed' });
+      yield String(await ask({ prompt: 'x' }));
+    });
+    await session.send('hi');
+    await session.answer('y');
+    expect(seen).toEqual([[1], undefined, [1], undefined]);
+  });
+
+  it('has a key of its own each time, and reads the history without a trace', async () => {
+    const keys: string[] = [];
+    const read: number[] = [];
+    const session = createSession(async function* ({ step, ask, history }) {
+      for (let count = 0; count < 2; count++) await step('work', ({ key }) => keys.push(key));
+      await step('read', async () => (await history()).length);
+      read.push((await history({ maxMessages: 1 })).length);
+      yield String(await ask({ prompt: 'x' }));
+    });
+    await session.messageStore.append('s', [
+      { role: 'user', content: 'before' },
+      { role: 'assistant', content: 'yes' },
+    ]);
+    await session.send('hi');
+    session.restart();
+    await session.answer('y');
+    expect(new Set(keys).size).toBe(2);
+    expect(read).toEqual([1, 1]);
+  });
+
+  it('may fail unheard: nothing but the turn knows of it', async () => {
+    const session = createSession(async function* ({ step }) {
+      void step('lost', () => Promise.reject(new Error('no')));
+      yield 'done';
+    });
+    expect((await session.send('hi')).at(-1)).toMatchObject({ kind: 'task-complete' });
+    // A rejection that nobody hears would be reported by now.
+    await new Promise(setImmediate);
+  });
+
+  it('ends a question beside it if it cannot be stored, and nothing is asked', async () => {
+    const log: string[] = [];
+    const session = createSession(async function* ({ step, ask }) {
+      const broken = step('work', () => 1).catch(() => {});
+      vi.spyOn(session.holder, 'save').mockRejectedValue(new AgentStoreError('UNAVAILABLE', 'No answer.'));
+      try {
+        yield String(await ask({ prompt: 'x' }));
+      } catch (error) {
+        log.push(String(error));
+      } finally {
+        await broken;
+        for (let turns = 0; turns < 5; turns++) await new Promise(setImmediate);
+        log.push('cleaned up');
+      }
+    });
+    const sent = await session.send('hi');
+    expect(sent.at(-1)).toMatchObject({ status: 'failed', code: 'UNAVAILABLE' });
+    expect(log).toEqual(['AgentStoreError: No answer.', 'cleaned up']);
   });
 
   it('is not begun once there is no room for its result, and what was done is kept', async () => {
