@@ -22,7 +22,7 @@ export interface CreateAgentOptions {
   /** Where the state of the session is kept: inside `serve`, the one that the factory is given. */
   readonly agentStore: Pick<AgentStore, 'load' | 'save'>;
   /** Where the conversation is kept. @defaultValue nowhere */
-  readonly messageStore?: Pick<MessageStore, 'append' | 'getRecent' | 'getAll' | 'getCount'>;
+  readonly messageStore?: Pick<MessageStore, 'append' | 'getRecent' | 'getAll'>;
   /** What the agent does with a message: what it yields is sent. It fails by throwing. */
   turn(context: TurnContext): AsyncGenerator<TurnOutput, unknown, unknown>;
 }

@@ -2,7 +2,7 @@ import type { Message, MessageStore, RecentOptions } from '../domain/message-sto
 import type { Journal } from './journal.js';
 
 /** What an agent uses of a message store. */
-export type History = Pick<MessageStore, 'append' | 'getRecent' | 'getAll' | 'getCount'>;
+export type History = Pick<MessageStore, 'append' | 'getRecent' | 'getAll'>;
 
 /** How many messages others may have added since the turn began before all are read. */
 const margin = 8;
@@ -15,11 +15,6 @@ export class Conversation {
   constructor(history: History | undefined, contextId: string) {
     this.#history = history;
     this.#contextId = contextId;
-  }
-
-  /** Looks at the history as it is now: what a turn adds goes on from there, and is refused if another turn has written since. */
-  async open(): Promise<void> {
-    await this.#history?.getCount(this.#contextId);
   }
 
   async add(journal: Journal, part: string, role: Message['role'], content: string): Promise<void> {

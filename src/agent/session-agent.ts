@@ -70,8 +70,7 @@ export class SessionAgent implements Agent {
   }
 
   async #load(): Promise<void> {
-    const { agentStore } = this.#options;
-    const [stored] = await Promise.all([agentStore.load(this.contextId), this.#conversation.open()]);
+    const stored = await this.#options.agentStore.load(this.contextId);
     const state = { ...(stored ?? this.#state) };
     this.#journal = Journal.read(state);
     Reflect.deleteProperty(state, journalField);

@@ -90,7 +90,6 @@ async function converse(contextId: string, { agentStore, messageStore }: Stores,
         append: (id, said) => process.do('append', () => messageStore.append(id, said)),
         getRecent: (id, options) => messageStore.getRecent(id, options),
         getAll: (id) => messageStore.getAll(id),
-        getCount: (id) => messageStore.getCount(id),
       },
       turn: (context) =>
         bookSeat(context, (name, key) => process.do(`${name} ${key}`, () => keys.push(`${name} ${key}`))),
