@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Message } from '../dist/domain/message-store.js';
 import { createText } from './states.js';
 
@@ -15,11 +16,29 @@ export const messageSizes = [
   { label: '20 KB', bytes: 19_900 },
 ] as const;
 
+/** Gives a text of so many characters, another one for each number. */
+export type CreateContent = (bytes: number, number: number) => string;
+
+/** Prose in which no message repeats what was said just before: compressed together, they would be far too small. */
+const createProse: CreateContent = (bytes, number) => createText(bytes, number * Math.ceil(bytes / 1_500));
+
+/** Nothing in it repeats, so that only its letters, 64 of them, can be written shorter. */
+export const createNoise: CreateContent = (bytes, number) => {
+  let text = '';
+  for (let index = 0; text.length < bytes; index++)
+    text += createHash('sha512').update(`${number} ${index}`).digest('base64url').slice(0, 80);
+  return text.slice(0, bytes);
+};
+
 /** A turn's messages, of so many characters each. */
-export function createTurn(bytes: number, turn: number): readonly [question: Message, answer: Message] {
+export function createTurn(
+  bytes: number,
+  turn: number,
+  createContent = createProse,
+): readonly [question: Message, answer: Message] {
   return [
-    { role: 'user', content: createText(bytes, 2 * turn) },
-    { role: 'assistant', content: createText(bytes, 2 * turn + 1) },
+    { role: 'user', content: createContent(bytes, 2 * turn) },
+    { role: 'assistant', content: createContent(bytes, 2 * turn + 1) },
   ];
 }
 

@@ -2,7 +2,14 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { DynamoDBMessageStore } from '../../dist/adapters/dynamodb/index.js';
 import type { Message } from '../../dist/domain/message-store.js';
-import { createTurn, messageSizes, newest, turns } from '../conversations.js';
+import {
+  type CreateContent,
+  createNoise,
+  createTurn,
+  messageSizes,
+  newest,
+  turns,
+} from '../conversations.js';
 import { CountingItems } from '../counting-items.js';
 import type { Comparison, MeasureResult, Table, Target } from '../results.js';
 import { toMessageItem } from '../rivals/item-per-message.js';
@@ -15,6 +22,19 @@ const targets: Readonly<Record<string, Target>> = {
   '4 KB': { atMost: 1.2 },
   '20 KB': { atMost: 1.2 },
 };
+
+interface Conversation {
+  readonly label: string;
+  readonly bytes: number;
+  readonly createContent?: CreateContent;
+}
+
+/** Prose of each size, and what can hardly be compressed. */
+const conversations: readonly Conversation[] = [
+  ...messageSizes,
+  { label: '1 KB, random', bytes: 900, createContent: createNoise },
+  { label: '4 KB, random', bytes: 3_900, createContent: createNoise },
+];
 
 /** What keeps a conversation in a table. */
 interface Keeper {
@@ -34,7 +54,7 @@ const snapshotNote =
 
 /** A conversation, message by message, and opened at its end. */
 export async function measureHistory(): Promise<MeasureResult> {
-  const runs = await Promise.all(messageSizes.map(countAll));
+  const runs = await Promise.all(conversations.map(countAll));
   const table = (title: string, unit: string, what: keyof Counted, more: Partial<Table> = {}): Table => ({
     title,
     unit,
@@ -50,7 +70,7 @@ export async function measureHistory(): Promise<MeasureResult> {
   return {
     title: 'A conversation of 200 turns, in DynamoDB',
     about:
-      'A turn is a question and an answer of one size, appended one by one as they come, to a table in the process that counts as DynamoDB bills; then the newest 50 are read by a process that has seen nothing. Beside it an item per message, written by hand and read by one consistent Query: without conditions, retries that append once, atomic batches or compression.',
+      'A turn is a question and an answer of one size, appended one by one as they come, to a table in the process that counts as DynamoDB bills; then the newest 50 are read by a process that has seen nothing. Beside it an item per message, written by hand and read by one consistent Query: without conditions, retries that append once, atomic batches or compression. The messages are prose that repeats nothing of those before it; the random ones are letters that nothing can make much smaller.',
     tables: [
       { ...units, comparisons: judged },
       table('Requests a turn', 'requests', 'requests'),
@@ -75,18 +95,19 @@ interface Counted {
   readonly openingKB: number;
 }
 
-async function countAll({ label, bytes }: (typeof messageSizes)[number]) {
+async function countAll(conversation: Conversation) {
   const counted = new Map<string, Counted>();
   for (const [name, create] of Object.entries(keepers)) {
     const table = new CountingItems();
-    const found = await count(table, create(table), bytes).catch(ignoreTooLarge);
+    const found = await count(table, create(table), conversation).catch(ignoreTooLarge);
     if (found !== undefined) counted.set(name, found);
   }
-  return { label, counted };
+  return { label: conversation.label, counted };
 }
 
-async function count(table: CountingItems, keeper: Keeper, bytes: number): Promise<Counted> {
-  for (let turn = 0; turn < turns; turn++) await keeper.keepTurn(createTurn(bytes, turn));
+async function count(table: CountingItems, keeper: Keeper, conversation: Conversation): Promise<Counted> {
+  const { bytes, createContent } = conversation;
+  for (let turn = 0; turn < turns; turn++) await keeper.keepTurn(createTurn(bytes, turn, createContent));
   const { writeUnits, requests, bytes: sent, storedBytes } = table;
   table.reset();
   await keeper.open();

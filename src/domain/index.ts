@@ -32,6 +32,7 @@ export type {
   RefusedWrite,
   StoredRecord,
   WriteResult,
+  WriteUnits,
 } from './record-store.js';
 export { isExpectationMet } from './record-store.js';
 export type { Serializer, StateSerializer } from './state-serializer.js';

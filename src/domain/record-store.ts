@@ -48,6 +48,8 @@ export interface NewRecord {
   readonly data: SerializedData;
   /** Values of the user's own beside the data; only given to a backend whose options ask for them. */
   readonly attributes?: Readonly<Record<string, PlainData>>;
+  /** True if few bytes are worth more than a form that people can read at once. Only a backend that has `writeUnits` heeds it. */
+  readonly prefersCompact?: boolean;
   /** The same data as text, or as bytes if it is bytes, for a backend that keeps nothing else. Made when it is first read. */
   readonly text: string | Uint8Array;
 }
@@ -104,6 +106,19 @@ export interface KeyLimits {
 }
 
 /**
+ * What a backend charges for a write, if it counts in whole units.
+ *
+ * @example
+ * const writeUnits: WriteUnits = { bytes: 1_024, measure: (text) => Buffer.byteLength(text) };
+ */
+export interface WriteUnits {
+  /** The bytes that one unit pays for. */
+  readonly bytes: number;
+  /** How many bytes a text, or bytes, take in a record that prefers to be compact. */
+  measure(text: string | Uint8Array): number;
+}
+
+/**
  * What a backend implements: one record at a time, each method one atomic step. All policy is in the domain, which calls it.
  *
  * A failure is an `AgentStoreError` without ids, which the caller adds: `UNAVAILABLE` if the outcome is not known,
@@ -120,6 +135,8 @@ export interface RecordStore {
    * is spread over several records. If it is left out, the save fails with that error.
    */
   readonly maxRecordBytes?: number;
+  /** How large a write may be for its price. If it is left out, all bytes cost the same. */
+  readonly writeUnits?: WriteUnits;
   /** True if nothing outside of this process can reach the records: their revisions can then be short. @defaultValue `false` */
   readonly isLocal?: boolean;
   /**

@@ -1,6 +1,10 @@
+import { randomBytes } from 'node:crypto';
+import { gunzipSync } from 'node:zlib';
 import { type DynamoDBClient, GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Item } from '../../src/adapters/dynamodb/attribute-value.js';
 import { DynamoDBMessageStore, type DynamoDBMessageStoreOptions } from '../../src/adapters/dynamodb/index.js';
+import { itemSize } from '../../src/adapters/dynamodb/item-size.js';
 import type { Message } from '../../src/domain/message-store.js';
 import {
   createClient,
@@ -101,13 +105,32 @@ describe('the items of a history', () => {
     });
   });
 
+  it('are compact as soon as that saves a write unit', async () => {
+    const store = open('compact');
+    for (let index = 0; index < 5; index++) await store.append('s', say(`${index} `.padEnd(400, 'x')));
+    const [head] = await readItems('compact');
+    const { B } = head?.state ?? {};
+    expect(B).toBeInstanceOf(Uint8Array);
+    expect(gunzipSync(B ?? '').toString()).toContain(`"${'4 '.padEnd(400, 'x')}"`);
+    expect(await open('compact').getCount('s')).toBe(5);
+  });
+
+  it('are all native maps without compression, of two write units at most beside long parts', async () => {
+    const store = open('native', { compression: 'off' });
+    for (let index = 0; index < 20; index++) await store.append('s', say(`${index} `.padEnd(700, 'x')));
+    const items = await readItems('native');
+    expect(items.map(({ state }) => Object.keys(state ?? {}))).toEqual(items.map(() => ['M']));
+    expect(itemSize(items[0] as Item)).toBeLessThanOrEqual(2_048);
+    expect(await open('native').getRecent('s', { maxMessages: 20 })).toHaveLength(20);
+  });
+
   it('are a head of 4 KB at most, and parts, each of which goes by itself', async () => {
     const store = open('long', { ttlSeconds: 3_600, now: () => 1_800_000_000_000 });
     for (let index = 0; index < 120; index++) await store.append('s', say(`${index} `.padEnd(1_000, 'x')));
     const items = await readItems('long');
     const [head, ...parts] = items;
     expect(head?.sk?.S).toBe('message#s');
-    expect(Buffer.byteLength(JSON.stringify(head))).toBeLessThan(8_000);
+    expect(itemSize(head as Item)).toBeLessThanOrEqual(4_096);
     for (const part of parts) {
       expect(part).toMatchObject({
         sk: { S: `part#${part.revision?.S}-0` },
@@ -125,9 +148,10 @@ describe('the items of a history', () => {
         last: messages.at(-1)?.content,
       }),
     });
-    for (const text of ['one', 'two', 'x'.repeat(5_000)]) await store.append('s', say(text));
+    const long = randomBytes(5_000).toString('base64');
+    for (const text of ['one', 'two', long]) await store.append('s', say(text));
     const [head, part] = await readItems('own');
-    expect(head).toMatchObject({ gsi1pk: { S: 'tenant#s' }, last: { S: 'x'.repeat(5_000) } });
+    expect(head).toMatchObject({ gsi1pk: { S: 'tenant#s' }, last: { S: long } });
     expect(part).not.toHaveProperty('gsi1pk');
     await store.clear('s');
     expect(Object.keys((await readItems('own'))[0] ?? {})).not.toContain('last');

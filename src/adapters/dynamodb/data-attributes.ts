@@ -12,7 +12,9 @@ import { ownNames } from './own-names.js';
 
 /** An item up to this size is not worth compressing: reading it strongly costs one read unit as it is. */
 const smallItemBytes = 4_096;
-const writeUnitBytes = 1_024;
+
+/** What one write unit pays for. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html */
+export const writeUnitBytes = 1_024;
 
 /** As text, no native map is larger: JSON takes at most 6 bytes for a character. */
 const maxNativeBytes = 6 * maxItemBytes;
@@ -24,7 +26,7 @@ const maxNativeBytes = 6 * maxItemBytes;
  * @throws AgentStoreError `UNSERIALIZABLE` if compression is off and a native map cannot hold the data.
  */
 export async function toDataAttributes(
-  { data, text }: NewRecord,
+  { data, text, prefersCompact }: NewRecord,
   otherBytes: number,
   compression: Compression,
 ): Promise<Item> {
@@ -32,7 +34,8 @@ export async function toDataAttributes(
   const native = toNativeAttributes(data, compression);
   if (native === undefined) return toCompactAttributes(text);
   const nativeBytes = otherBytes + itemSize(native);
-  if (compression === 'off' || nativeBytes <= smallItemBytes) return native;
+  const nativeLimit = prefersCompact ? writeUnitBytes : smallItemBytes;
+  if (compression === 'off' || nativeBytes <= nativeLimit) return native;
   const compact = await toCompactAttributes(text);
   return writeUnits(otherBytes + itemSize(compact)) < writeUnits(nativeBytes) ? compact : native;
 }

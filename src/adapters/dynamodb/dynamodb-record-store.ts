@@ -6,11 +6,15 @@ import type {
   RecordStore,
   StoredRecord,
   WriteResult,
+  WriteUnits,
 } from '../../domain/record-store.js';
 import { isError } from '../../domain/values/built-in.js';
 import { isRecord } from '../../domain/values/objects.js';
+import { sizeOf } from '../../domain/values/size.js';
+import { compressedSize } from '../compression.js';
 import { toCondition } from './condition.js';
 import type { DynamoDBConnection, Sdk } from './connection.js';
+import { writeUnitBytes } from './data-attributes.js';
 import { takeItem, toAgentStoreError } from './errors.js';
 import { fromItem, type ItemLayout, toItem, toKey } from './item.js';
 
@@ -25,6 +29,7 @@ export class DynamoDBRecordStore implements RecordStore, RecordIndex {
   readonly keyLimits = { partition: 2_048, sort: 1_024 };
   /** Absent with `compression: 'off'`, which writes only what earlier releases can read: they know no parts. */
   readonly maxRecordBytes?: number;
+  readonly writeUnits: WriteUnits;
 
   constructor(
     private readonly connection: DynamoDBConnection,
@@ -32,7 +37,9 @@ export class DynamoDBRecordStore implements RecordStore, RecordIndex {
     private readonly layout: ItemLayout,
     private readonly consistentRead: boolean,
   ) {
-    if (layout.compression === 'auto') this.maxRecordBytes = maxTextBytes;
+    const isCompressed = layout.compression === 'auto';
+    if (isCompressed) this.maxRecordBytes = maxTextBytes;
+    this.writeUnits = { bytes: writeUnitBytes, measure: isCompressed ? compressedSize : sizeOf };
   }
 
   async get(key: RecordKey, isFresh = this.consistentRead): Promise<StoredRecord | null> {

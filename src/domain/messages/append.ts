@@ -40,7 +40,8 @@ export async function appendEntry(
         attempts: isSame && isSameTurn ? pending.attempts : [],
         base,
         mustHaveSeen: isTurnStart(agent),
-        make: async (head, _revision, createPart) => (isThere ? head : addEntry(head, entry, createPart)),
+        make: async (head, _revision, createPart) =>
+          isThere ? head : addEntry(core.records, head, entry, createPart),
       });
     known.pending = undefined;
     if (agent !== undefined) agent.seen.begun = agent.token;

@@ -1,10 +1,10 @@
+import type { RecordStore } from '../record-store.js';
 import { extraSeconds } from '../store/parts.js';
 import type { PlainData } from '../values/plain-data.js';
 import {
   countOf,
   type Entry,
   formatEntries,
-  formatHead,
   formatRefs,
   type Head,
   hasExpired,
@@ -13,19 +13,10 @@ import {
   type Ref,
   type Summary,
 } from './head.js';
-import { bytesOf } from './message-parts.js';
-
-/** With the keys and the other attributes, an item of DynamoDB that takes one read unit has 4,096 bytes. */
-const maxHeadBytes = 3_600;
+import { hasRoom } from './head-room.js';
 
 /** A summary up to this size is kept in the head, and one that is larger in a part. */
 export const maxSummaryBytes = 1_024;
-
-/** An append over this size goes straight into a part, with those before it, when the head is full. */
-const maxSmallBytes = 600;
-
-/** So many bytes of appends are put into a part when a small one comes: each append writes all of those before it again. */
-const maxTailBytes = 1_400;
 
 /** So many of the newest messages are never more than one step away from the head. */
 const directMessages = 50;
@@ -42,15 +33,17 @@ export function createHead(origin: string): Head {
   return { begin: 0, end: 0, origin, refs: [], tail: [], summary: null, replaced: [], writers: [] };
 }
 
-/** The head with one more append. What does not fit is put into parts first. */
-export async function addEntry(head: Head, entry: Entry, createPart: CreatePart): Promise<Head> {
+/** The head with one more append. If it has no room, its messages are put into a part first. */
+export async function addEntry(
+  records: RecordStore,
+  head: Head,
+  entry: Entry,
+  createPart: CreatePart,
+): Promise<Head> {
   const whole = { ...head, end: head.end + entry.count, tail: [...head.tail, entry] };
-  const isSmall = bytesOf(entry.data) <= maxSmallBytes;
-  const isShort = !isSmall || bytesOf(formatEntries(whole.tail)) <= maxTailBytes;
-  if (isShort && bytesOf(formatHead(whole)) <= maxHeadBytes) return whole;
-  const isSealed = head.tail.length === 0 || !isSmall;
-  const sealed = await sealEntries(isSealed ? whole.tail : head.tail, createPart);
-  return sealRefs({ ...whole, refs: [...head.refs, sealed], tail: isSealed ? [] : [entry] }, createPart);
+  if (hasRoom(records, whole, entry)) return whole;
+  const sealed = await sealEntries(whole.tail, createPart);
+  return sealRefs({ ...whole, refs: [...head.refs, sealed], tail: [] }, createPart);
 }
 
 /** Without the oldest messages, as far as they have expired: their parts go when their own time is up. */

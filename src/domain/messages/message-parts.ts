@@ -37,6 +37,7 @@ export async function writePart(
       updatedAt: settings.now(),
       entityType: 'agent-messages-part',
       data: part,
+      prefersCompact: true,
       text: partText,
       ...(newest !== 0 && { expiresAt: newest + extraSeconds }),
     };

@@ -97,6 +97,7 @@ function toRecord(
     updatedAt,
     entityType: 'agent-messages',
     data,
+    prefersCompact: true,
     text: toStateText(data),
     ...(expiresAt !== undefined && { expiresAt }),
     ...(token !== undefined && { token }),
