@@ -29,14 +29,15 @@ const textMarker = '{'.charCodeAt(0);
 export async function toValue(
   { revision, expiresAt, token, lineage, text }: NewRecord,
   compression: Compression,
-): Promise<Buffer> {
+): Promise<string | Buffer> {
   const fields = [revision, expiresAt ?? never];
   if (token !== undefined || lineage !== undefined) fields.push(token ?? never);
   if (lineage !== undefined) fields.push(lineage);
   const header = `${fields.join(' ')}\n`;
   const isPlain =
     typeof text === 'string' && (compression === 'off' || Buffer.byteLength(text) <= smallTextBytes);
-  if (isPlain) return Buffer.from(header + text);
+  // A client sends text faster than bytes.
+  if (isPlain) return header + text;
   return Buffer.concat([Buffer.from(header), await toStateBytes(text, compressionLevel)]);
 }
 

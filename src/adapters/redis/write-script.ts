@@ -7,7 +7,7 @@ import { fromValue, maxHeaderBytes } from './stored-value.js';
 /** What is to be stored under a key. */
 export interface ValueWrite {
   /** Empty to store nothing, and to remove what is stored. */
-  readonly value: Uint8Array | '';
+  readonly value: string | Uint8Array;
   /** In milliseconds; without it, the value stays. */
   readonly timeToLive?: number | undefined;
 }
