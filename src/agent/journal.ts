@@ -8,7 +8,7 @@ import {
 } from '../domain/agent-state.js';
 import { copyValue } from '../domain/values/copy-value.js';
 import { isRecord } from '../domain/values/objects.js';
-import { findDifference } from '../domain/values/same-value.js';
+import { isSameValue } from '../domain/values/same-value.js';
 import { AgentError } from './agent-error.js';
 
 /** How large a journal may be before no more steps are begun, in characters. */
@@ -155,7 +155,7 @@ export class Journal {
     if (question === undefined) return this.#answerAgain(inputId, value);
     const { name, occurrence, after, input } = question;
     const options = input?.options;
-    if (options !== undefined && !options.some((option) => isSame(value, option)))
+    if (options !== undefined && !options.some((option) => isSameValue(value, option)))
       throw new AgentError('INVALID_ANSWER', `The answer to "${name}" is none of its options.`);
     this.#questions = this.#questions.filter((each) => each !== question);
     this.add({ kind, name, occurrence, after, inputId, value });
@@ -165,15 +165,11 @@ export class Journal {
   #answerAgain(inputId: string, value: unknown): false {
     const entry = this.#entries.find((each) => each.inputId === inputId);
     if (entry === undefined) throw new AgentError('NOT_ASKED', `No question "${inputId}" is waiting.`);
-    if (isSame(value, entry.value)) return false;
+    if (isSameValue(value, entry.value)) return false;
     const message =
       'Another answer was given before, and the turn has gone on with it. Send that one again, or a new message.';
     throw new AgentError('ALREADY_ANSWERED', message);
   }
-}
-
-function isSame(one: unknown, other: unknown): boolean {
-  return findDifference(one, other, 'answer') === null;
 }
 
 function isJournalData(data: unknown): data is JournalData {

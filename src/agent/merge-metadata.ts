@@ -1,4 +1,4 @@
-import { findDifference } from '../domain/values/same-value.js';
+import { isSameValue } from '../domain/values/same-value.js';
 
 type Metadata = Readonly<Record<string, unknown>> | undefined;
 
@@ -6,13 +6,10 @@ type Metadata = Readonly<Record<string, unknown>> | undefined;
 export function mergeMetadata(stored: Metadata, before: Metadata = {}, after: Metadata = {}): Metadata {
   const merged = new Map(Object.entries(stored ?? {}));
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
-    if (Object.hasOwn(before, key) && Object.hasOwn(after, key) && isSame(before[key], after[key])) continue;
+    if (Object.hasOwn(before, key) && Object.hasOwn(after, key) && isSameValue(before[key], after[key]))
+      continue;
     if (Object.hasOwn(after, key)) merged.set(key, after[key]);
     else merged.delete(key);
   }
   return merged.size === 0 && stored === undefined ? undefined : Object.fromEntries(merged);
-}
-
-function isSame(one: unknown, other: unknown): boolean {
-  return findDifference(one, other, 'metadata') === null;
 }

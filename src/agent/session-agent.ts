@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { Agent, AgentEvent, AgentEventStream, StartTurnOptions } from '../domain/agent.js';
-import { type AgentState, isResumable, journalField, type SerializedError } from '../domain/agent-state.js';
-import { isAgentStoreError } from '../domain/errors.js';
+import { type AgentState, journalField } from '../domain/agent-state.js';
 import { copyState, requireState } from '../domain/state-copy.js';
-import { toPlainJson } from '../domain/values/plain-json.js';
 import { AgentError, misused, replayMismatch } from './agent-error.js';
 import type { CreateAgentOptions } from './agent-options.js';
+import { listAnswers } from './answers.js';
 import { Conversation } from './conversation.js';
 import { type Playback, type Send, toEventStream } from './event-stream.js';
 import { Journal } from './journal.js';
 import { mergeMetadata } from './merge-metadata.js';
+import { codeOf, serializeError } from './serialize-error.js';
 import { type RunEnd, TurnRun } from './turn-run.js';
+import { nothingWaits, restingStatus, whatWaits } from './waiting.js';
 
 /** A turn that has begun, and what its caller has answered to get there. */
 interface BegunTurn {
@@ -80,7 +81,7 @@ export class SessionAgent implements Agent {
   }
 
   async #begin(message: string, options: StartTurnOptions): Promise<BegunTurn> {
-    if (countAnswers(options) > 0)
+    if (listAnswers(options).length > 0)
       throw misused('A message and answers cannot come together. Send one of them.');
     const { metadata, taskId } = options;
     // A new message takes the place of whatever the session has waited for.
@@ -97,21 +98,10 @@ export class SessionAgent implements Agent {
   }
 
   async #resume(options: StartTurnOptions): Promise<BegunTurn> {
-    const { inputs = [], credentials = [] } = options;
     const journal = this.#journal?.copy();
-    if (countAnswers(options) === 0 || journal === undefined)
+    if (listAnswers(options).length === 0 || journal === undefined)
       throw new AgentError('NOT_ASKED', 'This session has asked nothing that could be answered.');
-    const answers = [
-      ...inputs.map(({ inputId, value }) => ({
-        id: inputId,
-        value,
-        text: toText(value),
-        kind: 'ask' as const,
-      })),
-      ...credentials.map(({ authId, credential }) => ({
-        ...{ id: authId, value: credential, text: 'The credential was given.', kind: 'credential' as const },
-      })),
-    ];
+    const answers = listAnswers(options);
     const isFirst = answers.map(({ kind, id, value }) => journal.answer(kind, id, value));
     this.#journal = journal;
     await this.#save({ status: 'busy', turnCount: this.#state.turnCount + 1, error: undefined });
@@ -177,17 +167,13 @@ export class SessionAgent implements Agent {
     }
     const asked = [text, ...run.newQuestions.map(({ name }) => name)].filter((part) => part !== '');
     await this.#converse(begun, `said:${journal.answers}`, 'assistant', asked.join('\n\n'));
-    const inputs = journal.questions.flatMap(({ input }) => input ?? []);
-    const requests = journal.questions.flatMap(({ request }) => request ?? []);
-    const status = inputs.length > 0 ? 'waiting-input' : 'waiting-auth';
-    const pendingToolInputs = inputs.length > 0 ? inputs : undefined;
-    const pendingAuthRequests = requests.length > 0 ? requests : undefined;
+    const waits = whatWaits(journal.questions);
     // Before anybody hears of the question: the answer may come at once, and to another process.
-    await this.#save({ status, pendingToolInputs, pendingAuthRequests });
+    await this.#save(waits);
     return [
-      ...inputs.map((input) => event('tool-input-required', input)),
-      ...requests.map((request) => event('auth-required', request)),
-      event('task-status', { status }),
+      ...(waits.pendingToolInputs ?? []).map((input) => event('tool-input-required', input)),
+      ...(waits.pendingAuthRequests ?? []).map((request) => event('auth-required', request)),
+      event('task-status', { status: waits.status }),
     ];
   }
 
@@ -203,7 +189,7 @@ export class SessionAgent implements Agent {
       try {
         await this.#converse(begun, `said:${begun.journal.answers}`, 'assistant', run.text);
         this.#journal = undefined;
-        await this.#save({ ...nothingWaits, status: 'error', error: serialize(error) });
+        await this.#save({ ...nothingWaits, status: 'error', error: serializeError(error) });
         return [this.#failed(error, begun.journal)];
       } catch (storeError) {
         failure = storeError;
@@ -215,8 +201,8 @@ export class SessionAgent implements Agent {
 
   /** From now on this agent knows nothing: another turn of it begins with what is stored. */
   #break(error: unknown, cause?: unknown): void {
-    const serialized = serialize(error);
-    if (cause !== undefined) serialized.cause = serialize(cause);
+    const serialized = serializeError(error);
+    if (cause !== undefined) serialized.cause = serializeError(cause);
     this.#state = { ...this.#state, status: 'error', error: serialized };
     this.#isLoaded = false;
   }
@@ -230,7 +216,7 @@ export class SessionAgent implements Agent {
 
   #failed(error: unknown, journal: Journal | undefined): AgentEvent {
     const code = codeOf(error);
-    const { message } = serialize(error);
+    const { message } = serializeError(error);
     return this.#eventsOf(journal)('task-status', { status: 'failed', message, ...(code && { code }) });
   }
 
@@ -259,31 +245,4 @@ export class SessionAgent implements Agent {
     await this.#options.agentStore.save(this.contextId, stored);
     this.#state = state;
   }
-}
-
-const nothingWaits = { pendingToolInputs: undefined, pendingAuthRequests: undefined };
-
-function restingStatus(state: AgentState): AgentState['status'] {
-  if ((state.pendingToolInputs ?? []).length > 0) return 'waiting-input';
-  return isResumable(state) ? 'waiting-auth' : 'idle';
-}
-
-function countAnswers({ inputs = [], credentials = [] }: StartTurnOptions): number {
-  return inputs.length + credentials.length;
-}
-
-/** An answer as the user would have said it. */
-function toText(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(toPlainJson(value));
-}
-
-/** An error as a state keeps it, without its stack. */
-function serialize(thrown: unknown): SerializedError {
-  if (!(thrown instanceof Error)) return { name: 'Error', message: String(thrown) };
-  const code = codeOf(thrown);
-  return { name: thrown.name, message: thrown.message, ...(code && { code }) };
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof AgentError || isAgentStoreError(error) ? error.code : undefined;
 }

@@ -40,6 +40,16 @@ export async function runStep(
   }
 }
 
+/** What a step has returned, or thrown, as it has left it. */
+export function deliver(end: {
+  readonly value?: unknown;
+  readonly error?: unknown;
+  readonly hasFailed?: boolean;
+}): unknown {
+  if (end.hasFailed === true) throw copyValue(end.error, 'error').copy;
+  return copyValue(end.value, 'value').copy;
+}
+
 async function drain(
   generator: AsyncGenerator<TurnOutput, unknown, void>,
   inside: <Result>(call: () => Result) => Result,

@@ -8,11 +8,10 @@ import type { Conversation } from './conversation.js';
 import type { Entry, Journal, OpenQuestion } from './journal.js';
 import { createCredentialRequest, createQuestion, type NewQuestion, requirePrompt } from './question.js';
 import { type Found, Replay } from './replay.js';
-import { isInsideStep, runStep, type StepWork } from './step.js';
+import { Speaker } from './speaker.js';
+import { deliver, isInsideStep, runStep, type StepWork } from './step.js';
+import { requireGenerator, type Turn } from './turn.js';
 import type { CredentialRequest, Question, TurnContext, TurnOutput } from './turn-context.js';
-
-/** A turn as it is written. It runs from its start, for the first time or after an answer. */
-export type Turn = (context: TurnContext) => AsyncGenerator<TurnOutput, unknown, unknown>;
 
 export interface TurnRunOptions {
   readonly contextId: string;
@@ -41,6 +40,7 @@ export class TurnRun {
   /** Rejects each question that this run waits for. */
   readonly #waiting: ((error: unknown) => void)[] = [];
   readonly #newQuestions: OpenQuestion[] = [];
+  readonly #speaker: Speaker;
   #isStopped = false;
   #text = '';
   #reads = 0;
@@ -51,6 +51,7 @@ export class TurnRun {
     this.#options = options;
     this.#journal = options.journal;
     this.#replay = new Replay(options.journal);
+    this.#speaker = new Speaker(options.send, options.contextId, options.journal.taskId);
     this.state = copyState(options.journal.start);
   }
 
@@ -108,7 +109,7 @@ export class TurnRun {
   /** Tells whatever still runs that the turn has ended by itself. */
   close(): void {
     this.#failure ??= { error: new DOMException('The turn has ended.', 'AbortError') };
-    if (this.#waiting.length > 0) this.#controller.abort(this.#failure.error);
+    if (this.#waiting.length + this.#steps.size > 0) this.#controller.abort(this.#failure.error);
   }
 
   #createContext(): TurnContext {
@@ -185,7 +186,7 @@ export class TurnRun {
     const key = this.#journal.keyOf({ name, occurrence });
     let said = '';
     const end = await runStep(name, work, { key, signal: this.#controller.signal }, (output) => {
-      const text = this.#say(output);
+      const text = this.#speaker.say(output);
       said += text;
       this.#text += text;
     });
@@ -252,37 +253,12 @@ export class TurnRun {
   #goOn(generator: AsyncGenerator<TurnOutput, unknown, unknown>, output: TurnOutput): Pulled {
     try {
       if (this.#failure !== undefined) throw this.#failure.error;
-      if (this.#replay.isAnswered) this.#text += this.#say(output);
+      if (this.#replay.isAnswered) this.#text += this.#speaker.say(output);
       return generator.next();
     } catch (error) {
       return generator.throw(error);
     }
   }
-
-  /** Sends an output, and returns its text. @throws AgentError `MISUSED` if it is neither text nor an event. */
-  #say(output: TurnOutput): string {
-    const ids = { contextId: this.#options.contextId, taskId: this.#journal.taskId };
-    if (typeof output !== 'string') {
-      if (typeof output?.kind !== 'string')
-        throw misused('A turn yields text, or events, which have a "kind".');
-      this.#options.send({ ...ids, ...output });
-      return '';
-    }
-    const event = { kind: 'content-delta', ...ids, delta: output };
-    if (output !== '') this.#options.send(event);
-    return output;
-  }
-}
-
-function deliver(end: Pick<Entry, 'value' | 'error' | 'hasFailed'>): unknown {
-  if (end.hasFailed === true) throw copyValue(end.error, 'error').copy;
-  return copyValue(end.value, 'value').copy;
-}
-
-/** @throws AgentError `MISUSED` for a function that is no generator: without types, it is easily written. */
-function requireGenerator<Output extends object>(turn: Output): Output {
-  if (typeof turn === 'object' && turn !== null && Symbol.asyncIterator in turn) return turn;
-  throw misused('The option "turn" must be an async generator function: write "async *turn".');
 }
 
 /** A turn may leave what it has called to itself. That it rejects must not end the process. */

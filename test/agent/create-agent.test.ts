@@ -279,6 +279,23 @@ describe('an agent that is made of a turn', () => {
     },
   );
 
+  it('tells a step that still runs that its turn has failed', async () => {
+    const reasons: unknown[] = [];
+    const session = createSession(async function* ({ signal, step }) {
+      yield 'begun';
+      void step('slow', ({ signal: ours }) => {
+        return new Promise((resolve) => {
+          ours.addEventListener('abort', () => resolve(reasons.push(ours.reason, signal.reason)));
+        });
+      });
+      await new Promise((resolve) => setImmediate(resolve));
+      throw new Error('No luck.');
+    });
+    expect((await session.send('hi')).at(-1)).toMatchObject({ status: 'failed', message: 'No luck.' });
+    const ended = expect.objectContaining({ name: 'AbortError', message: 'The turn has ended.' });
+    expect(reasons).toEqual([ended, ended]);
+  });
+
   it('runs one turn at a time, for one subscriber, and no other once it was stopped', async () => {
     const log: string[] = [];
     const session = createSession(async function* ({ signal, step, ask }) {

@@ -6,6 +6,11 @@ import { takeApart } from './parts.js';
 import { formatValuePath, type ValueStep } from './path.js';
 import type { ValueKind } from './value-kind.js';
 
+/** True if two values are kept as the same. */
+export function isSameValue(one: unknown, other: unknown): boolean {
+  return findDifference(one, other, 'value') === null;
+}
+
 /**
  * Says where and how two values differ in what a store promises to keep, or `null` if they are the same. Invalid dates are
  * the same as each other, and errors are compared with their stacks.
