@@ -56,12 +56,15 @@ export function ratioOf(samples: Samples, name: string, ...rivals: readonly stri
   );
 }
 
+/** How long a contender is called before it is timed: the engine compiles what it has seen often. */
+const warmUpMs = 250;
+
 /** How many calls fill a round, found while the engine warms up. */
 async function countCalls(contender: Contender, roundMs: number): Promise<number> {
   let calls = 1;
   for (;;) {
     const perCall = await time(contender, calls);
-    if (perCall * calls >= roundMs) return Math.max(1, Math.round(roundMs / perCall));
+    if (perCall * calls >= Math.max(roundMs, warmUpMs)) return Math.max(1, Math.round(roundMs / perCall));
     calls *= 2;
   }
 }
