@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { InMemoryRecordStore } from '../../src/adapters/memory/index.js';
 import { runInAgentScope } from '../../src/domain/agent-scope.js';
 import type { Message, MessageStore } from '../../src/domain/message-store.js';
@@ -173,7 +173,7 @@ describe('the first append of a turn', () => {
     // The part is written first, and while the head is under way somebody else appends.
     const release = faults.delayNext();
     const appended = a.append('x'.repeat(5_000));
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await vi.waitFor(() => expect(faults.ordered).toBe(0));
     await other.append('s', say('between'));
     release();
     await expect(appended).rejects.toMatchObject(notSeen);
@@ -301,7 +301,7 @@ describe('the first append of a turn', () => {
     faults.passNext();
     const release = faults.delayNext();
     const appended = b.append('one');
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await vi.waitFor(() => expect(faults.ordered).toBe(0));
     await deliver();
     release();
     await expect(appended).rejects.toMatchObject(notSeen);
