@@ -11,7 +11,7 @@ export type { AgentStore, StateChange } from './agent-store.js';
 export { defaultSerializer } from './default-serializer.js';
 export type { AgentStoreErrorCode, AgentStoreErrorDetails, AgentStoreOperation } from './errors.js';
 export { AgentStoreError, isAgentStoreError } from './errors.js';
-export type { KeyPrefixes, KeySchema, RecordKey, StateIds } from './key-schema.js';
+export type { KeyPrefixes, KeySchema, RecordKey, SessionRange, StateIds } from './key-schema.js';
 export { createPrefixKeySchema } from './key-schema.js';
 export type {
   CompactionResult,
@@ -34,9 +34,16 @@ export type {
   WriteResult,
 } from './record-store.js';
 export { isExpectationMet } from './record-store.js';
+export type {
+  SessionList,
+  SessionListOptions,
+  SessionPage,
+  SessionSummary,
+} from './sessions/session-list.js';
 export type { Serializer, StateSerializer } from './state-serializer.js';
 export type { AgentStoreOptions } from './store/agent-store-options.js';
 export { createAgentStore } from './store/create-agent-store.js';
+export type { PersistentAgentStore } from './store/persistent-agent-store.js';
 export type {
   HeldTurn,
   LogGap,

@@ -245,6 +245,7 @@ describe('the entry points', () => {
           "agentStoreContract",
           "assertSameValue",
           "messageStoreContract",
+          "sessionListContract",
           "turnStoreContract",
         ],
         "@looopy-ai/aws/ts/stores": [

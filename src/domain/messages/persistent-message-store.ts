@@ -1,4 +1,4 @@
-import { AgentStoreError, type AgentStoreOperation, isAgentStoreError } from '../errors.js';
+import { AgentStoreError, type AgentStoreOperation, explainFailure } from '../errors.js';
 import type {
   CompactionResult,
   CompactOptions,
@@ -117,22 +117,12 @@ export class PersistentMessageStore implements MessageStore {
       if (this.#closing !== undefined) throw new AgentStoreError('UNAVAILABLE', 'The store is closed.');
       return await run(locateHistory(this.#core, contextId));
     } catch (error) {
-      throw explain(error, { operation, agentId: this.#core.settings.agentId, contextId });
+      const failed = `${operation} failed for the history of ${JSON.stringify(contextId)}`;
+      throw explainFailure(error, failed, { operation, agentId: this.#core.settings.agentId, contextId });
     }
   }
 }
 
 function isList(messages: Message | readonly Message[]): messages is readonly Message[] {
   return Array.isArray(messages);
-}
-
-/** The error a caller gets: which call failed, for which session, and why. */
-function explain(
-  error: unknown,
-  ids: { operation: AgentStoreOperation; agentId: string; contextId: string },
-): AgentStoreError {
-  const failed = `${ids.operation} failed for the history of ${JSON.stringify(ids.contextId)}`;
-  if (!isAgentStoreError(error))
-    return new AgentStoreError('UNAVAILABLE', `${failed}: the backend failed.`, { ...ids, cause: error });
-  return new AgentStoreError(error.code, `${failed}: ${error.message}`, { ...ids, cause: error.cause });
 }
