@@ -58,7 +58,9 @@ export type AgentStoreOperation =
   | 'owner'
   | 'disown'
   | 'listRunningTurns'
-  | 'listSessions';
+  | 'listSessions'
+  | 'eraseSession'
+  | 'verifyErased';
 
 /**
  * What an `AgentStoreError` knows besides its code and its message.

@@ -1,4 +1,6 @@
 import { AgentStoreError, type AgentStoreOperation, explainFailure } from '../errors.js';
+import { inside } from '../inside.js';
+import type { ListableRecords } from '../list-keys.js';
 import type {
   CompactionResult,
   CompactOptions,
@@ -6,7 +8,6 @@ import type {
   MessageStore,
   RecentOptions,
 } from '../message-store.js';
-import type { RecordStore } from '../record-store.js';
 import { holdFailure } from '../store/call-queue.js';
 import { appendEntry, clearHistory } from './append.js';
 import { compactHistory } from './compact.js';
@@ -18,13 +19,24 @@ import { type Look, listNodes, readHistory, readMessages } from './read-history.
 import { readRecent } from './recent-messages.js';
 import { startRead } from './seen-history.js';
 
-/** A message store over whatever keeps its records. Every one is one of these over a `RecordStore`. */
+/**
+ * A message store over whatever keeps its records. Every one of this package is one, and so is what `createMessageStore` makes.
+ *
+ * @example
+ * const messageStore: PersistentMessageStore = createMessageStore(new FileRecordStore('sessions'), { agentId: 'support' });
+ */
 export class PersistentMessageStore implements MessageStore {
   readonly #core: MessageCore;
   #closing: Promise<void> | undefined;
 
-  constructor(settings: MessageStoreSettings, records: RecordStore) {
+  /** @internal */
+  constructor(settings: MessageStoreSettings, records: ListableRecords) {
     this.#core = createCore(settings, records);
+  }
+
+  /** @internal */
+  get [inside](): MessageCore {
+    return this.#core;
   }
 
   append(contextId: string, messages: Message | readonly Message[]): Promise<void> {

@@ -7,6 +7,7 @@ import { neverSeen, type SeenContext } from './context-memory.js';
 import {
   formatPartList,
   joinSlices,
+  namesOfParts,
   noParts,
   type PartList,
   parsePartList,
@@ -192,19 +193,11 @@ async function removeRecord(
   return result;
 }
 
-/** The parts that a record names; none if its list cannot be read, which must not keep anybody from removing it. */
-function namesOfParts({ parts }: StoredRecord): string[] {
-  if (parts === undefined) return [];
-  try {
-    const { current, replaced } = parsePartList(parts);
-    return [...current.map(({ name }) => name), ...replaced];
-  } catch {
-    return [];
-  }
-}
-
 /** A record that cannot be read is removed as well: nothing else would get rid of it. */
-async function getToDelete({ records }: StoreCore, key: RecordKey): Promise<StoredRecord | null> {
+export async function getToDelete(
+  { records }: Pick<StoreCore, 'records'>,
+  key: RecordKey,
+): Promise<StoredRecord | null> {
   try {
     return await records.get(key, true);
   } catch (error) {
@@ -227,6 +220,9 @@ function toKnown({ current, replaced }: PartList): Pick<SeenContext, 'parts'> | 
   return { parts: { current: current.map(({ name }) => name), replaced } };
 }
 
-function toPartKey({ settings }: Pick<StoreCore, 'settings'>, { key }: Session): (name: string) => RecordKey {
+export function toPartKey(
+  { settings }: Pick<StoreCore, 'settings'>,
+  { key }: Session,
+): (name: string) => RecordKey {
   return (name) => ({ partition: key.partition, sort: `${settings.partKeyPrefix}${name}` });
 }
