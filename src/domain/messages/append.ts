@@ -1,11 +1,10 @@
 import type { Attributes } from '../store/agent-store-options.js';
-import { addEntry } from './build-head.js';
-import { partsOf } from './compact.js';
+import { addEntry, emptyHead } from './build-head.js';
 import type { Entry } from './head.js';
 import type { StoredHead } from './head-memory.js';
 import type { History, MessageCore } from './message-core.js';
 import { isTurnStart } from './seen-history.js';
-import { changeHead, isStored, readHead, UnknownOutcome } from './write-history.js';
+import { changeHead, isErased, isStored, readHead, refuseLate, UnknownOutcome } from './write-history.js';
 
 /** What one append adds. */
 export interface Appended {
@@ -28,6 +27,7 @@ export async function appendEntry(
   if (pending !== undefined) {
     base = await readHead(core, history);
     pending.isStored ||= isStored(base, pending.attempts);
+    if (isErased(base) && !pending.isStored) throw refuseLate(known, base);
   }
   const isSame = pending?.text === text;
   // What was sent in another turn has not stored the token of this one, which then goes there alone.
@@ -40,6 +40,7 @@ export async function appendEntry(
         attempts: isSame && isSameTurn ? pending.attempts : [],
         base,
         mustHaveSeen: isTurnStart(agent),
+        endsWithErase: true,
         make: async (head, _revision, createPart) =>
           isThere ? head : addEntry(core.records, head, entry, createPart),
       });
@@ -63,15 +64,7 @@ export async function clearHistory(
   await changeHead(core, history, {
     attributes,
     replacesUnreadable: true,
-    make: async (head, revision) => ({
-      ...head,
-      begin: head.end,
-      origin: revision,
-      refs: [],
-      tail: [],
-      summary: null,
-      replaced: [...head.replaced, ...head.refs, ...partsOf(head.summary)],
-    }),
+    make: async (head, revision) => emptyHead(head, revision),
   });
   known.pending = undefined;
 }

@@ -14,9 +14,10 @@ import {
   type Summary,
 } from './head.js';
 import { hasRoom } from './head-room.js';
+import { bytesOf } from './message-parts.js';
 
 /** A summary up to this size is kept in the head, and one that is larger in a part. */
-export const maxSummaryBytes = 1_024;
+const maxSummaryBytes = 1_024;
 
 /** So many of the newest messages are never more than one step away from the head. */
 const directMessages = 50;
@@ -30,7 +31,33 @@ const maxWriters = 8;
 export type CreatePart = (ref: Omit<Ref, 'name' | 'slices' | 'bytes'>, data: PlainData) => Promise<Ref>;
 
 export function createHead(origin: string): Head {
-  return { begin: 0, end: 0, origin, refs: [], tail: [], summary: null, replaced: [], writers: [] };
+  return {
+    begin: 0,
+    end: 0,
+    origin,
+    refs: [],
+    tail: [],
+    summary: null,
+    replaced: [],
+    writers: [],
+    isErased: false,
+  };
+}
+
+/** A head without messages in the place of another one, whose parts it names for somebody to remove them. */
+export function emptyHead(head: Head, origin: string): Head {
+  const replaced = [...head.replaced, ...head.refs, ...partsOf(head.summary)];
+  return { ...head, begin: head.end, origin, refs: [], tail: [], summary: null, replaced };
+}
+
+/** The part that a summary is in, if it is in one. */
+export function partsOf(summary: Summary | null): Ref[] {
+  return summary === null || 'data' in summary.content ? [] : [summary.content];
+}
+
+/** What a head keeps of a summary: the entry, or a part with it if it is large. */
+export function keepSummary(entry: Entry, createPart: CreatePart): Entry | Promise<Entry | Ref> {
+  return bytesOf(entry.data) <= maxSummaryBytes ? entry : sealEntries([entry], createPart);
 }
 
 /** The head with one more append. If it has no room, its messages are put into a part first. */
@@ -40,7 +67,8 @@ export async function addEntry(
   entry: Entry,
   createPart: CreatePart,
 ): Promise<Head> {
-  const whole = { ...head, end: head.end + entry.count, tail: [...head.tail, entry] };
+  const { end, tail } = head;
+  const whole = { ...head, end: end + entry.count, tail: [...tail, entry], isErased: false };
   if (hasRoom(records, whole, entry)) return whole;
   const sealed = await sealEntries(whole.tail, createPart);
   return sealRefs({ ...whole, refs: [...head.refs, sealed], tail: [] }, createPart);
@@ -83,7 +111,7 @@ function toExpiring({ content }: Summary): { readonly expiresAt: number } {
   return { expiresAt: 'data' in content ? content.expiresAt : content.newest };
 }
 
-export function sealEntries(entries: readonly Entry[], createPart: CreatePart): Promise<Ref> {
+function sealEntries(entries: readonly Entry[], createPart: CreatePart): Promise<Ref> {
   const expiries = entries.map(({ expiresAt }) => expiresAt);
   const ref = { level: 0, count: countOf(entries), newest: newestOf(expiries), oldest: oldestOf(expiries) };
   return createPart(ref, formatEntries(entries));

@@ -1,6 +1,7 @@
 import { keepToken } from '../fencing.js';
 import type { Expectation, NewRecord } from '../record-store.js';
 import type { Attributes } from '../store/agent-store-options.js';
+import { createPartName } from '../store/parts.js';
 import { toExpectation } from '../store/session-codec.js';
 import { toStateText } from '../values/text.js';
 import { addWriter, type CreatePart, createHead, dropExpired, headExpiry } from './build-head.js';
@@ -19,6 +20,12 @@ export interface HeadChange {
   readonly replacesUnreadable?: boolean;
   /** True if it must not be made of anything that the agent has not seen. One that has seen nothing sees what is stored. */
   readonly mustHaveSeen?: boolean;
+  /** True if it must not be made of what an erase has left, but by somebody who has seen that from the start. */
+  readonly endsWithErase?: boolean;
+  /** True to leave the parts that are replaced where they are, and named by the head. */
+  readonly leavesParts?: boolean;
+  /** When the record stops to exist, in Unix seconds, if not with its messages. */
+  readonly expiresAt?: number;
   /** Earlier attempts at the same change. */
   readonly attempts?: readonly string[];
   make(head: Head, revision: string, createPart: CreatePart): Promise<Head | null>;
@@ -46,10 +53,12 @@ export async function prepareHead(
   if (stored?.head === null && !isGone && !change.replacesUnreadable) throw corrupted(history.key, undefined);
   const revision = await nextRevision(core, `${history.key.sort}${stored?.revision ?? ''}`);
   const base = (isGone ? null : stored.head) ?? createHead(revision);
-  const isClean = known.clean === stored?.revision || (await removeReplaced(core, history, base));
+  const isClean =
+    known.clean === stored?.revision || (!change.leavesParts && (await removeReplaced(core, history, base)));
   const parts: Ref[] = [];
   const createPart: CreatePart = async (ref, data) => {
-    const name = (await nextRevision(core, String(toStateText(data)))).slice(0, 16);
+    const unique = (await nextRevision(core, String(toStateText(data)))).slice(0, 16);
+    const name = createPartName(now, unique);
     const part = { ...ref, name, bytes: bytesOf(data), slices: 1 };
     parts.push(part);
     const written = await writePart(core, history, part, data);
@@ -85,12 +94,12 @@ export async function prepareHead(
 
 function toRecord(
   { settings }: MessageCore,
-  { attributes }: HeadChange,
+  { attributes, expiresAt: end }: HeadChange,
   { head, revision, token }: { head: Head; revision: string; token: number | undefined },
 ): NewRecord {
   const updatedAt = settings.now();
   const ifEmpty = settings.ttlSeconds === null ? 0 : Math.ceil(updatedAt / 1000 + settings.ttlSeconds);
-  const expiresAt = headExpiry(head, ifEmpty);
+  const expiresAt = end ?? headExpiry(head, ifEmpty);
   const data = formatHead(head);
   return {
     revision,

@@ -19,9 +19,12 @@ export interface Session {
   readonly key: RecordKey;
 }
 
+/** The options that say where the records of sessions are. */
+export type SessionPlaces = Pick<AgentStoreSettings, 'agentId' | 'keySchema' | 'partKeyPrefix'>;
+
 /** @throws AgentStoreError `INVALID_KEY` if the backend cannot keep the id. */
 export function locateSession(
-  { agentId, keySchema, partKeyPrefix }: AgentStoreSettings,
+  { agentId, keySchema, partKeyPrefix }: SessionPlaces,
   contextId: string,
   limits: KeyLimits | undefined,
 ): Session {
@@ -37,6 +40,8 @@ export function locateSession(
 export interface SerializedSession {
   readonly data: SerializedData;
   readonly attributes?: Attributes | undefined;
+  /** When it is to expire, in Unix seconds, if not after the store's own time. */
+  readonly expiresAt?: number | undefined;
 }
 
 /**
@@ -86,14 +91,23 @@ function refuse(cause: unknown): never {
   throw new AgentStoreError('UNSERIALIZABLE', 'The serializer failed.', { cause });
 }
 
-/** @throws AgentStoreError `CORRUPTED` if what is stored cannot be read. */
+/** What is stored in the place of a state that was erased. */
+export const erasedState: SerializedData = { erased: true };
+
+export function isErased(data: unknown): boolean {
+  return isRecord(data) && data.erased === true && Object.keys(data).length === 1;
+}
+
+/** `null` for what is left of an erased one. @throws AgentStoreError `CORRUPTED` if what is stored cannot be read. */
 export async function decodeState(
   { serializer }: AgentStoreSettings,
   { ids, key }: Session,
   read: () => SerializedData | Promise<SerializedData>,
-): Promise<AgentState> {
+): Promise<AgentState | null> {
   try {
-    const state: unknown = await serializer.deserialize(await read(), ids);
+    const data = await read();
+    if (isErased(data)) return null;
+    const state: unknown = await serializer.deserialize(data, ids);
     if (!isRecord(state)) throw new TypeError('The stored state is not an object.');
     if (isAgentState(state)) return state;
     throw new TypeError(`The field "${findInvalidField(state)}" is missing or of another type.`);
@@ -138,10 +152,13 @@ export interface RecordBase {
  */
 export async function createRecord(
   { settings: { ttlSeconds, now, entityType, maxStateBytes }, records: { isLocal } }: StoreCore,
-  { data, attributes }: SerializedSession,
+  { data, attributes, expiresAt }: SerializedSession,
   { previous, lineage, token }: RecordBase,
 ): Promise<NewRecord> {
   const updatedAt = now();
+  const afterTtl =
+    ttlSeconds === null ? undefined : Math.min(Math.ceil(updatedAt / 1000 + ttlSeconds), latestExpiry);
+  const end = expiresAt ?? afterTtl;
   let text: string | Uint8Array | undefined;
   const toText = () => {
     text ??= toStateText(data);
@@ -156,9 +173,7 @@ export async function createRecord(
     ...(lineage !== '' && { lineage }),
     ...(token !== undefined && { token }),
     ...(attributes !== undefined && { attributes }),
-    ...(ttlSeconds !== null && {
-      expiresAt: Math.min(Math.ceil(updatedAt / 1000 + ttlSeconds), latestExpiry),
-    }),
+    ...(end !== undefined && { expiresAt: end }),
     updatedAt,
     entityType,
     data,
