@@ -108,9 +108,15 @@ function closeWithConnection(response: ServerResponse, connection: Socket): void
 }
 
 function readHeaders({ headers, rawHeaders }: IncomingMessage): HeaderFields {
+  const fields = Object.entries(headers);
   // As a rule no header is sent twice, and then Node has read them already.
-  if (rawHeaders.length / 2 !== Object.keys(headers).length) return readRawHeaders(rawHeaders);
-  const values: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) values[name] = String(value);
-  return { values };
+  if (rawHeaders.length / 2 !== fields.length) return readRawHeaders(rawHeaders);
+  if (areTexts(headers)) return { values: headers };
+  return { values: Object.fromEntries(fields.map(([name, value]) => [name, String(value)])) };
+}
+
+/** Middleware may have set one that is not. */
+function areTexts(headers: IncomingMessage['headers']): headers is Record<string, string> {
+  for (const name in headers) if (typeof headers[name] !== 'string') return false;
+  return true;
 }

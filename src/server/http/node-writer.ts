@@ -50,7 +50,7 @@ export class NodeWriter implements ResponseWriter, SlowReader {
     if (this.#isFull || this.#response.writableEnded) return;
     // A turn that is over in its first tick is one write, head and all.
     if (!this.#response.headersSent) {
-      this.#writeHead({ ...this.#headers, 'content-length': Buffer.byteLength(this.#unsent) });
+      this.#writeHead(Object.assign({ 'content-length': Buffer.byteLength(this.#unsent) }, this.#headers));
     }
     this.#response.end(this.#unsent);
     this.#unsent = '';

@@ -31,7 +31,8 @@ export class Invocation {
   readonly #exchange: Exchange;
   readonly #redactor: Redactor;
   readonly #startedAt = performance.now();
-  #ids: { sessionId?: string; requestId?: string } = {};
+  #sessionId: string | undefined;
+  #requestId: string | undefined;
   #callerLeft = false;
 
   constructor(server: ServerContext, exchange: Exchange) {
@@ -54,11 +55,12 @@ export class Invocation {
     const { config } = this.#server;
     const { headers, method } = this.#exchange;
     const head = readHead(this.#exchange, config.strictSessionIds);
-    this.#ids = { sessionId: head.sessionId, requestId: head.requestId };
+    this.#sessionId = head.sessionId;
+    this.#requestId = head.requestId;
     const authContext = config.decodeAuthorization && (await authenticate(config, headers));
     const isPost = method === 'POST';
     const sessionId = head.sessionId ?? (isPost ? createId() : missSessionId());
-    this.#ids.sessionId = sessionId;
+    this.#sessionId = sessionId;
     if (config.authorize !== undefined) await authorize(config, authContext, sessionId);
     const isListening = method === 'GET' && acceptsStream(headers.accept);
     if (!isPost) {
@@ -79,7 +81,7 @@ export class Invocation {
     if (body.type === 'status') return this.#answerState(sessionId);
     if (body.type === 'cancel') return this.#cancel(sessionId);
     if (body.type === 'attach') return this.#attach(sessionId, body.lastEventId);
-    return this.#answerTurn({ ...head, sessionId, authContext }, body, idempotency);
+    return this.#answerTurn(Object.assign(head, { sessionId, authContext }), body, idempotency);
   }
 
   async #requireOwner(authContext: unknown, sessionId: string, isTurn: boolean): Promise<void> {
@@ -147,8 +149,9 @@ export class Invocation {
 
   #log(status: number, failure?: unknown): void {
     const { method, path } = this.#exchange;
+    const [sessionId, requestId] = [this.#sessionId, this.#requestId];
     const durationMs = Math.round(performance.now() - this.#startedAt);
-    const request = { ...this.#ids, method, path, status, durationMs };
+    const request = { sessionId, requestId, method, path, status, durationMs };
     const fields = this.#callerLeft ? { ...request, callerLeft: true } : request;
     if (failure === undefined) {
       this.#server.logger.info(fields, 'request');

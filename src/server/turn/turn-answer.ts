@@ -169,7 +169,7 @@ async function requireResumable({ sessions, config }: ServerContext, turn: Runni
   const { contextId } = turn.session;
   if (agentStore === undefined) {
     // Another process may have asked since this agent ran, and nothing tells. A new one knows what there is to answer.
-    delete turn.session.agent;
+    turn.session.agent = undefined;
     return;
   }
   const state = await readState(contextId, sessions, agentStore, turn);
