@@ -57,7 +57,7 @@ export class NodeExchange implements Exchange {
 
   onGone(listener: () => void): void {
     if (this.#response.destroyed) listener();
-    else this.#response.once('close', listener);
+    else this.#response.on('close', listener);
   }
 
   answer(status: number, headers: Readonly<Record<string, string>>, text?: string): void {

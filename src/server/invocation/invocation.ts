@@ -16,13 +16,13 @@ import type { ServerContext } from '../server-context.js';
 import { readState } from '../sessions/session-state.js';
 import { answerAttach } from '../turn/attach.js';
 import { acceptsStream, createFormat, toErrorEvent } from '../turn/event-format.js';
-import { answerTurn, type TurnRequest } from '../turn/turn-answer.js';
+import { answerTurn, type TurnAnswerEnd } from '../turn/turn-answer.js';
 import { toTurnEvent } from '../turn/turn-event.js';
 import { authenticate, authorize } from './authorization.js';
 import { readIdempotency } from './idempotency.js';
 import { readLastEventId } from './last-event-id.js';
 import { requireOwner } from './ownership.js';
-import { type InvocationBody, parseInvocation, type TurnBody } from './request-body.js';
+import { type InvocationBody, parseInvocation } from './request-body.js';
 import { readHead, sessionIdHeader } from './request-head.js';
 
 /** One request to `/invocations`. */
@@ -81,7 +81,9 @@ export class Invocation {
     if (body.type === 'status') return this.#answerState(sessionId);
     if (body.type === 'cancel') return this.#cancel(sessionId);
     if (body.type === 'attach') return this.#attach(sessionId, body.lastEventId);
-    return this.#answerTurn(Object.assign(head, { sessionId, authContext }), body, idempotency);
+    const context = Object.assign(head, { sessionId, authContext });
+    const turnRequest = { exchange: this.#exchange, context, body, idempotency, redactor: this.#redactor };
+    this.#logTurn(await answerTurn(this.#server, turnRequest));
   }
 
   async #requireOwner(authContext: unknown, sessionId: string, isTurn: boolean): Promise<void> {
@@ -90,13 +92,7 @@ export class Invocation {
     if (ownerOf !== undefined) await requireOwner(ownerOf, owners, { authContext, sessionId, isTurn });
   }
 
-  async #answerTurn(
-    context: TurnRequest['context'],
-    body: TurnBody,
-    idempotency: TurnRequest['idempotency'],
-  ): Promise<void> {
-    const turnRequest = { exchange: this.#exchange, context, body, idempotency, redactor: this.#redactor };
-    const { outcome, error, callerLeft } = await answerTurn(this.#server, turnRequest);
+  #logTurn({ outcome, error, callerLeft }: TurnAnswerEnd): void {
     this.#callerLeft = callerLeft === true;
     // An agent may fail with nothing.
     this.#log(200, outcome === 'completed' ? undefined : (error ?? toHttpError(error)));
