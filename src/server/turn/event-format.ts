@@ -79,10 +79,15 @@ function readError(last: AgentEvent | undefined): object {
 
 const lineBreak = /[\r\n\0]/;
 const lineBreaks = /[\r\n\0]+/g;
+/** Most events are of the same kind as the one before. */
+let lastLine = '';
 
 /** A line break would end the field, so that the value could begin another. */
 function oneLine(text: string): string {
-  return lineBreak.test(text) ? text.replace(lineBreaks, ' ') : text;
+  if (text === lastLine) return text;
+  if (lineBreak.test(text)) return text.replace(lineBreaks, ' ');
+  lastLine = text;
+  return text;
 }
 
 /** What the agent said in the end: of the task, else of the last content that is complete, else all of its deltas. */
