@@ -108,11 +108,11 @@ function closeWithConnection(response: ServerResponse, connection: Socket): void
 }
 
 function readHeaders({ headers, rawHeaders }: IncomingMessage): HeaderFields {
-  const fields = Object.entries(headers);
   // As a rule no header is sent twice, and then Node has read them already.
-  if (rawHeaders.length / 2 !== fields.length) return readRawHeaders(rawHeaders);
+  if (rawHeaders.length / 2 !== Object.keys(headers).length) return readRawHeaders(rawHeaders);
   if (areTexts(headers)) return { values: headers };
-  return { values: Object.fromEntries(fields.map(([name, value]) => [name, String(value)])) };
+  const texts = Object.entries(headers).map(([name, value]) => [name, String(value)]);
+  return { values: Object.fromEntries(texts) };
 }
 
 /** Middleware may have set one that is not. */

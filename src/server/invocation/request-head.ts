@@ -73,6 +73,9 @@ function inRange(value: string, name: string, longest: number): string {
 
 function readOthers(headers: Exchange['headers']): Record<string, string> {
   const others: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) if (!knownNames.has(name)) others[name] = value;
+  for (const name in headers) {
+    const value = headers[name];
+    if (value !== undefined && !knownNames.has(name)) others[name] = value;
+  }
   return others;
 }
