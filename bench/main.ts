@@ -2,22 +2,25 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { showInstructions } from './instructions/count.js';
 import { measures } from './measures.js';
 import { writePlots } from './plots.js';
 import { writeReport } from './report.js';
 
+/** What can be asked for by name besides the measures. */
+const withoutMeasure = new Set(['report', 'instructions']);
 /** The paths that every turn takes. */
 const hotPaths = ['encoding', 'memory-store', 'redis', 'dynamodb', 'server'];
 
 // Everything, or the measures named; the report is then made anew of all results that there are. With `--quick`, the ratios of the
-// hot paths are shown, and nothing is written.
+// hot paths are shown, their instructions too, and nothing is written.
 const { values, positionals: named } = parseArgs({
   options: { quick: { type: 'boolean', default: false } },
   allowPositionals: true,
 });
 const all = values.quick ? hotPaths : Object.keys(measures);
 const script = fileURLToPath(new URL('./run-measure.ts', import.meta.url));
-for (const name of (named.length > 0 ? named : all).filter((each) => each !== 'report')) {
+for (const name of (named.length > 0 ? named : all).filter((each) => !withoutMeasure.has(each))) {
   process.stdout.write(`${name}\n`);
   const env = {
     ...process.env,
@@ -29,6 +32,10 @@ for (const name of (named.length > 0 ? named : all).filter((each) => each !== 'r
   if (code === 0) continue;
   process.stderr.write(`The measure "${name}" failed; the report has its last result, if any.\n`);
   process.exitCode = 1;
+}
+if (values.quick && (named.length === 0 || named.includes('instructions'))) {
+  process.stdout.write('instructions\n');
+  await showInstructions();
 }
 if (!values.quick) {
   await writePlots();

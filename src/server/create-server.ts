@@ -98,7 +98,7 @@ class OpenResponses {
     server.on('request', (_request, response) => {
       if (this.#endsConnections) response.shouldKeepAlive = false;
       this.#open.add(response);
-      response.once('close', () => this.#open.delete(response));
+      response.on('close', () => this.#open.delete(response));
     });
   }
 

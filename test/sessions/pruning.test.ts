@@ -38,7 +38,7 @@ describe.each(backendKinds)('what has been left behind in $name', (kind) => {
     expect(orphans.length).toBeGreaterThan(0);
     const options = { olderThan: before, dryRun: false };
     expect((await pruneSessions(world.open(), options)).orphanedParts).toBe(0);
-    world.clock.advance(day + 3_600_000);
+    world.clock.advance(day + 3_600_001);
     const dry = await pruneSessions(world.open(), { olderThan: before });
     const { orphanedParts, sessions } = await pruneSessions(world.open(), options);
     expect(sessions).toEqual([]);

@@ -29,6 +29,8 @@ export class BodyCollector {
   }
 
   whole(): Uint8Array {
+    const [first] = this.#loose;
+    if (first?.length === this.#size) return first;
     return Buffer.concat([...this.#joined, ...this.#loose], this.#size);
   }
 }

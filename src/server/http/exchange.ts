@@ -30,6 +30,8 @@ export const jsonHeaders = { 'content-type': 'application/json' };
 
 /** A response that is written bit by bit. */
 export interface ResponseWriter {
+  /** When something was written last, as `performance.now()` has it. */
+  readonly writtenAt: number;
   write(text: string): void;
   end(): void;
   /** Calls back once when little of what was written still waits, which may be at once. It may not if nobody reads any more. */

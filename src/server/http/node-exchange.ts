@@ -57,7 +57,7 @@ export class NodeExchange implements Exchange {
 
   onGone(listener: () => void): void {
     if (this.#response.destroyed) listener();
-    else this.#response.once('close', listener);
+    else this.#response.on('close', listener);
   }
 
   answer(status: number, headers: Readonly<Record<string, string>>, text?: string): void {
@@ -110,7 +110,13 @@ function closeWithConnection(response: ServerResponse, connection: Socket): void
 function readHeaders({ headers, rawHeaders }: IncomingMessage): HeaderFields {
   // As a rule no header is sent twice, and then Node has read them already.
   if (rawHeaders.length / 2 !== Object.keys(headers).length) return readRawHeaders(rawHeaders);
-  const values: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) values[name] = String(value);
-  return { values };
+  if (areTexts(headers)) return { values: headers };
+  const texts = Object.entries(headers).map(([name, value]) => [name, String(value)]);
+  return { values: Object.fromEntries(texts) };
+}
+
+/** Middleware may have set one that is not. */
+function areTexts(headers: IncomingMessage['headers']): headers is Record<string, string> {
+  for (const name in headers) if (typeof headers[name] !== 'string') return false;
+  return true;
 }

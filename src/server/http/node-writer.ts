@@ -12,6 +12,8 @@ export class NodeWriter implements ResponseWriter, SlowReader {
   readonly #headers: Readonly<Record<string, string>>;
   readonly #budget: WaitingBudget;
   readonly #onUnread: () => void;
+  /** Read from the clock once for all events of one tick. */
+  writtenAt = performance.now();
   #unsent = '';
   #isScheduled = false;
   #isFull = false;
@@ -50,7 +52,7 @@ export class NodeWriter implements ResponseWriter, SlowReader {
     if (this.#isFull || this.#response.writableEnded) return;
     // A turn that is over in its first tick is one write, head and all.
     if (!this.#response.headersSent) {
-      this.#writeHead({ ...this.#headers, 'content-length': Buffer.byteLength(this.#unsent) });
+      this.#writeHead(Object.assign({ 'content-length': Buffer.byteLength(this.#unsent) }, this.#headers));
     }
     this.#response.end(this.#unsent);
     this.#unsent = '';
@@ -83,6 +85,7 @@ export class NodeWriter implements ResponseWriter, SlowReader {
 
   #flush(): void {
     this.#isScheduled = false;
+    this.writtenAt = performance.now();
     const response = this.#response;
     if (response.writableEnded || this.#isFull) return;
     if (!response.headersSent) this.#writeHead(this.#headers);
@@ -105,6 +108,7 @@ export class NodeWriter implements ResponseWriter, SlowReader {
 
   #wait(text: string): void {
     if (this.#response.destroyed) return;
+    this.writtenAt = performance.now();
     this.#list.push(text);
     this.#listed += Buffer.byteLength(text);
     if (this.#listed > maxUnsent) this.giveUp();

@@ -77,6 +77,7 @@ class WebWriter implements ResponseWriter, SlowReader {
   readonly body: ReadableStream<Uint8Array>;
   readonly #budget: WaitingBudget;
   readonly #onGone: () => void;
+  writtenAt = performance.now();
   #unsent = '';
   #waiting = 0;
   /** True from when the reader asks for more until it gets it: what is written then does not wait. */
@@ -108,6 +109,7 @@ class WebWriter implements ResponseWriter, SlowReader {
 
   write(text: string): void {
     if (this.#isCutOff) return;
+    this.writtenAt = performance.now();
     this.#unsent += text;
     if (!this.#isAsked) {
       this.#waiting += Buffer.byteLength(text);

@@ -14,11 +14,12 @@ const longestKey = 256;
  */
 export function readIdempotency(
   headers: Exchange['headers'],
-  { idempotencyKey, ...asked }: TurnBody,
+  body: TurnBody,
   sessionId: string,
 ): TurnRequest['idempotency'] {
   const header = headers['idempotency-key'];
-  if (header === undefined && idempotencyKey === undefined) return undefined;
+  if (header === undefined && body.idempotencyKey === undefined) return undefined;
+  const { idempotencyKey, ...asked } = body;
   const fromHeader = header === undefined ? undefined : unquote(header);
   if (fromHeader !== undefined && idempotencyKey !== undefined && fromHeader !== idempotencyKey)
     throw badRequest('The header Idempotency-Key and "idempotencyKey" differ.');

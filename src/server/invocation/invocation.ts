@@ -16,13 +16,13 @@ import type { ServerContext } from '../server-context.js';
 import { readState } from '../sessions/session-state.js';
 import { answerAttach } from '../turn/attach.js';
 import { acceptsStream, createFormat, toErrorEvent } from '../turn/event-format.js';
-import { answerTurn, type TurnRequest } from '../turn/turn-answer.js';
+import { answerTurn, type TurnAnswerEnd } from '../turn/turn-answer.js';
 import { toTurnEvent } from '../turn/turn-event.js';
 import { authenticate, authorize } from './authorization.js';
 import { readIdempotency } from './idempotency.js';
 import { readLastEventId } from './last-event-id.js';
 import { requireOwner } from './ownership.js';
-import { type InvocationBody, parseInvocation, type TurnBody } from './request-body.js';
+import { type InvocationBody, parseInvocation } from './request-body.js';
 import { readHead, sessionIdHeader } from './request-head.js';
 
 /** One request to `/invocations`. */
@@ -31,7 +31,8 @@ export class Invocation {
   readonly #exchange: Exchange;
   readonly #redactor: Redactor;
   readonly #startedAt = performance.now();
-  #ids: { sessionId?: string; requestId?: string } = {};
+  #sessionId: string | undefined;
+  #requestId: string | undefined;
   #callerLeft = false;
 
   constructor(server: ServerContext, exchange: Exchange) {
@@ -54,11 +55,12 @@ export class Invocation {
     const { config } = this.#server;
     const { headers, method } = this.#exchange;
     const head = readHead(this.#exchange, config.strictSessionIds);
-    this.#ids = { sessionId: head.sessionId, requestId: head.requestId };
+    this.#sessionId = head.sessionId;
+    this.#requestId = head.requestId;
     const authContext = config.decodeAuthorization && (await authenticate(config, headers));
     const isPost = method === 'POST';
     const sessionId = head.sessionId ?? (isPost ? createId() : missSessionId());
-    this.#ids.sessionId = sessionId;
+    this.#sessionId = sessionId;
     if (config.authorize !== undefined) await authorize(config, authContext, sessionId);
     const isListening = method === 'GET' && acceptsStream(headers.accept);
     if (!isPost) {
@@ -79,7 +81,9 @@ export class Invocation {
     if (body.type === 'status') return this.#answerState(sessionId);
     if (body.type === 'cancel') return this.#cancel(sessionId);
     if (body.type === 'attach') return this.#attach(sessionId, body.lastEventId);
-    return this.#answerTurn({ ...head, sessionId, authContext }, body, idempotency);
+    const context = Object.assign(head, { sessionId, authContext });
+    const turnRequest = { exchange: this.#exchange, context, body, idempotency, redactor: this.#redactor };
+    this.#logTurn(await answerTurn(this.#server, turnRequest));
   }
 
   async #requireOwner(authContext: unknown, sessionId: string, isTurn: boolean): Promise<void> {
@@ -88,13 +92,7 @@ export class Invocation {
     if (ownerOf !== undefined) await requireOwner(ownerOf, owners, { authContext, sessionId, isTurn });
   }
 
-  async #answerTurn(
-    context: TurnRequest['context'],
-    body: TurnBody,
-    idempotency: TurnRequest['idempotency'],
-  ): Promise<void> {
-    const turnRequest = { exchange: this.#exchange, context, body, idempotency, redactor: this.#redactor };
-    const { outcome, error, callerLeft } = await answerTurn(this.#server, turnRequest);
+  #logTurn({ outcome, error, callerLeft }: TurnAnswerEnd): void {
     this.#callerLeft = callerLeft === true;
     // An agent may fail with nothing.
     this.#log(200, outcome === 'completed' ? undefined : (error ?? toHttpError(error)));
@@ -147,8 +145,9 @@ export class Invocation {
 
   #log(status: number, failure?: unknown): void {
     const { method, path } = this.#exchange;
+    const [sessionId, requestId] = [this.#sessionId, this.#requestId];
     const durationMs = Math.round(performance.now() - this.#startedAt);
-    const request = { ...this.#ids, method, path, status, durationMs };
+    const request = { sessionId, requestId, method, path, status, durationMs };
     const fields = this.#callerLeft ? { ...request, callerLeft: true } : request;
     if (failure === undefined) {
       this.#server.logger.info(fields, 'request');

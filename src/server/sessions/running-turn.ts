@@ -4,13 +4,17 @@ import type { AgentScope } from '../request-context.js';
 import { StopSignal } from '../turn/stop-signal.js';
 
 /** What is kept of one session: its agent, and its turn while one runs. */
-export interface Session {
+export class Session {
   readonly contextId: string;
-  agent?: Agent;
+  agent: Agent | undefined;
   /** What the agent runs in. */
-  scope?: AgentScope;
-  turn?: RunningTurn;
-  usedAt: number;
+  scope: AgentScope | undefined;
+  turn: RunningTurn | undefined;
+  usedAt = 0;
+
+  constructor(contextId: string) {
+    this.contextId = contextId;
+  }
 }
 
 /** A turn. Its session can have no other until it ends. */
@@ -19,10 +23,7 @@ export class RunningTurn {
   readonly signal = new StopSignal();
   /** True once its agent was asked: from then on, something may have been done. */
   hasStarted = false;
-  #end = () => {};
-  readonly ended = new Promise<void>((resolve) => {
-    this.#end = resolve;
-  });
+  readonly #onEnd: (() => void)[] = [];
 
   constructor(session: Session) {
     this.session = session;
@@ -30,14 +31,13 @@ export class RunningTurn {
 
   /** Tells the agent, leaves it, and takes from it what it was given, in this order. Resolves when the turn has ended. */
   stop(reason: HttpError): Promise<void> {
-    if (this.session.turn === this) {
-      this.signal.stop(reason);
-      this.session.scope?.revoke();
-    }
-    return this.ended;
+    if (this.session.turn !== this) return Promise.resolve();
+    this.signal.stop(reason);
+    this.session.scope?.revoke();
+    return new Promise((resolve) => this.#onEnd.push(resolve));
   }
 
   end(): void {
-    this.#end();
+    for (const resolve of this.#onEnd) resolve();
   }
 }

@@ -3,7 +3,7 @@ import { serverStopping, turnRunning } from '../failures/http-error.js';
 import { maxTimerMs, within } from '../process/timing.js';
 import { runOutsideScope } from '../request-context.js';
 import type { Activity } from './activity.js';
-import { RunningTurn, type Session } from './running-turn.js';
+import { RunningTurn, Session } from './running-turn.js';
 
 export interface SessionRegistryOptions {
   readonly activity: Activity;
@@ -35,7 +35,7 @@ export class SessionRegistry {
   /** Begins a turn. Until `end`, the session has no other turn and keeps its agent. */
   begin(contextId: string): RunningTurn {
     if (this.#isStopping) throw serverStopping();
-    const session = this.#sessions.get(contextId) ?? { contextId, usedAt: 0 };
+    const session = this.#sessions.get(contextId) ?? new Session(contextId);
     if (session.turn !== undefined) throw turnRunning();
     const turn = new RunningTurn(session);
     session.turn = turn;
@@ -48,9 +48,9 @@ export class SessionRegistry {
   /** Ends the turn. Without `keepAgent`, the agent is dropped as it is. */
   end(turn: RunningTurn, keepAgent: boolean): void {
     const { session } = turn;
-    delete session.turn;
+    session.turn = undefined;
     session.scope?.leave();
-    if (!keepAgent) delete session.agent;
+    if (!keepAgent) session.agent = undefined;
     this.#touch(session);
     if (session.agent === undefined) this.#sessions.delete(session.contextId);
     this.#options.activity.end(turn);
@@ -67,7 +67,7 @@ export class SessionRegistry {
   /** Drops the idle agent of a session, and lets it have no other until `look` is done. */
   withoutAgent<Result>(contextId: string, look: () => Promise<Result>): Promise<Result> {
     const session = this.#sessions.get(contextId);
-    if (session !== undefined) delete session.agent;
+    if (session !== undefined) session.agent = undefined;
     if (session?.turn === undefined) this.#sessions.delete(contextId);
     const result = look();
     this.#leave(contextId, result);
@@ -93,11 +93,11 @@ export class SessionRegistry {
 
   #evict(): void {
     let excess = this.#sessions.size - this.#options.maxSessions;
+    if (excess <= 0) return;
     for (const session of this.#sessions.values()) {
-      if (excess <= 0) return;
       if (session.turn !== undefined) continue;
       this.#retire(session);
-      excess--;
+      if (--excess === 0) return;
     }
   }
 

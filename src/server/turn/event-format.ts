@@ -19,7 +19,7 @@ export interface EventFormat {
 /** The format a caller accepts: one JSON document only if it asks for JSON and not for a stream. */
 export function createFormat(accept = ''): EventFormat {
   const wantsJson = accept.toLowerCase().includes('application/json') && !acceptsStream(accept);
-  return wantsJson ? createJsonFormat() : createSseFormat();
+  return wantsJson ? createJsonFormat() : serverSentEvents;
 }
 
 /** True for a caller that asks for server-sent events by name. */
@@ -35,20 +35,18 @@ export function toErrorEvent(error: unknown, redactor: Redactor): AgentEvent {
   return event;
 }
 
-/** Server-sent events. */
-function createSseFormat(): EventFormat {
-  return {
-    contentType: 'text/event-stream; charset=utf-8',
-    // One line end: with a blank line, some clients take it for an event without data, and fail.
-    keepAlive: ': keep-alive\n',
-    opensEarly: true,
-    event({ kind, data }, id) {
-      const idLine = id === undefined ? '' : `id: ${id}\n`;
-      return `${idLine}event: ${oneLine(kind)}\ndata: ${data}\n\n`;
-    },
-    end: () => '',
-  };
-}
+const serverSentEvents: EventFormat = {
+  contentType: 'text/event-stream; charset=utf-8',
+  // One line end: with a blank line, some clients take it for an event without data, and fail.
+  keepAlive: ': keep-alive\n',
+  opensEarly: true,
+  event({ kind, data }, id) {
+    const name = oneLine(kind);
+    if (id === undefined) return `event: ${name}\ndata: ${data}\n\n`;
+    return `id: ${id}\nevent: ${name}\ndata: ${data}\n\n`;
+  },
+  end: () => '',
+};
 
 /** One JSON document with all events and the final content, for callers that do not stream. */
 function createJsonFormat(): EventFormat {
@@ -81,10 +79,15 @@ function readError(last: AgentEvent | undefined): object {
 
 const lineBreak = /[\r\n\0]/;
 const lineBreaks = /[\r\n\0]+/g;
+/** Most events are of the same kind as the one before. */
+let lastLine = '';
 
 /** A line break would end the field, so that the value could begin another. */
 function oneLine(text: string): string {
-  return lineBreak.test(text) ? text.replace(lineBreaks, ' ') : text;
+  if (text === lastLine) return text;
+  if (lineBreak.test(text)) return text.replace(lineBreaks, ' ');
+  lastLine = text;
+  return text;
 }
 
 /** What the agent said in the end: of the task, else of the last content that is complete, else all of its deltas. */

@@ -1,22 +1,19 @@
-/** Calls back whenever nothing has been noted for so many seconds. */
+/** Calls back whenever nothing has been written for so many seconds. */
 export class KeepAlive {
   readonly #idleMs: number;
+  readonly #writtenAt: () => number;
   readonly #onIdle: () => void;
-  #notedAt = performance.now();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(idleSeconds: number, onIdle: () => void) {
+  /** `writtenAt` is only asked once in a while, so that an event need not set a timer. */
+  constructor(idleSeconds: number, writtenAt: () => number, onIdle: () => void) {
     this.#idleMs = Math.max(idleSeconds * 1_000, 1);
+    this.#writtenAt = writtenAt;
     this.#onIdle = onIdle;
   }
 
   start(): void {
     this.#schedule(this.#idleMs);
-  }
-
-  /** Called for every event, so it only reads the clock. The timer is set once in a while. */
-  note(): void {
-    this.#notedAt = performance.now();
   }
 
   stop(): void {
@@ -25,11 +22,8 @@ export class KeepAlive {
 
   #schedule(delayMs: number): void {
     this.#timer = setTimeout(() => {
-      const leftMs = this.#notedAt + this.#idleMs - performance.now();
-      if (leftMs <= 0) {
-        this.note();
-        this.#onIdle();
-      }
+      const leftMs = this.#writtenAt() + this.#idleMs - performance.now();
+      if (leftMs <= 0) this.#onIdle();
       this.#schedule(leftMs > 0 ? leftMs : this.#idleMs);
     }, delayMs);
   }

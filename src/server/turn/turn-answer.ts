@@ -16,7 +16,7 @@ import type { RunningTurn } from '../sessions/running-turn.js';
 import { readState } from '../sessions/session-state.js';
 import { answerAttach } from './attach.js';
 import type { TurnEnd } from './attempt.js';
-import { type BegunTurn, beginLocally, beginShared } from './begin-turn.js';
+import { type BegunTurn, beginLocally, beginShared, type RepeatedTurn } from './begin-turn.js';
 import { toErrorEvent } from './event-format.js';
 import type { LiveTurn } from './live-turn.js';
 import { unlessStopped } from './observe.js';
@@ -41,19 +41,25 @@ export interface TurnAnswerEnd extends TurnEnd {
 }
 
 /**
- * Runs a turn and streams it, or what the same request has begun before. Rejects with what went wrong before the answer was open;
- * from then on the answer tells by itself. When the promise settles, the session is free.
+ * Runs a turn and streams it, or what the same request has begun before. Throws or rejects with what went wrong before the answer
+ * was open; from then on the answer tells by itself. When the promise settles, the session is free.
  */
-export async function answerTurn(server: ServerContext, turnRequest: TurnRequest): Promise<TurnAnswerEnd> {
-  const { exchange, context, idempotency } = turnRequest;
+export function answerTurn(server: ServerContext, turnRequest: TurnRequest): Promise<TurnAnswerEnd> {
+  const { context, idempotency } = turnRequest;
   const { sessionId } = context;
   const { turnStore } = server.config;
-  const begun =
-    turnStore === undefined
-      ? beginLocally(server, sessionId, idempotency)
-      : await beginShared(server, turnStore, sessionId, idempotency);
-  if (!('repeated' in begun)) return runBegun(server, turnRequest, begun);
-  const lastEventId = { turn: begun.repeated, number: 0 };
+  const answer = (begun: BegunTurn | RepeatedTurn) =>
+    'repeated' in begun ? answerRepeated(server, turnRequest, begun) : runBegun(server, turnRequest, begun);
+  if (turnStore === undefined) return answer(beginLocally(server, sessionId, idempotency));
+  return beginShared(server, turnStore, sessionId, idempotency).then(answer);
+}
+
+async function answerRepeated(
+  server: ServerContext,
+  { exchange, context: { sessionId } }: TurnRequest,
+  { repeated }: RepeatedTurn,
+): Promise<TurnAnswerEnd> {
+  const lastEventId = { turn: repeated, number: 0 };
   const { callerLeft } = await answerAttach(server, { exchange, sessionId, lastEventId, isRepeat: true });
   return { outcome: 'completed', callerLeft };
 }
@@ -75,6 +81,8 @@ async function runBegun(
   };
   let end: TurnEnd;
   try {
+    if (turnRequest.body.type === 'resume')
+      await unlessStopped(turn.signal, () => requireResumable(server, turn));
     end = await startTurn(server, turnRequest, begun, stream);
   } catch (error) {
     end = fail(error);
@@ -129,7 +137,7 @@ function openStream(
   return stream;
 }
 
-async function startTurn(
+function startTurn(
   server: ServerContext,
   { context, body, redactor }: TurnRequest,
   begun: BegunTurn,
@@ -138,7 +146,6 @@ async function startTurn(
   const { sessionId } = context;
   const { agentStore } = server.config;
   const { turn, live, held } = begun;
-  if (body.type === 'resume') await unlessStopped(turn.signal, () => requireResumable(server, turn));
   return runTurn({
     turn,
     input: toTurnInput(body, context.authContext),
@@ -169,7 +176,7 @@ async function requireResumable({ sessions, config }: ServerContext, turn: Runni
   const { contextId } = turn.session;
   if (agentStore === undefined) {
     // Another process may have asked since this agent ran, and nothing tells. A new one knows what there is to answer.
-    delete turn.session.agent;
+    turn.session.agent = undefined;
     return;
   }
   const state = await readState(contextId, sessions, agentStore, turn);

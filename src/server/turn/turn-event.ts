@@ -14,9 +14,10 @@ export function toTurnEvent(event: AgentEvent): TurnEvent {
 
 function eventData(event: AgentEvent): object {
   // JSON leaves out what is undefined.
-  const data = { ...event, kind: undefined, contextId: undefined };
+  const data: Record<string, unknown> = { ...event, kind: undefined, contextId: undefined };
   // Most events are flat, and JSON can say them as they are.
-  return Object.values(data).every(isFlat) ? data : Object(toPlainJson(data));
+  for (const name in data) if (!isFlat(data[name])) return Object(toPlainJson(data));
+  return data;
 }
 
 function isFlat(value: unknown): boolean {

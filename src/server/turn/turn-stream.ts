@@ -34,8 +34,10 @@ export class TurnStream implements TurnListener {
   constructor(options: TurnStreamOptions) {
     this.#options = options;
     this.#format = createFormat(options.exchange.headers.accept);
-    this.#keepAlive = new KeepAlive(options.keepAliveSeconds, () =>
-      this.#open().write(this.#format.keepAlive),
+    this.#keepAlive = new KeepAlive(
+      options.keepAliveSeconds,
+      () => this.#writer?.writtenAt ?? 0,
+      () => this.#open().write(this.#format.keepAlive),
     );
     if (this.#format.opensEarly) this.#keepAlive.start();
   }
@@ -66,7 +68,6 @@ export class TurnStream implements TurnListener {
 
   send(event: TurnEvent, number: number): void {
     const writer = this.#open();
-    this.#keepAlive.note();
     writer.write(this.#format.event(event, formatEventId(this.#options.turnId, number)));
   }
 
