@@ -1,0 +1,75 @@
+import { buildCommand, buildRouteMap } from '@stricli/core';
+import {
+  commonFlags,
+  parseCount,
+  parseSeconds,
+  sessionParameter,
+  urlParameter,
+  withExamples,
+  yesFlag,
+} from './parameters.js';
+
+const url = "'dynamodb://us-east-1/agent-state?agentId=support'";
+const ofSession = { kind: 'tuple', parameters: [urlParameter, sessionParameter] } as const;
+
+const show = buildCommand({
+  loader: async () => (await import('../commands/sessions-show.js')).showSession,
+  parameters: { flags: commonFlags, positional: ofSession },
+  docs: withExamples(
+    'Shows the state of a session',
+    'Changes nothing, also not what a running agent may save. With --json, the whole state.',
+    `sessions show ${url} session-1`,
+  ),
+});
+
+const messages = buildCommand({
+  loader: async () => (await import('../commands/sessions-messages.js')).printMessages,
+  parameters: {
+    flags: {
+      ...commonFlags,
+      limit: { kind: 'parsed', parse: parseCount, brief: 'At most so many, the newest', optional: true },
+    },
+    positional: ofSession,
+  },
+  docs: withExamples(
+    'Prints what was said in a session',
+    'All messages, the oldest first, or with --limit the newest of them.',
+    `sessions messages ${url} session-1 --limit 20`,
+  ),
+});
+
+const watch = buildCommand({
+  loader: async () => (await import('../commands/sessions-watch.js')).watchSession,
+  parameters: {
+    flags: {
+      ...commonFlags,
+      interval: {
+        kind: 'parsed',
+        parse: parseSeconds,
+        brief: 'How many seconds lie between two looks',
+        default: '1',
+      },
+    },
+    positional: ofSession,
+  },
+  docs: withExamples(
+    'Prints each change of a session as it happens',
+    'And the events of its turns, if their servers have a turnStore. It ends with Ctrl-C.',
+    `sessions watch ${url} session-1`,
+  ),
+});
+
+const remove = buildCommand({
+  loader: async () => (await import('../commands/sessions-delete.js')).deleteSession,
+  parameters: { flags: { ...commonFlags, yes: yesFlag }, positional: ofSession },
+  docs: withExamples(
+    'Removes the state and the conversation of a session',
+    'The session begins anew with its next turn. Its owner stays, and so do the events of its last turns until they expire: "erase" removes them too.',
+    `sessions delete ${url} session-1 --yes`,
+  ),
+});
+
+export const sessionRoutes = buildRouteMap({
+  routes: { show, messages, watch, delete: remove },
+  docs: { brief: 'Lists, reads, moves and removes sessions' },
+});
