@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { agentStoreContract } from '../src/testing/index.js';
+import { agentStoreContract, sessionListContract } from '../src/testing/index.js';
 import { createMemoryBackend } from './backends/memory-backend.js';
 
 const page = await readFile('docs/promises.md', 'utf8');
@@ -18,13 +18,14 @@ const tests = promises.flatMap(({ text }) =>
 describe('the page of promises', () => {
   it('numbers them, one heading each', () => {
     expect(promises.map(({ heading }) => heading)).toEqual(
-      Array.from({ length: 10 }, (_, index) => `Promise ${index + 1}`),
+      Array.from({ length: 11 }, (_, index) => `Promise ${index + 1}`),
     );
   });
 
-  it('names every case of the contract under one promise, and none that is not there', () => {
+  it('names every case of the contracts under one promise, and none that is not there', () => {
     const named = promises.flatMap(({ text }) => [...text.matchAll(/^- `(.+)`$/gm)].map(([, name]) => name));
-    const cases = agentStoreContract(createMemoryBackend).map(({ name }) => name);
+    const contracts = [agentStoreContract(createMemoryBackend), sessionListContract(createMemoryBackend)];
+    const cases = contracts.flat().map(({ name }) => name);
     expect(named.sort()).toEqual(cases.sort());
   });
 

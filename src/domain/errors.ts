@@ -57,7 +57,10 @@ export type AgentStoreOperation =
   | 'claim'
   | 'owner'
   | 'disown'
-  | 'listRunningTurns';
+  | 'listRunningTurns'
+  | 'listSessions'
+  | 'eraseSession'
+  | 'verifyErased';
 
 /**
  * What an `AgentStoreError` knows besides its code and its message.
@@ -117,4 +120,20 @@ export class AgentStoreError extends Error {
 export function isAgentStoreError(value: unknown, code?: AgentStoreErrorCode): value is AgentStoreError {
   if (!isError(value) || value.name !== 'AgentStoreError' || !('code' in value)) return false;
   return code === undefined ? codes.some((known) => known === value.code) : value.code === code;
+}
+
+/**
+ * The error a caller gets: what failed, and why.
+ *
+ * @param failed - Which call it was, and for what.
+ */
+export function explainFailure(
+  error: unknown,
+  failed: string,
+  details: Pick<AgentStoreErrorDetails, 'operation' | 'agentId' | 'contextId'>,
+): AgentStoreError {
+  if (!isAgentStoreError(error))
+    return new AgentStoreError('UNAVAILABLE', `${failed}: the backend failed.`, { ...details, cause: error });
+  const { code, message, cause, current } = error;
+  return new AgentStoreError(code, `${failed}: ${message}`, { ...details, cause, current });
 }

@@ -11,7 +11,7 @@ export type { AgentStore, StateChange } from './agent-store.js';
 export { defaultSerializer } from './default-serializer.js';
 export type { AgentStoreErrorCode, AgentStoreErrorDetails, AgentStoreOperation } from './errors.js';
 export { AgentStoreError, isAgentStoreError } from './errors.js';
-export type { KeyPrefixes, KeySchema, RecordKey, StateIds } from './key-schema.js';
+export type { KeyPrefixes, KeySchema, RecordKey, SessionRange, StateIds } from './key-schema.js';
 export { createPrefixKeySchema } from './key-schema.js';
 export type {
   CompactionResult,
@@ -23,6 +23,7 @@ export type {
 } from './message-store.js';
 export { createMessageStore } from './messages/create-message-store.js';
 export type { MessageStoreOptions, Summarize } from './messages/message-store-options.js';
+export type { PersistentMessageStore } from './messages/persistent-message-store.js';
 export type { KeyListOptions, KeyPage, RecordIndex } from './record-index.js';
 export type {
   Expectation,
@@ -34,9 +35,20 @@ export type {
   WriteResult,
 } from './record-store.js';
 export { isExpectationMet } from './record-store.js';
+export type { EraseOptions, EraseProgress, EraseReceipt, EraseStep } from './sessions/erase-session.js';
+export { eraseSession, verifyErased } from './sessions/erase-session.js';
+export type { SessionRecords } from './sessions/find-session.js';
+export type {
+  SessionList,
+  SessionListOptions,
+  SessionPage,
+  SessionSummary,
+} from './sessions/session-list.js';
+export type { SessionStores } from './sessions/session-stores.js';
 export type { Serializer, StateSerializer } from './state-serializer.js';
 export type { AgentStoreOptions } from './store/agent-store-options.js';
 export { createAgentStore } from './store/create-agent-store.js';
+export type { PersistentAgentStore } from './store/persistent-agent-store.js';
 export type {
   HeldTurn,
   LogGap,
@@ -52,6 +64,7 @@ export type {
 } from './turn-store.js';
 export { interruptedNumber } from './turn-store.js';
 export { createTurnStore } from './turns/create-turn-store.js';
+export type { PersistentTurnStore } from './turns/persistent-turn-store.js';
 export type { TurnStoreOptions } from './turns/turn-store-options.js';
 export type { PlainData, SerializedData } from './values/plain-data.js';
 export { AnnotatedData } from './values/plain-data.js';

@@ -35,6 +35,33 @@ export interface RecordKey {
  */
 export interface KeySchema {
   key(ids: StateIds): RecordKey;
+  /**
+   * Where all sessions of an agent are. Only what lists sessions needs it, and refuses a schema without it as `CONFIGURATION`. A
+   * schema that spreads the sessions of an agent over several partitions cannot have it.
+   */
+  range?(agentId: string): SessionRange;
+}
+
+/**
+ * Where the sessions of an agent are, and which session a key is of: the reverse of `key`.
+ *
+ * @example
+ * // The sort key has something behind the id.
+ * const keySchema: KeySchema = {
+ *   key: ({ agentId, contextId }) => ({ partition: agentId, sort: `SESSION#${contextId}#STATE` }),
+ *   range: (agentId) => ({
+ *     partition: agentId,
+ *     prefix: 'SESSION#',
+ *     contextId: (sort) => /^SESSION#(.*)#STATE$/s.exec(sort)?.[1] ?? null,
+ *   }),
+ * };
+ */
+export interface SessionRange {
+  readonly partition: string;
+  /** What all of their sort keys begin with. */
+  readonly prefix: string;
+  /** The session that a sort key with this prefix is of; `null` if it is of something else. */
+  contextId(sort: string): string | null;
 }
 
 /**
@@ -68,6 +95,11 @@ export function createPrefixKeySchema(prefixes: KeyPrefixes = {}): KeySchema {
     key: ({ agentId, contextId }) => ({
       partition: `${agentKeyPrefix}${agentId}`,
       sort: `${contextKeyPrefix}${contextId}`,
+    }),
+    range: (agentId) => ({
+      partition: `${agentKeyPrefix}${agentId}`,
+      prefix: contextKeyPrefix,
+      contextId: (sort) => sort.slice(contextKeyPrefix.length),
     }),
   };
 }

@@ -26,7 +26,7 @@ export interface KeyListOptions {
   readonly prefix: string;
   /** The `next` of the page before. @defaultValue from the beginning */
   readonly after?: string | undefined;
-  /** About how many keys a page is to have: a page may have fewer, or none, although others follow. */
+  /** At most so many keys on a page: it may have fewer, or none, although others follow. */
   readonly limit: number;
 }
 
@@ -40,4 +40,12 @@ export interface KeyPage {
   readonly keys: readonly string[];
   /** Where the next page begins; absent after the last one. */
   readonly next?: string;
+}
+
+/** A page of keys, for a backend that has all of them at hand, in any order. */
+export function toKeyPage(all: readonly string[], after: string, limit: number): KeyPage {
+  const keys = all.filter((key) => key > after).sort();
+  const page = keys.slice(0, limit);
+  const last = page.at(-1);
+  return { keys: page, ...(keys.length > page.length && last !== undefined && { next: last }) };
 }

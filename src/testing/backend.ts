@@ -3,6 +3,7 @@ import type { RecordKey, StateIds } from '../domain/key-schema.js';
 import type { MessageStore } from '../domain/message-store.js';
 import type { MessageStoreOptions } from '../domain/messages/message-store-options.js';
 import type { KeyLimits } from '../domain/record-store.js';
+import type { SessionList } from '../domain/sessions/session-list.js';
 import type { AgentStoreOptions } from '../domain/store/agent-store-options.js';
 import type { TurnStore } from '../domain/turn-store.js';
 import type { TurnStoreOptions } from '../domain/turns/turn-store-options.js';
@@ -82,3 +83,12 @@ export type TurnContractOptions = TurnStoreOptions;
  * await backend.corrupt({ partition: 'agent#support', sort: 'lease#session-1' });
  */
 export type TurnContractBackend = ContractBackend<TurnStore, TurnContractOptions, RecordKey>;
+
+/**
+ * The same for agent stores that can list their sessions.
+ *
+ * @example
+ * const backend: SessionListBackend = await createListBackend();
+ * const page = await backend.open({ agentId: 'support' }).listSessions();
+ */
+export type SessionListBackend = ContractBackend<AgentStore & SessionList>;

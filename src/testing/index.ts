@@ -4,6 +4,7 @@ export type {
   CreateBackend,
   MessageContractBackend,
   MessageContractOptions,
+  SessionListBackend,
   TurnContractBackend,
   TurnContractOptions,
 } from './backend.js';
@@ -12,4 +13,5 @@ export type { ContractCase } from './contract-case.js';
 export { Faults } from './faults.js';
 export { messageStoreContract } from './message-contract.js';
 export { assertSameValue } from './same-value.js';
+export { sessionListContract } from './session-list-contract.js';
 export { turnStoreContract } from './turn-contract.js';

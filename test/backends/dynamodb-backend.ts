@@ -15,13 +15,16 @@ import {
 
 let backends = 0;
 
+const withQuery = /^((Get|Put|Delete)Item|Query)Command$/;
+
 /** A part of a table that no other backend uses: every agent's partition key starts with a word of its own. */
 export function createDynamoDBBackend(
   client: DynamoDBClient,
   tableName: string,
   fixed: Partial<DynamoDBAgentStoreOptions> = {},
-): ContractBackend {
-  const { faults, word, documentClient } = createPart(client);
+  commands?: RegExp,
+): ContractBackend<DynamoDBAgentStore> {
+  const { faults, word, documentClient } = createPart(client, commands);
   return {
     faults,
     keyLimits: { partition: 2_048 - word.length, sort: 1_024 },
@@ -37,6 +40,14 @@ export function createDynamoDBBackend(
       corrupt(client, tableName, `${word}agent#${agentId}`, `context#${contextId}`),
     dispose: async () => undefined,
   };
+}
+
+/** The same for stores that list, which may do one more thing. */
+export function createDynamoDBListBackend(
+  client: DynamoDBClient,
+  tableName: string,
+): ContractBackend<DynamoDBAgentStore> {
+  return createDynamoDBBackend(client, tableName, {}, withQuery);
 }
 
 /** The same for message stores. */
@@ -63,7 +74,7 @@ export function createDynamoDBMessageBackend(
 
 /** The same for turn stores, which may list as well. */
 export function createDynamoDBTurnBackend(client: DynamoDBClient, tableName: string): TurnContractBackend {
-  const { faults, word, documentClient } = createPart(client, /^((Get|Put|Delete)Item|Query)Command$/);
+  const { faults, word, documentClient } = createPart(client, withQuery);
   return {
     faults,
     keyLimits: { partition: 2_048 - word.length, sort: 1_024 },

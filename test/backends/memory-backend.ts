@@ -39,7 +39,7 @@ class FaultyRecordStore extends InMemoryRecordStore {
   }
 }
 
-export function createMemoryBackend(): ContractBackend {
+export function createMemoryBackend(): ContractBackend<InMemoryAgentStore> {
   const records = new FaultyRecordStore();
   return {
     faults: records.faults,

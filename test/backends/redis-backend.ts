@@ -53,14 +53,15 @@ export function createRedisBackend(
   fixed: Partial<RedisAgentStoreOptions> = {},
   corrupt: (client: Redis | Cluster, key: string) => Promise<unknown> = (client, key) =>
     client.set(key, '{"json":'),
-): ContractBackend {
+  wrap: typeof listingWithFaults = withFaults,
+): ContractBackend<RedisAgentStore> {
   const faults = new Faults();
   const word = `${family}${++backends}-`;
   return {
     faults,
     open: ({ agentKeyPrefix = 'agent#', ...options }) =>
       new RedisAgentStore({
-        client: withFaults(client, faults),
+        client: wrap(client, faults),
         agentKeyPrefix: `${word}${agentKeyPrefix}`,
         ...fixed,
         ...options,
@@ -70,6 +71,11 @@ export function createRedisBackend(
     },
     dispose: () => removeKeys(client, word),
   };
+}
+
+/** The same for stores that list. */
+export function createRedisListBackend(client: Redis | Cluster): ContractBackend<RedisAgentStore> {
+  return createRedisBackend(client, {}, undefined, listingWithFaults);
 }
 
 /** The same for message stores. */

@@ -1,8 +1,14 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { agentStoreContract, messageStoreContract, turnStoreContract } from '../../src/testing/index.js';
+import {
+  agentStoreContract,
+  messageStoreContract,
+  sessionListContract,
+  turnStoreContract,
+} from '../../src/testing/index.js';
 import {
   createDynamoDBBackend,
+  createDynamoDBListBackend,
   createDynamoDBMessageBackend,
   createDynamoDBTurnBackend,
 } from '../backends/dynamodb-backend.js';
@@ -31,6 +37,11 @@ afterAll(async () => {
 describe('the DynamoDB store', () => {
   const createBackend = () => createDynamoDBBackend(client, tableName);
   for (const { name, run } of agentStoreContract(createBackend)) it(name, run);
+});
+
+describe('the DynamoDB store that lists', () => {
+  const createBackend = () => createDynamoDBListBackend(client, tableName);
+  for (const { name, run } of sessionListContract(createBackend)) it(name, run);
 });
 
 describe('the DynamoDB message store', () => {

@@ -1,5 +1,10 @@
 import { describe, it } from 'vitest';
-import { agentStoreContract, messageStoreContract, turnStoreContract } from '../../src/testing/index.js';
+import {
+  agentStoreContract,
+  messageStoreContract,
+  sessionListContract,
+  turnStoreContract,
+} from '../../src/testing/index.js';
 import {
   createMemoryBackend,
   createMemoryMessageBackend,
@@ -8,6 +13,10 @@ import {
 
 describe('the memory store', () => {
   for (const { name, run } of agentStoreContract(createMemoryBackend)) it(name, run);
+});
+
+describe('the memory store that lists', () => {
+  for (const { name, run } of sessionListContract(createMemoryBackend)) it(name, run);
 });
 
 describe('the memory message store', () => {

@@ -1,8 +1,14 @@
 import type { Cluster, Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { agentStoreContract, messageStoreContract, turnStoreContract } from '../../src/testing/index.js';
+import {
+  agentStoreContract,
+  messageStoreContract,
+  sessionListContract,
+  turnStoreContract,
+} from '../../src/testing/index.js';
 import {
   createRedisBackend,
+  createRedisListBackend,
   createRedisMessageBackend,
   createRedisTurnBackend,
 } from '../backends/redis-backend.js';
@@ -46,6 +52,11 @@ describe.each([
   afterAll(() => endpoint.close());
 
   for (const { name, run } of agentStoreContract(() => createRedisBackend(endpoint.client))) it(name, run);
+
+  describe('for lists', () => {
+    const createBackend = () => createRedisListBackend(endpoint.client);
+    for (const { name, run } of sessionListContract(createBackend)) it(name, run);
+  });
 
   describe('for messages', () => {
     const createBackend = () => createRedisMessageBackend(endpoint.client);

@@ -162,9 +162,9 @@ describe('what is spread over several records', () => {
 
   it('leaves nothing behind when it is replaced and removed', async () => {
     const records = new SmallRecords((_, call) => call());
-    const [ours, theirs] = [0, 1].map(() => createAgentStore(records, { agentId: 'a' })) as [
-      AgentStore,
-      AgentStore,
+    const [ours, theirs] = [
+      createAgentStore(records, { agentId: 'a' }),
+      createAgentStore(records, { agentId: 'a' }),
     ];
     for (const size of [3, 1, 0, 2, 3]) await ours.save('s', createLarge(1, size));
     await theirs.load('s');

@@ -1,6 +1,7 @@
 import type { AgentState } from '../../domain/agent-state.js';
 import type { StateIds } from '../../domain/key-schema.js';
 import { type OptionNames, requireOption, requireText } from '../../domain/options.js';
+import type { RecordIndex } from '../../domain/record-index.js';
 import type { RecordStore } from '../../domain/record-store.js';
 import {
   type AgentStoreOptions,
@@ -126,7 +127,7 @@ function checkAttributes(given: unknown, taken: readonly string[]): Attributes {
   return attributes;
 }
 
-export function resolveRecords(options: TableOptions): RecordStore {
+export function resolveRecords(options: TableOptions): RecordStore & RecordIndex {
   const { tableName, consistentRead = true } = options;
   requireText('tableName', tableName);
   requireOption(typeof consistentRead === 'boolean', 'consistentRead', 'must be true or false');

@@ -56,12 +56,14 @@ export class DynamoDBRecordStore implements RecordStore, RecordIndex {
 
   async keys(partition: string, { prefix, after, limit }: KeyListOptions): Promise<KeyPage> {
     const { partitionKeyName, sortKeyName } = this.layout;
+    // DynamoDB compares no key with an empty text.
+    const isAll = prefix === '';
     const input = {
       TableName: this.tableName,
-      KeyConditionExpression: '#pk = :pk AND begins_with(#sk, :prefix)',
+      KeyConditionExpression: `#pk = :pk${isAll ? '' : ' AND begins_with(#sk, :prefix)'}`,
       ProjectionExpression: '#sk',
       ExpressionAttributeNames: { '#pk': partitionKeyName, '#sk': sortKeyName },
-      ExpressionAttributeValues: { ':pk': { S: partition }, ':prefix': { S: prefix } },
+      ExpressionAttributeValues: { ':pk': { S: partition }, ...(!isAll && { ':prefix': { S: prefix } }) },
       ConsistentRead: true,
       Limit: limit,
       ...(after !== undefined && { ExclusiveStartKey: toKey({ partition, sort: after }, this.layout) }),

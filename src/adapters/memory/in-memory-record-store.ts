@@ -1,5 +1,5 @@
 import type { RecordKey } from '../../domain/key-schema.js';
-import type { KeyListOptions, KeyPage, RecordIndex } from '../../domain/record-index.js';
+import { type KeyListOptions, type KeyPage, type RecordIndex, toKeyPage } from '../../domain/record-index.js';
 import {
   type Expectation,
   isExpectationMet,
@@ -55,14 +55,12 @@ export class InMemoryRecordStore implements RecordStore, RecordIndex {
   async keys(partition: string, { prefix, after = '', limit }: KeyListOptions): Promise<KeyPage> {
     const start = toEntryName({ partition, sort: prefix });
     const skipped = start.length - prefix.length;
-    const keys = [...this.#entries.keys()]
-      .filter((name) => name.startsWith(start))
-      .map((name) => name.slice(skipped))
-      .filter((sort) => sort > after)
-      .sort();
-    const page = keys.slice(0, limit);
-    const last = page.at(-1);
-    return { keys: page, ...(keys.length > page.length && last !== undefined && { next: last }) };
+    const names = [...this.#entries.keys()].filter((name) => name.startsWith(start));
+    return toKeyPage(
+      names.map((name) => name.slice(skipped)),
+      after,
+      limit,
+    );
   }
 
   #write(key: RecordKey, expected: Expectation | null, write: (name: string) => void): WriteResult {

@@ -17,7 +17,7 @@ export interface RedisClient {
   del(key: string): Promise<unknown>;
   evalBuffer?(script: string, keyCount: string, ...keysAndArguments: Argument[]): Promise<unknown>;
   evalshaBuffer?(sha1: string, keyCount: string, ...keysAndArguments: Argument[]): Promise<unknown>;
-  /** Needed only to list running turns. */
+  /** Needed only to list sessions and running turns. */
   scan?(
     cursor: string,
     match: 'MATCH',

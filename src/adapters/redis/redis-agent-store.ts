@@ -1,4 +1,5 @@
 import { type OptionNames, requireOption } from '../../domain/options.js';
+import type { RecordIndex } from '../../domain/record-index.js';
 import type { RecordStore } from '../../domain/record-store.js';
 import {
   type AgentStoreOptions,
@@ -47,7 +48,7 @@ export class RedisAgentStore extends PersistentAgentStore {
 }
 
 /** What the two stores have in common: the server. */
-export function resolveRecords(options: ServerOptions): RecordStore {
+export function resolveRecords(options: ServerOptions): RecordStore & RecordIndex {
   const compression = resolveCompression(options.compression);
   return new RedisRecordStore(new RedisConnection(resolveTarget(options)), compression);
 }

@@ -1,6 +1,6 @@
 import { isAgentStoreError } from '../../domain/errors.js';
 import type { RecordKey } from '../../domain/key-schema.js';
-import type { KeyListOptions, KeyPage, RecordIndex } from '../../domain/record-index.js';
+import { type KeyListOptions, type KeyPage, type RecordIndex, toKeyPage } from '../../domain/record-index.js';
 import type {
   Expectation,
   NewRecord,
@@ -39,11 +39,11 @@ export class RedisRecordStore implements RecordStore, RecordIndex {
     return { written: true };
   }
 
-  /** All of them at once, whatever the limit: a Cluster has no order that a later page could go on in. */
-  async keys(partition: string, { prefix, after = '' }: KeyListOptions): Promise<KeyPage> {
+  /** Each page takes a scan of its own: a scan has no order, so only whoever has seen all keys knows which are the next ones. */
+  async keys(partition: string, { prefix, after = '', limit }: KeyListOptions): Promise<KeyPage> {
     try {
-      const keys = await this.connection.list((client) => scanKeys(client, partition, prefix));
-      return { keys: keys.filter((key) => key > after) };
+      const found = await this.connection.list((client) => scanKeys(client, partition, prefix));
+      return toKeyPage(found, after, limit);
     } catch (error) {
       throw toAgentStoreError(error, partition);
     }

@@ -5,7 +5,7 @@ import { escapePart, fromRedisSort, toRedisPrefix } from './redis-key.js';
 /** How many keys a server looks at for one answer: so many take it less than a millisecond. */
 const scanSize = 1_000;
 
-/** Every sort key of a partition that has a prefix, of all servers of a Cluster, in order. */
+/** Every sort key of a partition that has a prefix, of all servers of a Cluster, in no order. */
 export async function scanKeys(client: RedisClient, partition: string, prefix: string): Promise<string[]> {
   const { options } = client;
   const before = `${options?.keyPrefix ?? options?.redisOptions?.keyPrefix ?? ''}${toRedisPrefix(partition)}`;
@@ -22,7 +22,7 @@ export async function scanKeys(client: RedisClient, partition: string, prefix: s
       cursor = next;
     } while (cursor !== '0');
   }
-  return [...found].sort();
+  return [...found];
 }
 
 /** In a pattern of Redis, these characters stand for others unless they are escaped. */

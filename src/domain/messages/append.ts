@@ -5,7 +5,7 @@ import type { Entry } from './head.js';
 import type { StoredHead } from './head-memory.js';
 import type { History, MessageCore } from './message-core.js';
 import { isTurnStart } from './seen-history.js';
-import { changeHead, isStored, readHead, UnknownOutcome } from './write-history.js';
+import { changeHead, isErased, isStored, readHead, refuseLate, UnknownOutcome } from './write-history.js';
 
 /** What one append adds. */
 export interface Appended {
@@ -28,6 +28,7 @@ export async function appendEntry(
   if (pending !== undefined) {
     base = await readHead(core, history);
     pending.isStored ||= isStored(base, pending.attempts);
+    if (isErased(base) && !pending.isStored) throw refuseLate(known, base);
   }
   const isSame = pending?.text === text;
   // What was sent in another turn has not stored the token of this one, which then goes there alone.
@@ -40,6 +41,7 @@ export async function appendEntry(
         attempts: isSame && isSameTurn ? pending.attempts : [],
         base,
         mustHaveSeen: isTurnStart(agent),
+        endsWithErase: true,
         make: async (head, _revision, createPart) => (isThere ? head : addEntry(head, entry, createPart)),
       });
     known.pending = undefined;

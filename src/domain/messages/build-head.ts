@@ -39,12 +39,23 @@ const maxWriters = 8;
 export type CreatePart = (ref: Omit<Ref, 'name' | 'slices' | 'bytes'>, data: PlainData) => Promise<Ref>;
 
 export function createHead(origin: string): Head {
-  return { begin: 0, end: 0, origin, refs: [], tail: [], summary: null, replaced: [], writers: [] };
+  return {
+    begin: 0,
+    end: 0,
+    origin,
+    refs: [],
+    tail: [],
+    summary: null,
+    replaced: [],
+    writers: [],
+    isErased: false,
+  };
 }
 
 /** The head with one more append. What does not fit is put into parts first. */
 export async function addEntry(head: Head, entry: Entry, createPart: CreatePart): Promise<Head> {
-  const whole = { ...head, end: head.end + entry.count, tail: [...head.tail, entry] };
+  const { end, tail } = head;
+  const whole = { ...head, end: end + entry.count, tail: [...tail, entry], isErased: false };
   const isSmall = bytesOf(entry.data) <= maxSmallBytes;
   const isShort = !isSmall || bytesOf(formatEntries(whole.tail)) <= maxTailBytes;
   if (isShort && bytesOf(formatHead(whole)) <= maxHeadBytes) return whole;

@@ -1,4 +1,4 @@
-import type { MessageStore } from '../message-store.js';
+import type { RecordIndex } from '../record-index.js';
 import type { RecordStore } from '../record-store.js';
 import {
   type MessageStoreOptions,
@@ -15,6 +15,9 @@ import { PersistentMessageStore } from './persistent-message-store.js';
  *
  * @throws AgentStoreError `CONFIGURATION`, naming the option, if the options cannot work.
  */
-export function createMessageStore(records: RecordStore, options: MessageStoreOptions): MessageStore {
+export function createMessageStore(
+  records: RecordStore & Partial<RecordIndex>,
+  options: MessageStoreOptions,
+): PersistentMessageStore {
   return new PersistentMessageStore(resolveMessageStoreOptions(options, messageStoreOptionNames), records);
 }

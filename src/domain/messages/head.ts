@@ -52,6 +52,8 @@ export interface Head {
   readonly replaced: readonly Ref[];
   /** The fingerprint of the newest revision of each of the last writers, the most recent writer last. */
   readonly writers: readonly (readonly [writer: string, fingerprint: string])[];
+  /** True if it was erased, and nothing has been appended since. */
+  readonly isErased: boolean;
 }
 
 const roles: readonly Message['role'][] = ['user', 'assistant', 'tool', 'system'];
@@ -60,7 +62,8 @@ const roles: readonly Message['role'][] = ['user', 'assistant', 'tool', 'system'
 const version = 1;
 
 /** Names are base64url: in JSON they are as they are. */
-export function formatHead({ begin, end, origin, refs, tail, summary, replaced, writers }: Head): PlainData {
+export function formatHead(head: Head): PlainData {
+  const { begin, end, origin, refs, tail, summary, replaced, writers, isErased } = head;
   return {
     v: version,
     begin,
@@ -71,6 +74,7 @@ export function formatHead({ begin, end, origin, refs, tail, summary, replaced, 
     tail: tail.map(formatEntry),
     ...(summary !== null && { summary: formatSummary(summary) }),
     ...(replaced.length > 0 && { replaced: replaced.map(formatRef) }),
+    ...(isErased && { erased: true }),
   };
 }
 
@@ -90,6 +94,7 @@ export function parseHead(stored: unknown): Head {
       const [id, fingerprint] = requireList(writer);
       return [requireText(id), requireText(fingerprint)];
     }),
+    isErased: stored.erased === true,
   };
 }
 

@@ -1,7 +1,7 @@
 import type { AgentScope } from '../agent-scope.js';
 import { AgentStoreError } from '../errors.js';
 import type { RecordKey, StateIds } from '../key-schema.js';
-import type { RecordStore } from '../record-store.js';
+import type { ListableRecords } from '../list-keys.js';
 import { CallQueue } from '../store/call-queue.js';
 import { checkContextId, checkKey, requireNoPart } from '../store/key-check.js';
 import { createLocalRevision, createRevision } from '../store/revision.js';
@@ -12,7 +12,7 @@ import { type CallingAgent, findCallingAgent, type SeenHistory } from './seen-hi
 /** What all calls of one store share. */
 export interface MessageCore {
   readonly settings: MessageStoreSettings;
-  readonly records: RecordStore;
+  readonly records: ListableRecords;
   /** The calls for each session, in the order in which they were made. */
   readonly calls: CallQueue;
   readonly memory: HistoryMemory<KnownHistory>;
@@ -27,7 +27,7 @@ export interface History {
   readonly agent: CallingAgent | undefined;
 }
 
-export function createCore(settings: MessageStoreSettings, records: RecordStore): MessageCore {
+export function createCore(settings: MessageStoreSettings, records: ListableRecords): MessageCore {
   return {
     settings,
     records,

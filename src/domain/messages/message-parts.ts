@@ -73,6 +73,19 @@ export async function removeParts(core: MessageCore, history: History, refs: rea
   );
 }
 
+/** How many records there are of parts and of all that is below them. */
+export async function countParts(core: MessageCore, history: History, refs: readonly Ref[]): Promise<number> {
+  const counts = await Promise.all(
+    refs.map(async (ref) => {
+      const below = ref.level > 0 ? await readRefsLeft(core, history, ref) : [];
+      const keys = toPartKeys(core, history, ref);
+      const found = await Promise.all(keys.map((key) => getPart(core, key)));
+      return found.filter((record) => record !== null).length + (await countParts(core, history, below));
+    }),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
 /** Without the index, what was below it has been removed, or is beyond reach. */
 async function readRefsLeft(core: MessageCore, history: History, ref: Ref): Promise<Ref[]> {
   try {
@@ -89,9 +102,7 @@ async function readPart<T>(
   ref: Ref,
   parse: (data: unknown) => T,
 ): Promise<T> {
-  const keys = Array.from({ length: ref.slices }, (_, index) =>
-    toPartKey(core.settings, history, ref.name, index),
-  );
+  const keys = toPartKeys(core, history, ref);
   const [first = history.key] = keys;
   const records = await Promise.all(
     keys.map(async (key) => {
@@ -116,6 +127,10 @@ async function getPart({ records }: MessageCore, key: RecordKey) {
     if (isAgentStoreError(error, 'CORRUPTED')) return null;
     throw error;
   }
+}
+
+function toPartKeys({ settings }: MessageCore, history: History, { name, slices }: Ref): RecordKey[] {
+  return Array.from({ length: slices }, (_, index) => toPartKey(settings, history, name, index));
 }
 
 function toPartKey(

@@ -1,4 +1,6 @@
-import { AgentStoreError, type AgentStoreOperation, isAgentStoreError } from '../errors.js';
+import { AgentStoreError, type AgentStoreOperation, explainFailure } from '../errors.js';
+import { inside } from '../inside.js';
+import type { ListableRecords } from '../list-keys.js';
 import type {
   CompactionResult,
   CompactOptions,
@@ -6,7 +8,6 @@ import type {
   MessageStore,
   RecentOptions,
 } from '../message-store.js';
-import type { RecordStore } from '../record-store.js';
 import { holdFailure } from '../store/call-queue.js';
 import { appendEntry, clearHistory } from './append.js';
 import { compactHistory } from './compact.js';
@@ -18,13 +19,24 @@ import { type Look, listNodes, readHistory, readMessages } from './read-history.
 import { readRecent } from './recent-messages.js';
 import { startRead } from './seen-history.js';
 
-/** A message store over whatever keeps its records. Every one is one of these over a `RecordStore`. */
+/**
+ * A message store over whatever keeps its records. Every one of this package is one, and so is what `createMessageStore` makes.
+ *
+ * @example
+ * const messageStore: PersistentMessageStore = createMessageStore(new FileRecordStore('sessions'), { agentId: 'support' });
+ */
 export class PersistentMessageStore implements MessageStore {
   readonly #core: MessageCore;
   #closing: Promise<void> | undefined;
 
-  constructor(settings: MessageStoreSettings, records: RecordStore) {
+  /** @internal */
+  constructor(settings: MessageStoreSettings, records: ListableRecords) {
     this.#core = createCore(settings, records);
+  }
+
+  /** @internal */
+  get [inside](): MessageCore {
+    return this.#core;
   }
 
   append(contextId: string, messages: Message | readonly Message[]): Promise<void> {
@@ -117,22 +129,12 @@ export class PersistentMessageStore implements MessageStore {
       if (this.#closing !== undefined) throw new AgentStoreError('UNAVAILABLE', 'The store is closed.');
       return await run(locateHistory(this.#core, contextId));
     } catch (error) {
-      throw explain(error, { operation, agentId: this.#core.settings.agentId, contextId });
+      const failed = `${operation} failed for the history of ${JSON.stringify(contextId)}`;
+      throw explainFailure(error, failed, { operation, agentId: this.#core.settings.agentId, contextId });
     }
   }
 }
 
 function isList(messages: Message | readonly Message[]): messages is readonly Message[] {
   return Array.isArray(messages);
-}
-
-/** The error a caller gets: which call failed, for which session, and why. */
-function explain(
-  error: unknown,
-  ids: { operation: AgentStoreOperation; agentId: string; contextId: string },
-): AgentStoreError {
-  const failed = `${ids.operation} failed for the history of ${JSON.stringify(ids.contextId)}`;
-  if (!isAgentStoreError(error))
-    return new AgentStoreError('UNAVAILABLE', `${failed}: the backend failed.`, { ...ids, cause: error });
-  return new AgentStoreError(error.code, `${failed}: ${error.message}`, { ...ids, cause: error.cause });
 }

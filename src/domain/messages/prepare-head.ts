@@ -19,6 +19,12 @@ export interface HeadChange {
   readonly replacesUnreadable?: boolean;
   /** True if it must not be made of anything that the agent has not seen. One that has seen nothing sees what is stored. */
   readonly mustHaveSeen?: boolean;
+  /** True if it must not be made of what an erase has left, but by somebody who has seen that from the start. */
+  readonly endsWithErase?: boolean;
+  /** True to leave the parts that are replaced where they are, and named by the head. */
+  readonly leavesParts?: boolean;
+  /** When the record stops to exist, in Unix seconds, if not with its messages. */
+  readonly expiresAt?: number;
   /** Earlier attempts at the same change. */
   readonly attempts?: readonly string[];
   make(head: Head, revision: string, createPart: CreatePart): Promise<Head | null>;
@@ -46,7 +52,8 @@ export async function prepareHead(
   if (stored?.head === null && !isGone && !change.replacesUnreadable) throw corrupted(history.key, undefined);
   const revision = await nextRevision(core, `${history.key.sort}${stored?.revision ?? ''}`);
   const base = (isGone ? null : stored.head) ?? createHead(revision);
-  const isClean = known.clean === stored?.revision || (await removeReplaced(core, history, base));
+  const isClean =
+    known.clean === stored?.revision || (!change.leavesParts && (await removeReplaced(core, history, base)));
   const parts: Ref[] = [];
   const createPart: CreatePart = async (ref, data) => {
     const name = (await nextRevision(core, String(toStateText(data)))).slice(0, 16);
@@ -85,12 +92,12 @@ export async function prepareHead(
 
 function toRecord(
   { settings }: MessageCore,
-  { attributes }: HeadChange,
+  { attributes, expiresAt: end }: HeadChange,
   { head, revision, token }: { head: Head; revision: string; token: number | undefined },
 ): NewRecord {
   const updatedAt = settings.now();
   const ifEmpty = settings.ttlSeconds === null ? 0 : Math.ceil(updatedAt / 1000 + settings.ttlSeconds);
-  const expiresAt = headExpiry(head, ifEmpty);
+  const expiresAt = end ?? headExpiry(head, ifEmpty);
   const data = formatHead(head);
   return {
     revision,

@@ -54,6 +54,17 @@ export async function toStoredHead(record: StoredRecord | null): Promise<StoredH
   }
 }
 
+export function isErased(stored: StoredHead | null): boolean {
+  return stored?.head?.isErased === true;
+}
+
+/** The error for whoever adds to what was there before an erase. Its next append begins the history anew. */
+export function refuseLate(known: KnownHistory, stored: StoredHead | null): AgentStoreError {
+  known.stored = stored ?? undefined;
+  known.pending = undefined;
+  return new AgentStoreError('CONFLICT', 'The session was erased. What is appended next begins it anew.');
+}
+
 /** True if one of these writes is, or has been, what is stored. */
 export function isStored(stored: StoredHead | null, attempts: readonly string[]): boolean {
   if (stored === null) return false;
@@ -87,6 +98,7 @@ export async function changeHead(core: MessageCore, history: History, change: He
     if (current === 'written') {
       remember(known, attempt);
       if (agent !== undefined) noteWritten(agent, attempt.record.revision);
+      if (change.leavesParts) return true;
       if (await removeReplaced(core, history, attempt.head)) known.clean = attempt.record.revision;
       return true;
     }
@@ -96,6 +108,7 @@ export async function changeHead(core: MessageCore, history: History, change: He
     }
     // No head names them, and none will: what they were written for has not been stored, and cannot be any more.
     await removeOwn(core, history, attempt.parts);
+    if (change.endsWithErase && isErased(current) && !isErased(stored)) throw refuseLate(known, current);
     stored = current;
     known.stored = undefined;
     await wait(tries);

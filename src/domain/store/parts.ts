@@ -44,6 +44,17 @@ export function parsePartList(stored: string): PartList {
   };
 }
 
+/** The parts that a record names; none if its list cannot be read, which must not keep anybody from removing it. */
+export function namesOfParts({ parts }: StoredRecord): string[] {
+  if (parts === undefined) return [];
+  try {
+    const { current, replaced } = parsePartList(parts);
+    return [...current.map(({ name }) => name), ...replaced];
+  } catch {
+    return [];
+  }
+}
+
 /** What a record keeps of the list. */
 export function formatPartList({ current, replaced, isDeleted }: PartList): string {
   return JSON.stringify({

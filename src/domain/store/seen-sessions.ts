@@ -50,9 +50,9 @@ export async function loadSession(
   const { contextId } = session.ids;
   const known = memory.recall(contextId);
   try {
-    const { state, seen } = await readSession(core, session);
-    const isDeleted = state === null && seen.revision !== null;
-    if (isDeleted) await finishDelete(core, session, seen.revision, seen.parts?.replaced ?? []);
+    const { state, seen, isDeleted } = await readSession(core, session);
+    if (isDeleted && seen.revision !== null)
+      await finishDelete(core, session, seen.revision, seen.parts?.replaced ?? []);
     memory.remember(contextId, keepAttempts(isDeleted ? neverSeen : seen, known));
     return state;
   } catch (error) {

@@ -86,14 +86,23 @@ function refuse(cause: unknown): never {
   throw new AgentStoreError('UNSERIALIZABLE', 'The serializer failed.', { cause });
 }
 
-/** @throws AgentStoreError `CORRUPTED` if what is stored cannot be read. */
+/** What is stored in the place of a state that was erased. */
+export const erasedState: SerializedData = { erased: true };
+
+export function isErased(data: unknown): boolean {
+  return isRecord(data) && data.erased === true && Object.keys(data).length === 1;
+}
+
+/** `null` for what is left of an erased one. @throws AgentStoreError `CORRUPTED` if what is stored cannot be read. */
 export async function decodeState(
   { serializer }: AgentStoreSettings,
   { ids, key }: Session,
   read: () => SerializedData | Promise<SerializedData>,
-): Promise<AgentState> {
+): Promise<AgentState | null> {
   try {
-    const state: unknown = await serializer.deserialize(await read(), ids);
+    const data = await read();
+    if (isErased(data)) return null;
+    const state: unknown = await serializer.deserialize(data, ids);
     if (!isRecord(state)) throw new TypeError('The stored state is not an object.');
     if (isAgentState(state)) return state;
     throw new TypeError(`The field "${findInvalidField(state)}" is missing or of another type.`);

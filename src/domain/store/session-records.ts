@@ -7,6 +7,7 @@ import { neverSeen, type SeenContext } from './context-memory.js';
 import {
   formatPartList,
   joinSlices,
+  namesOfParts,
   noParts,
   type PartList,
   parsePartList,
@@ -29,7 +30,14 @@ import type { StoreCore } from './store-core.js';
 export interface StoredSession {
   readonly state: AgentState | null;
   readonly seen: SeenContext;
+  /** In Unix seconds; absent if it does not expire. */
+  readonly expiresAt?: number | undefined;
+  /** True if the session is being deleted, and whoever finds it so may finish that. */
+  readonly isDeleted?: boolean;
 }
+
+/** What reading takes. */
+type ReadCore = Pick<StoreCore, 'settings' | 'records'>;
 
 const absent: StoredSession = { state: null, seen: neverSeen };
 
@@ -37,7 +45,7 @@ const absent: StoredSession = { state: null, seen: neverSeen };
 const maxReads = 5;
 
 /** @throws AgentStoreError `CORRUPTED` if what is stored cannot be read. */
-export async function readSession(core: StoreCore, session: Session): Promise<StoredSession> {
+export async function readSession(core: ReadCore, session: Session): Promise<StoredSession> {
   let record = await core.records.get(session.key);
   for (let reads = 1; ; reads++) {
     const stored = await readRecord(core, session, record);
@@ -54,24 +62,24 @@ export async function readSession(core: StoreCore, session: Session): Promise<St
 
 /** What a record holds; `null` if a part of it is missing. @throws AgentStoreError `CORRUPTED` if it cannot be read. */
 export async function readRecord(
-  core: StoreCore,
+  core: ReadCore,
   session: Session,
   record: StoredRecord | null,
 ): Promise<StoredSession | null> {
   const { settings, records } = core;
   const isGone = record?.expiresAt !== undefined && record.expiresAt * 1000 <= settings.now();
   if (record === null) return absent;
-  const { revision, token, lineage = '' } = record;
+  const { revision, token, lineage = '', expiresAt } = record;
   if (isGone) return token === undefined ? absent : { state: null, seen: { ...neverSeen, token } };
   const { maxStateBytes } = settings;
   const list = record.parts === undefined ? noParts : readPartList(session, record.parts);
   const seen: SeenContext = { revision, lineage, attempts: neverSeen.attempts, token, ...toKnown(list) };
-  if (list.isDeleted) return { state: null, seen };
+  if (list.isDeleted) return { state: null, seen, isDeleted: true };
   if (list.current.length === 0)
-    return { state: await decodeState(settings, session, () => record.read(maxStateBytes)), seen };
+    return { state: await decodeState(settings, session, () => record.read(maxStateBytes)), seen, expiresAt };
   const slices = await readParts(records, toPartKey(core, session), list.current, maxStateBytes);
   if (slices === null) return null;
-  return { state: await decodeState(settings, session, () => joinSlices(slices)), seen };
+  return { state: await decodeState(settings, session, () => joinSlices(slices)), seen, expiresAt };
 }
 
 /**
@@ -185,19 +193,11 @@ async function removeRecord(
   return result;
 }
 
-/** The parts that a record names; none if its list cannot be read, which must not keep anybody from removing it. */
-function namesOfParts({ parts }: StoredRecord): string[] {
-  if (parts === undefined) return [];
-  try {
-    const { current, replaced } = parsePartList(parts);
-    return [...current.map(({ name }) => name), ...replaced];
-  } catch {
-    return [];
-  }
-}
-
 /** A record that cannot be read is removed as well: nothing else would get rid of it. */
-async function getToDelete({ records }: StoreCore, key: RecordKey): Promise<StoredRecord | null> {
+export async function getToDelete(
+  { records }: Pick<StoreCore, 'records'>,
+  key: RecordKey,
+): Promise<StoredRecord | null> {
   try {
     return await records.get(key, true);
   } catch (error) {
@@ -220,6 +220,9 @@ function toKnown({ current, replaced }: PartList): Pick<SeenContext, 'parts'> | 
   return { parts: { current: current.map(({ name }) => name), replaced } };
 }
 
-function toPartKey({ settings }: StoreCore, { key }: Session): (name: string) => RecordKey {
+export function toPartKey(
+  { settings }: Pick<StoreCore, 'settings'>,
+  { key }: Session,
+): (name: string) => RecordKey {
   return (name) => ({ partition: key.partition, sort: `${settings.partKeyPrefix}${name}` });
 }

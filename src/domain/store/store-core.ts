@@ -1,5 +1,5 @@
 import type { AgentScope } from '../agent-scope.js';
-import type { RecordStore } from '../record-store.js';
+import type { ListableRecords } from '../list-keys.js';
 import type { AgentStoreSettings } from './agent-store-options.js';
 import { CallQueue } from './call-queue.js';
 import type { ContextMemory } from './context-memory.js';
@@ -16,6 +16,6 @@ export class StoreCore {
 
   constructor(
     readonly settings: AgentStoreSettings,
-    readonly records: RecordStore,
+    readonly records: ListableRecords,
   ) {}
 }

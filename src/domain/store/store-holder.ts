@@ -1,7 +1,7 @@
 import { type AgentScope, currentAgentScope } from '../agent-scope.js';
 import type { AgentState } from '../agent-state.js';
 import type { AgentStore, StateChange } from '../agent-store.js';
-import { AgentStoreError, type AgentStoreOperation, isAgentStoreError } from '../errors.js';
+import { AgentStoreError, type AgentStoreOperation, explainFailure } from '../errors.js';
 import { fencingTokenOf } from '../fencing.js';
 import { holdFailure } from './call-queue.js';
 import { ContextMemory } from './context-memory.js';
@@ -97,7 +97,8 @@ export class StoreHolder implements AgentStore {
         throw new AgentStoreError('UNAVAILABLE', 'The store is closed.');
       return await run(locateSession(settings, contextId, records.keyLimits), this.#caller());
     } catch (error) {
-      throw explain(error, operation, settings.agentId, contextId);
+      const failed = `Could not ${operation} the state of ${JSON.stringify(contextId)}`;
+      throw explainFailure(error, failed, { operation, agentId: settings.agentId, contextId });
     }
   }
 
@@ -110,20 +111,4 @@ export class StoreHolder implements AgentStore {
     seenInScopes.set(scope, memory);
     return { memory, scope, token };
   }
-}
-
-/** The error a caller gets: which call failed, for which session, and why. */
-function explain(
-  error: unknown,
-  operation: AgentStoreOperation,
-  agentId: string,
-  contextId: string,
-): AgentStoreError {
-  const failed = `Could not ${operation} the state of ${JSON.stringify(contextId)}`;
-  const ids = { operation, agentId, contextId };
-  if (!isAgentStoreError(error)) {
-    return new AgentStoreError('UNAVAILABLE', `${failed}: the backend failed.`, { ...ids, cause: error });
-  }
-  const { code, message, cause, current } = error;
-  return new AgentStoreError(code, `${failed}: ${message}`, { ...ids, cause, current });
 }

@@ -1,7 +1,7 @@
+import { isUnknown } from '../store/settled-put.js';
 import type { TurnRequest } from '../turn-store.js';
 import { isHeld, type Lease, readLease, replaceLease, type StoredLease, toEnd } from './lease.js';
 import { settleEnd } from './read-log.js';
-import { isUnknown } from './settled-put.js';
 import type { TurnCore } from './turn-core.js';
 
 /** Takes the lease for a turn: what is stored then, which is another turn's if that holds it. */

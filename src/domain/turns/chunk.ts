@@ -3,9 +3,9 @@ import type { RecordKey } from '../key-schema.js';
 import type { NewRecord, StoredRecord } from '../record-store.js';
 import { formatPartList, joinSlices, noParts, parsePartList, readParts, writeParts } from '../store/parts.js';
 import { changeRecord } from '../store/session-codec.js';
+import { putSettled } from '../store/settled-put.js';
 import { interruptedNumber, type LoggedEvent, type NumberedEvent } from '../turn-store.js';
 import { isRecord } from '../values/objects.js';
-import { putSettled } from './settled-put.js';
 import {
   createRecord,
   isLive,

@@ -1,6 +1,5 @@
 import type { RecordIndex } from '../record-index.js';
 import type { RecordStore } from '../record-store.js';
-import type { TurnStore } from '../turn-store.js';
 import { PersistentTurnStore } from './persistent-turn-store.js';
 import {
   resolveTurnStoreOptions,
@@ -20,6 +19,6 @@ import {
 export function createTurnStore(
   records: RecordStore & Partial<RecordIndex>,
   options: TurnStoreOptions,
-): TurnStore {
+): PersistentTurnStore {
   return new PersistentTurnStore(resolveTurnStoreOptions(options, turnStoreOptionNames), records);
 }

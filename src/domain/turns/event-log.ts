@@ -1,10 +1,10 @@
 import { runOutsideAgentScope } from '../agent-scope.js';
 import { isAgentStoreError } from '../errors.js';
+import { isUnknown, pause } from '../store/settled-put.js';
 import { interruptedNumber, type LoggedEvent, type NumberedEvent } from '../turn-store.js';
 import { type Chunk, forgetChunk, interruptedEnd, makeSmaller, putChunk } from './chunk.js';
 import type { HeldLease } from './held-lease.js';
 import { PendingEvents, sizeOf } from './pending-events.js';
-import { isUnknown, pause } from './settled-put.js';
 import { type TurnCore, toExpiry } from './turn-core.js';
 
 /** So many bytes of events fit into one record of a usual backend. */

@@ -1,6 +1,6 @@
+import { pause } from '../store/settled-put.js';
 import type { StopReason } from '../turn-store.js';
 import { type Lease, replaceLease, type StoredLease, toEnd } from './lease.js';
-import { pause } from './settled-put.js';
 import type { TurnCore } from './turn-core.js';
 
 /** A lease that this process holds: renewed in time, and given up as soon as it might be somebody else's. */

@@ -1,7 +1,7 @@
 import type { StoredRecord } from '../record-store.js';
+import { putSettled } from '../store/settled-put.js';
 import type { RunningTurn, TurnRequest } from '../turn-store.js';
 import { isRecord } from '../values/objects.js';
-import { putSettled } from './settled-put.js';
 import {
   createRecord,
   isLive,

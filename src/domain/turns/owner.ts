@@ -1,6 +1,6 @@
 import type { StoredRecord } from '../record-store.js';
+import { putSettled } from '../store/settled-put.js';
 import { isRecord } from '../values/objects.js';
-import { putSettled } from './settled-put.js';
 import {
   createRecord,
   maxReadBytes,

@@ -1,4 +1,5 @@
 import { AgentStoreError, type AgentStoreOperation } from '../errors.js';
+import { inside } from '../inside.js';
 import type { LogItem, RunningTurn, TurnRequest, TurnStart, TurnStore } from '../turn-store.js';
 import { beginTurn } from './begin-turn.js';
 import { cancelTurn } from './cancel-turn.js';
@@ -9,13 +10,24 @@ import { readLog } from './read-log.js';
 import { checkSession, checkTurn, createCore, explain, type TurnCore } from './turn-core.js';
 import type { TurnStoreSettings } from './turn-store-options.js';
 
-/** Says what a turn store promises, whatever keeps its records. Every one is one of these over a `RecordStore`. */
+/**
+ * A turn store over whatever keeps its records. Every one of this package is one, and so is what `createTurnStore` makes.
+ *
+ * @example
+ * const turnStore: PersistentTurnStore = createTurnStore(new FileRecordStore('sessions'), { agentId: 'support' });
+ */
 export class PersistentTurnStore implements TurnStore {
   readonly #core: TurnCore;
   #closing: Promise<void> | undefined;
 
+  /** @internal */
   constructor(settings: TurnStoreSettings, records: TurnCore['records']) {
     this.#core = createCore(settings, records);
+  }
+
+  /** @internal */
+  get [inside](): TurnCore {
+    return this.#core;
   }
 
   begin(contextId: string, request: TurnRequest): Promise<TurnStart> {

@@ -1,8 +1,8 @@
 import type { RecordKey } from '../key-schema.js';
 import type { StoredRecord } from '../record-store.js';
+import { putSettled } from '../store/settled-put.js';
 import type { TurnRequest } from '../turn-store.js';
 import { isRecord } from '../values/objects.js';
-import { putSettled } from './settled-put.js';
 import {
   createRecord,
   isLive,

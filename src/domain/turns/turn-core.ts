@@ -1,7 +1,7 @@
-import { AgentStoreError, type AgentStoreOperation, isAgentStoreError } from '../errors.js';
+import { AgentStoreError, type AgentStoreOperation, explainFailure } from '../errors.js';
 import type { RecordKey } from '../key-schema.js';
-import type { RecordIndex } from '../record-index.js';
-import type { NewRecord, RecordStore, StoredRecord } from '../record-store.js';
+import type { ListableRecords } from '../list-keys.js';
+import type { NewRecord, StoredRecord } from '../record-store.js';
 import { latestExpiry } from '../store/agent-store-options.js';
 import { CallQueue } from '../store/call-queue.js';
 import { checkContextId, checkKey } from '../store/key-check.js';
@@ -13,7 +13,7 @@ import type { TurnStoreSettings } from './turn-store-options.js';
 /** What all calls of one store share. */
 export interface TurnCore {
   readonly settings: TurnStoreSettings;
-  readonly records: RecordStore & Partial<RecordIndex>;
+  readonly records: ListableRecords;
   /** Work that must be over before the store may close its client. */
   readonly underWay: CallQueue;
 }
@@ -127,10 +127,11 @@ export function explain(
 ): AgentStoreError {
   const whose = contextId === undefined ? 'the turns' : `the turns of ${JSON.stringify(contextId)}`;
   const failed = `${operation} failed for ${whose}`;
-  const ids = { operation, agentId, ...(contextId !== undefined && { contextId }) };
-  return isAgentStoreError(error)
-    ? new AgentStoreError(error.code, `${failed}: ${error.message}`, { ...ids, cause: error.cause })
-    : new AgentStoreError('UNAVAILABLE', `${failed}: the backend failed.`, { ...ids, cause: error });
+  return explainFailure(error, failed, {
+    operation,
+    agentId,
+    ...(contextId !== undefined && { contextId }),
+  });
 }
 
 export function unreadable({ partition, sort }: RecordKey, cause?: unknown): AgentStoreError {

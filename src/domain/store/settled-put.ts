@@ -1,7 +1,6 @@
 import { isAgentStoreError } from '../errors.js';
 import type { RecordKey } from '../key-schema.js';
-import type { Expectation, NewRecord, StoredRecord } from '../record-store.js';
-import type { TurnCore } from './turn-core.js';
+import type { Expectation, NewRecord, RecordStore, StoredRecord } from '../record-store.js';
 
 /** How often a request is sent again that nobody has answered. */
 const maxRepeats = 4;
@@ -13,10 +12,10 @@ const maxRepeats = 4;
  * @throws AgentStoreError `UNAVAILABLE` if that stays unknown.
  */
 export async function putSettled(
-  { records }: TurnCore,
+  { records }: { readonly records: RecordStore },
   key: RecordKey,
   record: NewRecord,
-  expected: Expectation,
+  expected: Expectation | null,
 ): Promise<'written' | StoredRecord | null> {
   for (let repeats = 0; ; repeats++) {
     try {

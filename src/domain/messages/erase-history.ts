@@ -1,0 +1,88 @@
+import { findRecord } from '../store/find-record.js';
+import { getToDelete } from '../store/session-records.js';
+import { partsOf } from './compact.js';
+import type { Head, Ref } from './head.js';
+import { type History, locateHistory, type MessageCore } from './message-core.js';
+import { countParts, removeParts } from './message-parts.js';
+import { changeHead, isErased, readHead, toStoredHead } from './write-history.js';
+
+/** What there is of a history. */
+export interface FoundHistory {
+  /** True if a history is stored, an expired or an unreadable one included. */
+  readonly isThere: boolean;
+  /** How many other records hold it. */
+  readonly parts: number;
+}
+
+export async function findHistory(core: MessageCore, contextId: string): Promise<FoundHistory> {
+  const history = locateHistory(core, contextId);
+  const stored = await toStoredHead(await findRecord(core.records, history.key));
+  const parts = await countParts(core, history, stored?.head ? refsOf(stored.head) : []);
+  return { isThere: stored !== null && !isErased(stored), parts };
+}
+
+/**
+ * Puts an empty head in the place of a history. It has a fencing token, so that no earlier turn writes there any more, and names
+ * the parts of what it replaces.
+ *
+ * @throws AgentStoreError `CONFLICT` if a turn with a larger token has written the history.
+ */
+export async function fenceHistory(
+  core: MessageCore,
+  contextId: string,
+  token: number,
+  expiresAt: number,
+): Promise<void> {
+  const history = toErasing(core, contextId, token);
+  core.memory.recall(contextId).stored = undefined;
+  await getToDelete(core, history.key);
+  await changeHead(core, history, {
+    attributes: undefined,
+    replacesUnreadable: true,
+    leavesParts: true,
+    expiresAt,
+    make: async (head, revision) => ({
+      ...head,
+      begin: head.end,
+      origin: revision,
+      refs: [],
+      tail: [],
+      summary: null,
+      replaced: refsOf(head),
+      isErased: true,
+    }),
+  });
+}
+
+/** Removes the parts of a history that was replaced by an empty head, and then their names from that. */
+export async function removeHistoryParts(
+  core: MessageCore,
+  contextId: string,
+  token: number,
+  expiresAt: number,
+): Promise<void> {
+  const history = toErasing(core, contextId, token);
+  const stored = await readHead(core, history);
+  const replaced = stored?.head?.replaced ?? [];
+  if (stored === null || replaced.length === 0) return;
+  await removeParts(core, history, replaced);
+  const known = core.memory.recall(contextId);
+  known.clean = stored.revision;
+  await changeHead(core, history, {
+    attributes: undefined,
+    base: stored,
+    leavesParts: true,
+    expiresAt,
+    make: async (head) => head,
+  });
+}
+
+function refsOf({ replaced, refs, summary }: Head): Ref[] {
+  return [...replaced, ...refs, ...partsOf(summary)];
+}
+
+/** The history as a turn with this token sees it, whoever calls. */
+function toErasing(core: MessageCore, contextId: string, token: number): History {
+  const scope = { isRevoked: false, fencingToken: token };
+  return { ...locateHistory(core, contextId), agent: { scope, token, seen: { revisions: [] } } };
+}

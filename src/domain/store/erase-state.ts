@@ -1,0 +1,101 @@
+import { requireLatestTurn } from '../fencing.js';
+import type { StoredRecord } from '../record-store.js';
+import { findRecord } from './find-record.js';
+import { formatPartList, namesOfParts, noParts, removeParts } from './parts.js';
+import { extendLineage } from './revision.js';
+import {
+  changeRecord,
+  createRecord,
+  erasedState,
+  isErased,
+  type Session,
+  toExpectation,
+} from './session-codec.js';
+import { getToDelete, toPartKey } from './session-records.js';
+import { putSettled } from './settled-put.js';
+import type { StoreCore } from './store-core.js';
+
+/** What there is of a state. */
+export interface FoundState {
+  /** True if a state is stored, an expired or an unreadable one included. */
+  readonly isThere: boolean;
+  /** How many other records hold it. */
+  readonly parts: number;
+  /** Until when, in Unix seconds, what an erase has left in its place stands in the way of late writers. */
+  readonly fencedUntil?: number;
+}
+
+export async function findState(core: StoreCore, session: Session): Promise<FoundState> {
+  const { records } = core;
+  const record = await findRecord(records, session.key);
+  if (record === null) return { isThere: false, parts: 0 };
+  const toKey = toPartKey(core, session);
+  const parts = await Promise.all(namesOfParts(record).map((name) => findRecord(records, toKey(name))));
+  const isFence = await isFenceRecord(core, record);
+  return {
+    isThere: !isFence,
+    parts: parts.filter((part) => part !== null).length,
+    ...(isFence && record.expiresAt !== undefined && { fencedUntil: record.expiresAt }),
+  };
+}
+
+/**
+ * Puts an empty record in the place of a state. It has a fencing token, so that no earlier turn writes there any more, and names the
+ * parts of what it replaces. Gives their names.
+ *
+ * @throws AgentStoreError `CONFLICT` if a turn with a larger token has written the state.
+ */
+export async function fenceState(
+  core: StoreCore,
+  session: Session,
+  token: number,
+  expiresAt: number,
+): Promise<readonly string[]> {
+  for (;;) {
+    const record = await getToDelete(core, session.key);
+    const names = record === null ? [] : namesOfParts(record);
+    if (await putFence(core, session, record, { token, expiresAt, names })) return names;
+  }
+}
+
+/** Removes the parts of a state that was replaced by an empty record, and then their names from that. */
+export async function removeStateParts(
+  core: StoreCore,
+  session: Session,
+  token: number,
+  expiresAt: number,
+  names: readonly string[],
+): Promise<void> {
+  if (names.length === 0) return;
+  await removeParts(core.records, toPartKey(core, session), names);
+  const record = await core.records.get(session.key, true);
+  // Whoever has written there since has taken care of the names.
+  await putFence(core, session, record, { token, expiresAt, names: [] });
+}
+
+async function putFence(
+  core: StoreCore,
+  { key }: Session,
+  record: StoredRecord | null,
+  { token, expiresAt, names }: { token: number; expiresAt: number; names: readonly string[] },
+): Promise<boolean> {
+  requireLatestTurn(token, record?.token);
+  const now = core.settings.now();
+  const { revision = '', lineage = '', expiresAt: end } = record ?? {};
+  const base = { previous: revision, lineage: extendLineage(lineage, revision), token };
+  const empty = await createRecord(core, { data: erasedState }, base);
+  const parts = names.length === 0 ? undefined : formatPartList({ ...noParts, replaced: names });
+  const isGone = record === null || (end !== undefined && end * 1_000 <= now);
+  const expected = toExpectation([isGone ? null : revision], now, token);
+  const fence = { ...changeRecord(empty, { parts }), expiresAt };
+  // What this store has not written has no revision that could be expected.
+  return (await putSettled(core, key, fence, !isGone && revision === '' ? null : expected)) === 'written';
+}
+
+async function isFenceRecord({ settings }: StoreCore, record: StoredRecord): Promise<boolean> {
+  try {
+    return isErased(await record.read(settings.maxStateBytes));
+  } catch {
+    return false; // What cannot be read is somebody's state.
+  }
+}
