@@ -1,6 +1,6 @@
 import { type Application, buildApplication, buildRouteMap, help, text_en, version } from '@stricli/core';
 import type { CliContext } from './context.js';
-import { exitCodeOf, explainFailure } from './failures.js';
+import { describeFailure, exitCodeOf } from './failures.js';
 import { sessionRoutes } from './routes/session-routes.js';
 import { completionRoute, doctorRoute, serveRoute } from './routes/single-routes.js';
 import { tableRoutes } from './routes/table-routes.js';
@@ -50,7 +50,7 @@ export function createCliApplication(): Application<CliContext> {
             ...text_en.briefs,
             argumentEscapeSequence: 'What follows is no option, also if it looks like one',
           },
-          exceptionWhileRunningCommand: explainFailure,
+          exceptionWhileRunningCommand: describeFailure,
           noCommandRegisteredForInput: explainUnknownCommand,
         },
       },

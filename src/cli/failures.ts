@@ -14,7 +14,7 @@ export function exitCodeOf(error: unknown): number {
 }
 
 /** What to tell the user of a failure, in one line. */
-export function explainFailure(error: unknown): string {
+export function describeFailure(error: unknown): string {
   if (isAgentStoreError(error)) return toOneLine(error.message);
   // Not its message: it may repeat what was being read, such as a conversation.
   const name = isError(error) ? error.name : typeof error;

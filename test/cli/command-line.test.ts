@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
-import { exitCodeOf, explainFailure } from '../../src/cli/failures.js';
+import { describeFailure, exitCodeOf } from '../../src/cli/failures.js';
 import { AgentStoreError } from '../../src/domain/errors.js';
 import { cli, cliJson } from './harness.js';
 
@@ -8,10 +8,12 @@ import { cli, cliJson } from './harness.js';
 const commands = [
   ['table', 'create'],
   ['table', 'check'],
+  ['sessions', 'list'],
   ['sessions', 'show'],
   ['sessions', 'messages'],
   ['sessions', 'watch'],
   ['sessions', 'delete'],
+  ['sessions', 'erase'],
   ['turns', 'list'],
   ['turns', 'cancel'],
   ['serve'],
@@ -145,18 +147,18 @@ describe('completion', () => {
 describe('a failure', () => {
   it('that nobody has foreseen is told without what was being read', () => {
     const error = new SyntaxError('Unexpected token in "my secret"');
-    const said = explainFailure(error);
+    const said = describeFailure(error);
     expect(said).toMatch(/^Something unforeseen happened: SyntaxError at .*command-line\.test\.ts.*\.$/);
-    expect(explainFailure(Object.assign(new Error('secret'), { stack: undefined }))).toBe(
+    expect(describeFailure(Object.assign(new Error('secret'), { stack: undefined }))).toBe(
       'Something unforeseen happened: Error.',
     );
-    expect(explainFailure('secret')).toBe('Something unforeseen happened: string.');
+    expect(describeFailure('secret')).toBe('Something unforeseen happened: string.');
     expect(exitCodeOf(error)).toBe(1);
   });
 
   it('is one line that cannot command a terminal', () => {
     const error = new AgentStoreError('UNAVAILABLE', 'No\n  answer\u001B[2J from redis://me:pass@host.');
-    expect(explainFailure(error)).toBe('No answer�[2J from redis://***@host.');
+    expect(describeFailure(error)).toBe('No answer�[2J from redis://***@host.');
     expect([exitCodeOf(error), exitCodeOf(new AgentStoreError('INVALID_KEY', 'x'))]).toEqual([1, 2]);
   });
 });

@@ -1,13 +1,16 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { InMemoryAgentStore } from '../../src/adapters/memory/in-memory-agent-store.js';
 import { InMemoryTurnStore } from '../../src/adapters/memory/in-memory-turn-store.js';
 import { memoryRecords } from '../../src/cli/stores/open-memory.js';
 import { openStores } from '../../src/cli/stores/open-stores.js';
 import { parseStoreUrl } from '../../src/cli/stores/store-url.js';
+import type { SessionSummary } from '../../src/domain/sessions/session-list.js';
+import type { AgentStoreOptions } from '../../src/domain/store/agent-store-options.js';
 import type { HeldTurn, TurnStore } from '../../src/domain/turn-store.js';
 import type { TurnStoreOptions } from '../../src/domain/turns/turn-store-options.js';
 import { cli, cliJson } from './harness.js';
-import { createdAt, lastActivity, putSession } from './sessions.js';
+import { createdAt, lastActivity, putSession, state } from './sessions.js';
 
 const holder = 'host-1 (4711)';
 let count = 0;
@@ -25,13 +28,18 @@ function openTurnStore(url: string, options: Partial<TurnStoreOptions>): TurnSto
   return new InMemoryTurnStore({ agentId: 'support', records, ...options });
 }
 
+function openMemoryStore(url: string, options: Partial<AgentStoreOptions>): InMemoryAgentStore {
+  const records = memoryRecords(new URL(url).pathname);
+  return new InMemoryAgentStore({ agentId: 'support', records, ...options });
+}
+
 /** A turn that notices at once that it is to stop. */
 const quick = { leaseSeconds: 1, renewSeconds: 0.01 };
 
 type Stores = Awaited<ReturnType<typeof openMemory>>['stores'];
 
 async function begin(
-  { turnStore }: Pick<Stores, 'turnStore'>,
+  { turnStore }: { readonly turnStore: TurnStore },
   contextId: string,
   turn: string,
 ): Promise<HeldTurn> {
@@ -39,6 +47,67 @@ async function begin(
   if (start.outcome !== 'begun') throw new Error(`The turn has not begun: ${start.outcome}`);
   return start.turn;
 }
+
+describe('sessions list', () => {
+  it('lists every session, page by page', async () => {
+    const { url, stores } = await openMemory();
+    expect((await cli(['sessions', 'list', url])).out).toBe('The agent "support" has no sessions.\n');
+    for (let number = 0; number < 120; number += 1)
+      await stores.agentStore.update(`s-${number}`, () => state);
+    const { document } = await cliJson(['sessions', 'list', url]);
+    expect(document.agentId).toBe('support');
+    expect(new Set(document.sessions.map((each: SessionSummary) => each.contextId)).size).toBe(120);
+    const { out, err } = await cli(['sessions', 'list', url], { isTTY: true });
+    expect(out.split('\n')).toHaveLength(122);
+    expect(err).toContain('\r\u001B[KListing sessions: 120\r\u001B[K');
+  });
+
+  it('lists as many as it is told to, with what somebody wants to know of each', async () => {
+    const { url, stores } = await openMemory();
+    await stores.agentStore.update('a', () => state);
+    await openMemoryStore(url, { ttlSeconds: 60, now: () => 0 }).update('b', () => state);
+    await openMemoryStore(url, { ttlSeconds: 60, now: () => 4e12 }).update('c', () => ({
+      ...state,
+      metadata: { text: 'x'.repeat(2_000) },
+    }));
+    expect((await cli(['sessions', 'list', url, '--limit', '2'])).out).toMatchInlineSnapshot(`
+      "SESSION  STATUS  LAST ACTIVE               SIZE    EXPIRES
+      a        idle    2026-11-02T09:30:00.000Z  267 B   never
+      c        idle    2026-11-02T09:30:00.000Z  2.1 KB  2096-10-02T07:07:40.000Z
+      "
+    `);
+    expect((await cliJson(['sessions', 'list', url, '--limit', '1'])).document.sessions).toHaveLength(1);
+  });
+});
+
+describe('sessions erase', () => {
+  it('removes all that is kept, and proves it', async () => {
+    const { url, stores } = await openMemory();
+    await putSession(stores, 's');
+    await stores.turnStore.claim('s', 'ada');
+    const turn = await begin(stores, 's', 'turn-1');
+    await turn.end({ kind: 'task-complete', data: '{}' });
+    expect(await cli(['sessions', 'erase', url, 's'])).toMatchObject({ code: 2, out: '' });
+    expect(await cli(['sessions', 'erase', url, 's', '--verify'])).toEqual({
+      code: 1,
+      out: 'Still there: 1 state, 1 history, 1 events, 1 owner.\n',
+      err: 'looopy-aws: Something of "s" is there. It may have been begun anew; erase it again.\n',
+    });
+    const { code, out, err } = await cli(['sessions', 'erase', url, 's', '--yes'], { isTTY: true });
+    expect(out).toMatch(
+      /^Removed of "s": 1 state, 1 history, 1 events, 1 owner\. Late writers are refused until \S+\.\n$/,
+    );
+    expect([code, err]).toEqual([0, expect.stringContaining('Erasing: fence …')]);
+    expect((await cli(['sessions', 'erase', url, 's', '--verify'])).out).toBe('Nothing is kept of "s".\n');
+    const again = await cliJson(['sessions', 'erase', url, 's', '--yes']);
+    expect(again.document).toMatchObject({ operation: 'erase', contextId: 's', complete: true });
+  });
+
+  it('finds nothing of a session that has never been', async () => {
+    const { url } = await openMemory();
+    expect((await cli(['sessions', 'erase', url, 's', '--yes'])).out).toMatch(/^Removed of "s": nothing\./);
+  });
+});
 
 describe('sessions show', () => {
   it('prints what somebody wants to know of a session', async () => {

@@ -6,7 +6,7 @@ export const createdAt = new Date('2026-11-01T08:00:00.000Z');
 export const lastActivity = new Date('2026-11-02T09:30:00.000Z');
 
 /** A state as an agent leaves it, with something in it that is more than JSON. */
-const state: AgentState = {
+export const state: AgentState = {
   status: 'idle',
   turnCount: 2,
   createdAt,

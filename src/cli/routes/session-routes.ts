@@ -12,6 +12,23 @@ import {
 const url = "'dynamodb://us-east-1/agent-state?agentId=support'";
 const ofSession = { kind: 'tuple', parameters: [urlParameter, sessionParameter] } as const;
 
+const list = buildCommand({
+  loader: async () => (await import('../commands/sessions-list.js')).listSessions,
+  parameters: {
+    flags: {
+      ...commonFlags,
+      limit: { kind: 'parsed', parse: parseCount, brief: 'At most so many', optional: true },
+    },
+    positional: { kind: 'tuple', parameters: [urlParameter] },
+  },
+  docs: withExamples(
+    'Lists the sessions of an agent',
+    'All of them unless there is a limit, those left out that have expired.',
+    `sessions list ${url}`,
+    `sessions list ${url} --json | jq -r '.sessions[].contextId'`,
+  ),
+});
+
 const show = buildCommand({
   loader: async () => (await import('../commands/sessions-show.js')).showSession,
   parameters: { flags: commonFlags, positional: ofSession },
@@ -69,7 +86,30 @@ const remove = buildCommand({
   ),
 });
 
+const erase = buildCommand({
+  loader: async () => (await import('../commands/sessions-erase.js')).erase,
+  parameters: {
+    flags: {
+      ...commonFlags,
+      yes: yesFlag,
+      verify: {
+        kind: 'boolean',
+        brief: 'Removes nothing, and fails if something is there',
+        default: false,
+        withNegated: false,
+      },
+    },
+    positional: ofSession,
+  },
+  docs: withExamples(
+    'Removes everything that is kept of a session',
+    'Stops its turn, and removes the state, the conversation, what turns have said, idempotency keys and the owner; whoever has loaded it before is refused from then on. If it was interrupted, run it again.',
+    `sessions erase ${url} session-1 --yes`,
+    `sessions erase ${url} session-1 --verify`,
+  ),
+});
+
 export const sessionRoutes = buildRouteMap({
-  routes: { show, messages, watch, delete: remove },
+  routes: { list, show, messages, watch, delete: remove, erase },
   docs: { brief: 'Lists, reads, moves and removes sessions' },
 });
