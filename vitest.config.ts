@@ -6,6 +6,7 @@ const { TEST_REPORT, FC_RUNS = '25' } = process.env;
 const slowTests = [
   'test/package/**',
   'test/api-reference.test.ts',
+  'test/cli/{command-line-page,redis}.test.ts',
   'test/examples/{by-hand,container,dynamodb,lambda,local-server,production-page,readme,redis,swap-in-tests}.test.ts',
   'test/examples/frameworks/**',
   'test/contract/{dynamodb,other-runners,redis}.test.ts',

@@ -36,8 +36,6 @@ function openMemoryStore(url: string, options: Partial<AgentStoreOptions>): InMe
 /** A turn that notices at once that it is to stop. */
 const quick = { leaseSeconds: 1, renewSeconds: 0.01 };
 
-type Stores = Awaited<ReturnType<typeof openMemory>>['stores'];
-
 async function begin(
   { turnStore }: { readonly turnStore: TurnStore },
   contextId: string,

@@ -35,7 +35,12 @@ export async function serveLocally(this: CliContext, flags: ServeFlags): Promise
 }
 
 function createDemoServer({ agentId, agentStore, messageStore, turnStore }: OpenStores, io: CliIo) {
-  const write = (_fields: object, message: string) => io.stderr.write(`${toOneLine(message)}\n`);
+  const write = (fields: object, message: string) => {
+    // Not what is an object: it is an error, whose stack nobody reads here.
+    const simple = Object.entries(fields).filter(([, value]) => typeof value !== 'object');
+    const said = [message, ...simple.map(([name, value]) => `${name}=${value}`)].join(' ');
+    io.stderr.write(`${toOneLine(said)}\n`);
+  };
   return createServer({
     agent: (contextId, { agentStore }) => createDemoAgent({ agentId, contextId, agentStore, messageStore }),
     agentStore,

@@ -78,7 +78,7 @@ function toRedisOptions({ server }: RedisUrl, { REDISCLI_AUTH }: CliIo['env']): 
     ...(username !== '' && { username }),
     ...(password && { password }),
     ...(database !== '' && { db: Number(database) }),
-    ...(server.protocol === 'rediss:' && { tls: { servername: server.hostname } }),
+    ...(server.protocol === 'rediss:' && { tls: {} }),
   };
 }
 
