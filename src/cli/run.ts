@@ -1,4 +1,4 @@
-import { run as runApplication } from '@stricli/core';
+import { ExitCode, run as runApplication } from '@stricli/core';
 import { createCliApplication } from './app.js';
 import { completeWords } from './complete-words.js';
 import type { CliContext } from './context.js';
@@ -42,7 +42,6 @@ function toErrorLine({ stderr, signal }: CliIo): (text: string) => void {
 /** The parser has negative codes for what is wrong with a command line. */
 function toExitCode(code: number | string): number {
   const number = Number(code);
-  if (number >= 0) return number;
-  const isWrongUsage = number === -4 || number === -5;
-  return isWrongUsage ? exitCodes.wrongUsage : exitCodes.failed;
+  const isWrongUsage = [ExitCode.InvalidArgument, ExitCode.UnknownCommand].some((wrong) => wrong === number);
+  return isWrongUsage ? exitCodes.wrongUsage : Math.abs(Math.sign(number)) * Math.max(number, exitCodes.failed);
 }

@@ -31,15 +31,19 @@ const at = (table: string, url = endpoint.url, query = '') =>
   `dynamodb://us-east-1/${table}?agentId=support&endpoint=${encodeURIComponent(url)}${query}`;
 
 /** A DynamoDB that answers each action as it is told, and refuses all others. */
-async function startStandIn(answers: Readonly<Record<string, object>>, date?: Date): Promise<string> {
+async function startStandIn(
+  answers: Readonly<Record<string, object>>,
+  date?: Date | 'none',
+): Promise<string> {
   const server = createServer((request, response) => {
+    response.sendDate = date !== 'none';
     const action = String(request.headers['x-amz-target']).replace(/.*\./, '');
     const answer = answers[action];
     request.resume();
     const refusal = { __type: 'com.amazonaws.dynamodb#AccessDeniedException', message: 'You may not.' };
     response.writeHead(answer === undefined ? 400 : 200, {
       'content-type': 'application/x-amz-json-1.0',
-      ...(date !== undefined && { date: date.toUTCString() }),
+      ...(date instanceof Date && { date: date.toUTCString() }),
     });
     response.end(JSON.stringify(answer ?? refusal));
   });
@@ -250,6 +254,12 @@ describe('the doctor of a table', () => {
   it('compares the clocks', async () => {
     const { findings } = await examine(at('agent-state', await startStandIn(healthy, new Date(0))));
     expect(findings.clock).toMatch(/^problem: It is \d+ seconds off: requests are refused/);
+  });
+
+  it('cannot compare with a server that does not say what time it is', async () => {
+    const { code, findings } = await examine(at('agent-state', await startStandIn(healthy, 'none')));
+    expect([code, findings.clock]).toEqual([0, 'skipped: The server does not say what time it is.']);
+    expect(findings.endpoint).toBe('ok: 127.0.0.1 answers.');
   });
 
   it('finds that nothing answers', async () => {

@@ -118,6 +118,13 @@ describe('the doctor of a Redis', () => {
     });
   });
 
+  it('goes on without what only an administrator may see', async () => {
+    await admin.acl('SETUSER', 'seer', 'on', '>pass', '~agent#support:*', '+@all', '-config');
+    const { code, findings } = await examine(at('seer:pass@'));
+    expect(code).toBe(0);
+    expect(findings.persistence).toMatch(/^warning: .*whether there are snapshots is not seen/);
+  });
+
   it('finds that nobody answers', async () => {
     const { code, findings } = await examine('redis://127.0.0.1:1?agentId=a');
     expect(code).toBe(1);

@@ -1,7 +1,5 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { isError } from '../../domain/values/built-in.js';
 import { createServer } from '../../server/create-server.js';
 import { type CliContext, type CommonFlags, present } from '../context.js';
 import { createDemoAgent } from '../demo-agent.js';
@@ -54,14 +52,13 @@ async function listen(http: Server, { port, host }: ServeFlags): Promise<number>
   try {
     await once(http, 'listening');
   } catch (error) {
-    const reason = isError(error) && 'code' in error ? String(error.code) : 'it failed';
+    const reason = String(Reflect.get(Object(error), 'code'));
     throw wrongUsage(
       `It cannot listen on port ${port} of ${host} (${reason}). Give another --port or --host.`,
       error,
     );
   }
-  const address: AddressInfo | string | null = http.address();
-  return typeof address === 'object' && address !== null ? address.port : port;
+  return Number(Reflect.get(Object(http.address()), 'port'));
 }
 
 function describe(url: string, store: string): string {

@@ -34,8 +34,7 @@ function describe(receipt: EraseReceipt, isLook: boolean): string {
   const { contextId, removed, remaining, complete, fencedUntil } = receipt;
   if (isLook)
     return complete ? `Nothing is kept of "${contextId}".` : `Still there: ${formatRecords(remaining)}.`;
-  const fence = fencedUntil === null ? '' : ` Late writers are refused until ${fencedUntil}.`;
-  return `Removed of "${contextId}": ${formatRecords(removed)}.${fence}`;
+  return `Removed of "${contextId}": ${formatRecords(removed)}. Late writers are refused until ${fencedUntil}.`;
 }
 
 function formatRecords(records: EraseReceipt['found']): string {
@@ -45,5 +44,5 @@ function formatRecords(records: EraseReceipt['found']): string {
 
 /** `eventParts` becomes `event parts`. */
 function toWords(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return name.replace(/([A-Z])/g, ' $1').toLowerCase();
 }

@@ -1,5 +1,4 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { isError } from '../../domain/values/built-in.js';
 import type { CliIo } from '../io.js';
 import { createDynamoDBClient } from '../stores/open-dynamodb.js';
 import type { DynamoDBUrl } from '../stores/store-url.js';
@@ -18,7 +17,7 @@ export async function examineDynamoDB(url: DynamoDBUrl, env: CliIo['env']): Prom
     // Without them, no request can be sent.
     if (account.some(({ result }) => result === 'problem')) return account;
     const { findings, isThere } = await examineTable(client, url);
-    if (time.server === undefined) return [...account, ...findings];
+    if (time.host === '') return [...account, ...findings];
     const endpoint = ok('endpoint', `${time.host} answers.`);
     const items = isThere ? await examineItems(client, url) : [];
     return [endpoint, ...account, ...findings, ...items, judgeClock(time.server, time.here)];
@@ -39,7 +38,7 @@ async function examineAccount(client: DynamoDBClient): Promise<Finding[]> {
     const until = expiration === undefined ? '' : `, valid until ${expiration.toISOString()}`;
     findings.push(ok('credentials', `The key ${accessKeyId.slice(0, 4)}… is used${until}.`));
   } catch (error) {
-    const reason = isError(error) ? error.name : 'unknown';
+    const reason = String(Reflect.get(Object(error), 'name'));
     const advice =
       'Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run it where a role is given.';
     findings.push(problem('credentials', `There are none (${reason}). ${advice}`));

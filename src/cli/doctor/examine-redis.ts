@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { isAgentStoreError } from '../../domain/errors.js';
+import { describeFailure } from '../failures.js';
 import type { CliIo } from '../io.js';
 import { connectRedis } from '../stores/open-redis.js';
 import type { RedisUrl } from '../stores/store-url.js';
@@ -14,8 +14,7 @@ export async function examineRedis(url: RedisUrl, env: CliIo['env']): Promise<Fi
   try {
     client = await connectRedis(url, env);
   } catch (error) {
-    if (!isAgentStoreError(error)) throw error;
-    return [problem('endpoint', error.message)];
+    return [problem('endpoint', describeFailure(error))];
   }
   try {
     const nodes = 'nodes' in client ? client.nodes('master') : [client];
@@ -36,8 +35,7 @@ async function examineServer(node: Redis, { isCluster }: RedisUrl): Promise<Find
     typeof info === 'string'
       ? judgeSettings(parseInfo(info), toSave(saves), isCluster)
       : [skipped('settings', 'They cannot be seen. Allow INFO to the user to have them looked at.')];
-  const [seconds] = Array.isArray(time) ? time : [];
-  const clock = judgeClock(seconds === undefined ? undefined : Number(seconds) * 1_000, Date.now());
+  const clock = judgeClock(Array.isArray(time) ? Number(time[0]) * 1_000 : undefined, Date.now());
   return [...settings, clock];
 }
 
@@ -48,6 +46,5 @@ async function ask(request: Promise<unknown>): Promise<unknown> {
 
 /** When snapshots are made, as `CONFIG GET save` answers it. */
 function toSave(answer: unknown): string | undefined {
-  const value: unknown = Array.isArray(answer) ? answer[1] : undefined;
-  return typeof value === 'string' ? value : undefined;
+  return Array.isArray(answer) ? String(answer[1]) : undefined;
 }

@@ -1,5 +1,4 @@
 import { toAgentStoreError } from '../../adapters/dynamodb/errors.js';
-import { isError } from '../../domain/values/built-in.js';
 
 /** What came of a request that the doctor has sent. */
 export type Attempt<Output> =
@@ -20,6 +19,6 @@ export async function attempt<Output>(
     return { output: await request };
   } catch (error) {
     const says = toAgentStoreError(error, tableName, [action]).message;
-    return { refusal: { name: isError(error) ? error.name : '', says } };
+    return { refusal: { name: String(Reflect.get(Object(error), 'name')), says } };
   }
 }

@@ -7,7 +7,7 @@ export class Progress {
   readonly #stderr: CliIo['stderr'];
   #shown = '';
 
-  constructor({ stderr }: CliIo) {
+  constructor({ stderr }: Pick<CliIo, 'stderr'>) {
     this.#stderr = stderr;
   }
 
