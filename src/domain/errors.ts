@@ -60,7 +60,11 @@ export type AgentStoreOperation =
   | 'listRunningTurns'
   | 'listSessions'
   | 'eraseSession'
-  | 'verifyErased';
+  | 'verifyErased'
+  | 'exportSession'
+  | 'importSession'
+  | 'copySessions'
+  | 'pruneSessions';
 
 /**
  * What an `AgentStoreError` knows besides its code and its message.

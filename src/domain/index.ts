@@ -35,9 +35,28 @@ export type {
   WriteResult,
 } from './record-store.js';
 export { isExpectationMet } from './record-store.js';
+export type {
+  CopyCount,
+  CopyFailure,
+  CopyOptions,
+  CopyOutcome,
+  CopyProgress,
+  CopyReport,
+} from './sessions/copy-sessions.js';
+export { copySessions } from './sessions/copy-sessions.js';
 export type { EraseOptions, EraseProgress, EraseReceipt, EraseStep } from './sessions/erase-session.js';
 export { eraseSession, verifyErased } from './sessions/erase-session.js';
+export type { ImportOptions } from './sessions/export-session.js';
+export { exportSession, importSession } from './sessions/export-session.js';
 export type { SessionRecords } from './sessions/find-session.js';
+export type {
+  PruneOptions,
+  PruneOutcome,
+  PruneProgress,
+  PruneReport,
+} from './sessions/prune-sessions.js';
+export { pruneSessions } from './sessions/prune-sessions.js';
+export type { ExportedMessages, ExportedState, SessionExport } from './sessions/session-export.js';
 export type {
   SessionList,
   SessionListOptions,

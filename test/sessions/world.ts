@@ -29,11 +29,15 @@ export class World {
   /** Stores of a process that is killed once it has sent so many requests. */
   open(requests = Number.POSITIVE_INFINITY, options: Partial<AgentStoreOptions> = {}): OpenStores {
     const records = new MortalRecords(this.records, requests, this.maxBytes);
+    const { ttlSeconds } = options;
     const common = { agentId: this.agentId, now: this.clock.now };
     return {
       process: records,
       agentStore: createAgentStore(records, { ...common, ...options }),
-      messageStore: createMessageStore(records, common),
+      messageStore: createMessageStore(records, {
+        ...common,
+        ...(ttlSeconds !== undefined && { ttlSeconds }),
+      }),
       turnStore: createTurnStore(records, { ...common, ...quiet }),
     };
   }
@@ -59,6 +63,13 @@ export class World {
     for (let count = 0; count < 14; count++) await messageStore.append(contextId, createMessages(10, count));
     turn.log(say('y'.repeat(9_000)));
     await turn.end(done);
+  }
+
+  /** Puts a summary in the place of all but the last two messages. */
+  async compactAll(contextId: string): Promise<void> {
+    const options = { agentId: this.agentId, now: this.clock.now, ttlSeconds: 300 };
+    const store = createMessageStore(this.records, { ...options, summarize: () => 'summary '.repeat(200) });
+    await store.compact(contextId, { keepRecent: 2, strategy: 'summarization' });
   }
 
   /** The state stands for all of it: everything but the leases and what an erase leaves is gone. */

@@ -1,6 +1,5 @@
 import type { Attributes } from '../store/agent-store-options.js';
-import { addEntry } from './build-head.js';
-import { partsOf } from './compact.js';
+import { addEntry, emptyHead } from './build-head.js';
 import type { Entry } from './head.js';
 import type { StoredHead } from './head-memory.js';
 import type { History, MessageCore } from './message-core.js';
@@ -64,15 +63,7 @@ export async function clearHistory(
   await changeHead(core, history, {
     attributes,
     replacesUnreadable: true,
-    make: async (head, revision) => ({
-      ...head,
-      begin: head.end,
-      origin: revision,
-      refs: [],
-      tail: [],
-      summary: null,
-      replaced: [...head.replaced, ...head.refs, ...partsOf(head.summary)],
-    }),
+    make: async (head, revision) => emptyHead(head, revision),
   });
   known.pending = undefined;
 }

@@ -19,7 +19,7 @@ import { bytesOf } from './message-parts.js';
 const maxHeadBytes = 3_600;
 
 /** A summary up to this size is kept in the head, and one that is larger in a part. */
-export const maxSummaryBytes = 1_024;
+const maxSummaryBytes = 1_024;
 
 /** An append over this size goes straight into a part, with those before it, when the head is full. */
 const maxSmallBytes = 600;
@@ -50,6 +50,22 @@ export function createHead(origin: string): Head {
     writers: [],
     isErased: false,
   };
+}
+
+/** A head without messages in the place of another one, whose parts it names for somebody to remove them. */
+export function emptyHead(head: Head, origin: string): Head {
+  const replaced = [...head.replaced, ...head.refs, ...partsOf(head.summary)];
+  return { ...head, begin: head.end, origin, refs: [], tail: [], summary: null, replaced };
+}
+
+/** The part that a summary is in, if it is in one. */
+export function partsOf(summary: Summary | null): Ref[] {
+  return summary === null || 'data' in summary.content ? [] : [summary.content];
+}
+
+/** What a head keeps of a summary: the entry, or a part with it if it is large. */
+export function keepSummary(entry: Entry, createPart: CreatePart): Entry | Promise<Entry | Ref> {
+  return bytesOf(entry.data) <= maxSummaryBytes ? entry : sealEntries([entry], createPart);
 }
 
 /** The head with one more append. What does not fit is put into parts first. */
@@ -101,7 +117,7 @@ function toExpiring({ content }: Summary): { readonly expiresAt: number } {
   return { expiresAt: 'data' in content ? content.expiresAt : content.newest };
 }
 
-export function sealEntries(entries: readonly Entry[], createPart: CreatePart): Promise<Ref> {
+function sealEntries(entries: readonly Entry[], createPart: CreatePart): Promise<Ref> {
   const expiries = entries.map(({ expiresAt }) => expiresAt);
   const ref = { level: 0, count: countOf(entries), newest: newestOf(expiries), oldest: oldestOf(expiries) };
   return createPart(ref, formatEntries(entries));

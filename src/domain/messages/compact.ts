@@ -1,12 +1,11 @@
 import { AgentStoreError } from '../errors.js';
 import type { CompactionResult, CompactOptions, Message } from '../message-store.js';
-import { type CreatePart, maxSummaryBytes, sealEntries } from './build-head.js';
-import { countOf, type Entry, type Head, type Ref, type Summary } from './head.js';
+import { type CreatePart, keepSummary, partsOf } from './build-head.js';
+import { countOf, type Entry, type Head, type Summary } from './head.js';
 import type { StoredHead } from './head-memory.js';
 import { findCallers } from './heal.js';
 import { createEntry, describeMessages } from './message-codec.js';
 import type { History, MessageCore } from './message-core.js';
-import { bytesOf } from './message-parts.js';
 import { type Look, listNodes, readHistory, readMessages } from './read-history.js';
 import { changeHead } from './write-history.js';
 
@@ -162,13 +161,4 @@ async function cutHead(
     summary,
     replaced: [...head.replaced, ...gone, ...partsOf(head.summary)],
   };
-}
-
-function keepSummary(entry: Entry, createPart: CreatePart): Entry | Promise<Entry | Ref> {
-  return bytesOf(entry.data) <= maxSummaryBytes ? entry : sealEntries([entry], createPart);
-}
-
-/** The part that a summary is in, if it is in one. */
-export function partsOf(summary: Summary | null) {
-  return summary === null || 'data' in summary.content ? [] : [summary.content];
 }

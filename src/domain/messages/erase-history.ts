@@ -1,8 +1,7 @@
 import { findRecord } from '../store/find-record.js';
 import { getToDelete } from '../store/session-records.js';
-import { partsOf } from './compact.js';
-import type { Head, Ref } from './head.js';
-import { type History, locateHistory, type MessageCore } from './message-core.js';
+import { emptyHead } from './build-head.js';
+import { locateAsTurn, locateHistory, type MessageCore } from './message-core.js';
 import { countParts, removeParts } from './message-parts.js';
 import { changeHead, isErased, readHead, toStoredHead } from './write-history.js';
 
@@ -17,7 +16,7 @@ export interface FoundHistory {
 export async function findHistory(core: MessageCore, contextId: string): Promise<FoundHistory> {
   const history = locateHistory(core, contextId);
   const stored = await toStoredHead(await findRecord(core.records, history.key));
-  const parts = await countParts(core, history, stored?.head ? refsOf(stored.head) : []);
+  const parts = await countParts(core, history, stored?.head ? emptyHead(stored.head, '').replaced : []);
   return { isThere: stored !== null && !isErased(stored), parts };
 }
 
@@ -33,7 +32,7 @@ export async function fenceHistory(
   token: number,
   expiresAt: number,
 ): Promise<void> {
-  const history = toErasing(core, contextId, token);
+  const history = locateAsTurn(core, contextId, token);
   core.memory.recall(contextId).stored = undefined;
   await getToDelete(core, history.key);
   await changeHead(core, history, {
@@ -41,16 +40,7 @@ export async function fenceHistory(
     replacesUnreadable: true,
     leavesParts: true,
     expiresAt,
-    make: async (head, revision) => ({
-      ...head,
-      begin: head.end,
-      origin: revision,
-      refs: [],
-      tail: [],
-      summary: null,
-      replaced: refsOf(head),
-      isErased: true,
-    }),
+    make: async (head, revision) => ({ ...emptyHead(head, revision), isErased: true }),
   });
 }
 
@@ -61,7 +51,7 @@ export async function removeHistoryParts(
   token: number,
   expiresAt: number,
 ): Promise<void> {
-  const history = toErasing(core, contextId, token);
+  const history = locateAsTurn(core, contextId, token);
   const stored = await readHead(core, history);
   const replaced = stored?.head?.replaced ?? [];
   if (stored === null || replaced.length === 0) return;
@@ -75,14 +65,4 @@ export async function removeHistoryParts(
     expiresAt,
     make: async (head) => head,
   });
-}
-
-function refsOf({ replaced, refs, summary }: Head): Ref[] {
-  return [...replaced, ...refs, ...partsOf(summary)];
-}
-
-/** The history as a turn with this token sees it, whoever calls. */
-function toErasing(core: MessageCore, contextId: string, token: number): History {
-  const scope = { isRevoked: false, fencingToken: token };
-  return { ...locateHistory(core, contextId), agent: { scope, token, seen: { revisions: [] } } };
 }

@@ -109,13 +109,13 @@ function requireEntrySize(data: PlainData): void {
   throw new AgentStoreError('TOO_LARGE', message);
 }
 
-function toEntryData(serialized: SerializedData): PlainData {
+export function toEntryData(serialized: SerializedData): PlainData {
   if (isBytes(serialized)) return { base64: Buffer.from(serialized).toString('base64') };
   if (serialized instanceof AnnotatedData) return { json: serialized.data, meta: serialized.notes };
   return { json: serialized };
 }
 
-function fromEntryData(data: PlainData): SerializedData {
+export function fromEntryData(data: PlainData): SerializedData {
   const { json, meta, base64 }: Partial<Record<string, PlainData>> = { ...Object(data) };
   if (typeof base64 === 'string') return new Uint8Array(Buffer.from(base64, 'base64'));
   if (json === undefined) throw new TypeError('What is stored is no entry.');

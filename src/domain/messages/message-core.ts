@@ -55,6 +55,12 @@ export function locateHistory(core: MessageCore, contextId: string): History {
   }
 }
 
+/** A history as a turn with this token has it, whoever calls. */
+export function locateAsTurn(core: MessageCore, contextId: string, token: number): History {
+  const scope = { isRevoked: false, fencingToken: token };
+  return { ...locateHistory(core, contextId), agent: { scope, token, seen: { revisions: [] } } };
+}
+
 /** A revision that no other write has. */
 export async function nextRevision({ records, settings }: MessageCore, text: string): Promise<string> {
   if (records.isLocal === true) return createLocalRevision();

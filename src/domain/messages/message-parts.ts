@@ -87,7 +87,7 @@ export async function countParts(core: MessageCore, history: History, refs: read
 }
 
 /** Without the index, what was below it has been removed, or is beyond reach. */
-async function readRefsLeft(core: MessageCore, history: History, ref: Ref): Promise<Ref[]> {
+export async function readRefsLeft(core: MessageCore, history: History, ref: Ref): Promise<Ref[]> {
   try {
     return await readRefs(core, history, ref);
   } catch (error) {

@@ -1,6 +1,7 @@
 import { keepToken } from '../fencing.js';
 import type { Expectation, NewRecord } from '../record-store.js';
 import type { Attributes } from '../store/agent-store-options.js';
+import { createPartName } from '../store/parts.js';
 import { toExpectation } from '../store/session-codec.js';
 import { toStateText } from '../values/text.js';
 import { addWriter, type CreatePart, createHead, dropExpired, headExpiry } from './build-head.js';
@@ -56,7 +57,8 @@ export async function prepareHead(
     known.clean === stored?.revision || (!change.leavesParts && (await removeReplaced(core, history, base)));
   const parts: Ref[] = [];
   const createPart: CreatePart = async (ref, data) => {
-    const name = (await nextRevision(core, String(toStateText(data)))).slice(0, 16);
+    const unique = (await nextRevision(core, String(toStateText(data)))).slice(0, 16);
+    const name = createPartName(now, unique);
     const part = { ...ref, name, bytes: bytesOf(data), slices: 1 };
     parts.push(part);
     const written = await writePart(core, history, part, data);

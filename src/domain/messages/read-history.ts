@@ -79,6 +79,47 @@ export async function listNodes(look: Look): Promise<Node[]> {
   return [...(summary === null ? [] : await expandSummary(look, summary)), ...inParts, ...inTail];
 }
 
+/** The messages of one append, or what is left of them. */
+export interface Append {
+  /** When they were appended, in milliseconds. */
+  readonly at: number;
+  /** When they stop to exist, in Unix seconds; `null` if they stay. */
+  readonly expiresAt: number | null;
+  /** True if it stands for earlier ones. */
+  readonly isSummary: boolean;
+  readonly messages: readonly Message[];
+}
+
+/** All appends that a head leads to, oldest first, a summary of earlier ones before them. */
+export async function readAppends(look: Look): Promise<Append[]> {
+  const { summary } = look.head;
+  const summaries = summary === null ? [] : await expandSummary(look, summary);
+  const nodes = await listNodes({ ...look, head: { ...look.head, summary: null } });
+  const appends = await Promise.all([
+    ...summaries.map((node) => expandNode(look, node, true)),
+    ...nodes.map((node) => expandNode(look, node, false)),
+  ]);
+  return appends.flat();
+}
+
+/** When the newest messages were appended, in milliseconds; `null` if there are none. */
+export async function readLastTime(look: Look): Promise<number | null> {
+  const node = (await listNodes(look)).at(-1);
+  const appends = node === undefined ? [] : await expandNode(look, node, false);
+  return appends.at(-1)?.at ?? null;
+}
+
+async function expandNode(look: Look, node: Node, isSummary: boolean): Promise<Append[]> {
+  const { source, skip, position, count } = node;
+  if ('entry' in source) {
+    const { at, expiresAt } = source.entry;
+    const messages = (await decode(look, source.entry, source.key)).slice(skip, skip + count);
+    return [{ at, expiresAt: expiresAt === 0 ? null : expiresAt, isSummary, messages }];
+  }
+  const inside = await expandRef(look, source, position - skip, position, true);
+  return (await Promise.all(inside.map((part) => expandNode(look, part, isSummary)))).flat();
+}
+
 /** The messages from one place among all of them to another, without the one there, as they are stored. */
 export async function readMessages(
   look: Look,

@@ -6,7 +6,7 @@ import { locateSession } from '../store/session-codec.js';
 import { removeEvents, removeRequests } from '../turns/erase-turns.js';
 import { removeOwner } from '../turns/owner.js';
 import { findSession, type SessionRecords, subtract } from './find-session.js';
-import { type HeldSession, holdSession } from './hold-session.js';
+import { type HeldSession, holdSession, turnRuns } from './hold-session.js';
 import { openSessions, type SessionCores, type SessionStores } from './session-stores.js';
 
 /**
@@ -108,10 +108,12 @@ export async function eraseSession(
       'must be a number of seconds',
     );
     onProgress?.({ contextId, step: 'wait' });
-    const hold = { purpose: 'erase', waitSeconds, signal };
-    return await holdSession(stores, cores, contextId, hold, (held) =>
+    const hold = { purpose: 'erase', waitSeconds, stopsTurn: true, signal };
+    const receipt = await holdSession(stores, cores, contextId, hold, (held) =>
       eraseHeld(cores, contextId, held, onProgress),
     );
+    if (receipt === null) throw turnRuns();
+    return receipt;
   } catch (error) {
     throw explain(cores, error, 'eraseSession', contextId);
   }
@@ -145,7 +147,7 @@ export async function verifyErased(stores: SessionStores, contextId: string): Pr
 }
 
 /** Erases a session that is held. */
-async function eraseHeld(
+export async function eraseHeld(
   cores: SessionCores,
   contextId: string,
   { token, requireHeld }: HeldSession,

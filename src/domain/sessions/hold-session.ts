@@ -17,23 +17,25 @@ export interface HeldSession {
 export interface HoldOptions {
   /** What the lease says of its holder. */
   readonly purpose: string;
-  /** How long to wait for a running turn, which is asked to stop; 0 asks for nothing, and does not wait. */
+  /** How long to wait for a running turn. */
   readonly waitSeconds: number;
+  /** True to ask a running turn to stop, unless it is not waited for. */
+  readonly stopsTurn: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Takes the lease of a session, does the work, and gives the lease back.
+ * Takes the lease of a session, does the work, and gives the lease back. `null` if a turn goes on for longer than it waits.
  *
- * @throws AgentStoreError `UNAVAILABLE` if a turn goes on for longer than that, or the work was stopped.
+ * @throws AgentStoreError `UNAVAILABLE` if the work was stopped.
  */
 export async function holdSession<Result>(
   { turnStore }: SessionStores,
   { turns }: SessionCores,
   contextId: string,
-  { purpose, waitSeconds, signal }: HoldOptions,
+  { purpose, waitSeconds, stopsTurn, signal }: HoldOptions,
   work: (session: HeldSession) => Promise<Result>,
-): Promise<Result> {
+): Promise<Result | null> {
   const revision = await createRevision({ previous: '', text: contextId, now: turns.settings.now() });
   const request = { turn: `${purpose}-${revision}`, holder: purpose };
   const deadline = performance.now() + waitSeconds * 1_000;
@@ -41,18 +43,21 @@ export async function holdSession<Result>(
     requireGoing(signal);
     const start = await turnStore.begin(contextId, request);
     if (start.outcome === 'begun') return runHeld(start.turn, signal, work);
-    if (start.outcome === 'key-reused' || performance.now() >= deadline)
-      throw new AgentStoreError(
-        'UNAVAILABLE',
-        'A turn of the session is running. Try again when it has ended.',
-      );
-    await markCancelled(turns, contextId, start.turn);
+    // Without an idempotency key, a turn begins, or another one is in its way.
+    if (start.outcome === 'key-reused' || performance.now() >= deadline) return null;
+    if (stopsTurn) await markCancelled(turns, contextId, start.turn);
     await pause(tries);
   }
 }
 
+/** The error if a turn goes on for longer than it was waited for. */
+export function turnRuns(): AgentStoreError {
+  const message = 'A turn of the session is running. Try again when it has ended.';
+  return new AgentStoreError('UNAVAILABLE', message);
+}
+
 /** @throws AgentStoreError `UNAVAILABLE` if the caller wants no more. */
-function requireGoing(signal: AbortSignal | undefined): void {
+export function requireGoing(signal: AbortSignal | undefined): void {
   if (!signal?.aborted) return;
   const cause: unknown = signal.reason;
   throw new AgentStoreError('UNAVAILABLE', 'It was stopped before it was done. Run it again.', { cause });

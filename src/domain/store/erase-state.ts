@@ -31,11 +31,11 @@ export async function findState(core: StoreCore, session: Session): Promise<Foun
   if (record === null) return { isThere: false, parts: 0 };
   const toKey = toPartKey(core, session);
   const parts = await Promise.all(namesOfParts(record).map((name) => findRecord(records, toKey(name))));
-  const isFence = await isFenceRecord(core, record);
+  const isEmpty = await isFence(core, record);
   return {
-    isThere: !isFence,
+    isThere: !isEmpty,
     parts: parts.filter((part) => part !== null).length,
-    ...(isFence && record.expiresAt !== undefined && { fencedUntil: record.expiresAt }),
+    ...(isEmpty && record.expiresAt !== undefined && { fencedUntil: record.expiresAt }),
   };
 }
 
@@ -92,7 +92,8 @@ async function putFence(
   return (await putSettled(core, key, fence, !isGone && revision === '' ? null : expected)) === 'written';
 }
 
-async function isFenceRecord({ settings }: StoreCore, record: StoredRecord): Promise<boolean> {
+/** True for what an erase has left in the place of a state. */
+export async function isFence({ settings }: StoreCore, record: StoredRecord): Promise<boolean> {
   try {
     return isErased(await record.read(settings.maxStateBytes));
   } catch {

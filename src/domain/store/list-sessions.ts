@@ -1,16 +1,22 @@
 import { AgentStoreError, isAgentStoreError } from '../errors.js';
 import type { SessionRange } from '../key-schema.js';
-import { requireIndex } from '../list-keys.js';
+import { type ListableRecords, requireIndex } from '../list-keys.js';
 import { requireOption } from '../options.js';
 import type { SessionListOptions, SessionPage, SessionSummary } from '../sessions/session-list.js';
 import { sizeOf } from '../values/size.js';
 import { toStateText } from '../values/text.js';
-import { locateSession, type Session } from './session-codec.js';
+import { locateSession, type Session, type SessionPlaces } from './session-codec.js';
 import { readSession } from './session-records.js';
 import type { StoreCore } from './store-core.js';
 
 /** So many states are read side by side. */
 const batchSize = 25;
+
+/** What it takes to find the sessions of a store: of their states, or of their histories. */
+interface LocatingCore {
+  readonly settings: SessionPlaces;
+  readonly records: ListableRecords;
+}
 
 /** A page of the agent's sessions. */
 export async function listSessions(
@@ -31,7 +37,9 @@ export async function listSessions(
 }
 
 /** Where the agent's sessions are. @throws AgentStoreError `CONFIGURATION` if the key schema does not say. */
-function requireRange({ settings: { keySchema, agentId } }: Pick<StoreCore, 'settings'>): SessionRange {
+export function requireRange({
+  settings: { keySchema, agentId },
+}: Pick<LocatingCore, 'settings'>): SessionRange {
   const range = keySchema.range?.(agentId);
   if (range !== undefined) return range;
   const message =
@@ -40,7 +48,7 @@ function requireRange({ settings: { keySchema, agentId } }: Pick<StoreCore, 'set
 }
 
 /** The session of a key; `null` if the key is of something else. */
-function toSession(core: Pick<StoreCore, 'settings' | 'records'>, sort: string): Session | null {
+export function toSession(core: LocatingCore, sort: string): Session | null {
   const { partition, contextId: toContextId } = requireRange(core);
   const contextId = toContextId(sort);
   if (contextId === null) return null;

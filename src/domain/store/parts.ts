@@ -26,6 +26,9 @@ export interface PartList {
 /** A part expires a day after the record that names it: whoever has just read that record still finds the part. */
 export const extraSeconds = 86_400;
 
+/** Enough for three thousand years. */
+const timeDigits = 9;
+
 export const noParts: PartList = { current: [], replaced: [], isDeleted: false };
 
 /** @throws TypeError if what is stored is no such list. */
@@ -79,7 +82,7 @@ export async function writeParts(
   const slices = slice(text, maxBytes);
   const parts = await Promise.all(
     slices.map(async (data, index) => ({
-      name: `${revision}-${index}`,
+      name: `${createPartName(updatedAt, revision)}-${index}`,
       bytes: sizeOf(data),
       hash: await hash(data),
       data,
@@ -126,6 +129,17 @@ export function joinSlices(slices: readonly (string | Uint8Array)[]): Serialized
   if (slices.every((slice) => typeof slice === 'string')) return fromStateText(slices.join(''));
   if (slices.every((slice) => isBytes(slice))) return new Uint8Array(Buffer.concat(slices));
   throw new TypeError('The parts of what is stored are not of one kind.');
+}
+
+/** The name of a part that is written at a time, in milliseconds: by it alone, its age is known to whoever finds it with nothing that names it. */
+export function createPartName(time: number, unique: string): string {
+  return `${Math.max(Math.floor(time), 0).toString(36).padStart(timeDigits, '0')}.${unique}`;
+}
+
+/** When the part of that name was written, in milliseconds; `undefined` if its name does not say. */
+export function timeOfPart(name: string): number | undefined {
+  const [time = '', ...rest] = name.split('.');
+  return rest.length === 1 && /^[0-9a-z]{9}$/.test(time) ? Number.parseInt(time, 36) : undefined;
 }
 
 export async function removeParts(

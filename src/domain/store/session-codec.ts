@@ -19,9 +19,12 @@ export interface Session {
   readonly key: RecordKey;
 }
 
+/** The options that say where the records of sessions are. */
+export type SessionPlaces = Pick<AgentStoreSettings, 'agentId' | 'keySchema' | 'partKeyPrefix'>;
+
 /** @throws AgentStoreError `INVALID_KEY` if the backend cannot keep the id. */
 export function locateSession(
-  { agentId, keySchema, partKeyPrefix }: AgentStoreSettings,
+  { agentId, keySchema, partKeyPrefix }: SessionPlaces,
   contextId: string,
   limits: KeyLimits | undefined,
 ): Session {
@@ -37,6 +40,8 @@ export function locateSession(
 export interface SerializedSession {
   readonly data: SerializedData;
   readonly attributes?: Attributes | undefined;
+  /** When it is to expire, in Unix seconds, if not after the store's own time. */
+  readonly expiresAt?: number | undefined;
 }
 
 /**
@@ -147,10 +152,13 @@ export interface RecordBase {
  */
 export async function createRecord(
   { settings: { ttlSeconds, now, entityType, maxStateBytes }, records: { isLocal } }: StoreCore,
-  { data, attributes }: SerializedSession,
+  { data, attributes, expiresAt }: SerializedSession,
   { previous, lineage, token }: RecordBase,
 ): Promise<NewRecord> {
   const updatedAt = now();
+  const afterTtl =
+    ttlSeconds === null ? undefined : Math.min(Math.ceil(updatedAt / 1000 + ttlSeconds), latestExpiry);
+  const end = expiresAt ?? afterTtl;
   let text: string | Uint8Array | undefined;
   const toText = () => {
     text ??= toStateText(data);
@@ -165,9 +173,7 @@ export async function createRecord(
     ...(lineage !== '' && { lineage }),
     ...(token !== undefined && { token }),
     ...(attributes !== undefined && { attributes }),
-    ...(ttlSeconds !== null && {
-      expiresAt: Math.min(Math.ceil(updatedAt / 1000 + ttlSeconds), latestExpiry),
-    }),
+    ...(end !== undefined && { expiresAt: end }),
     updatedAt,
     entityType,
     data,
