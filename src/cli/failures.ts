@@ -1,3 +1,4 @@
+import { ExitCode } from '@stricli/core';
 import { AgentStoreError, isAgentStoreError } from '../domain/errors.js';
 import { isError } from '../domain/values/built-in.js';
 
@@ -11,6 +12,14 @@ export function wrongUsage(message: string, cause?: unknown): AgentStoreError {
 export function exitCodeOf(error: unknown): number {
   const isMistake = isAgentStoreError(error, 'CONFIGURATION') || isAgentStoreError(error, 'INVALID_KEY');
   return isMistake ? exitCodes.wrongUsage : exitCodes.failed;
+}
+
+/** The exit code for that of the parser, which has negative ones for what is wrong with a command line. */
+export function toExitCode(code: number | string | null | undefined): number {
+  const number = Number(code ?? exitCodes.ok);
+  if (number >= 0) return number;
+  const isWrongUsage = number === ExitCode.InvalidArgument || number === ExitCode.UnknownCommand;
+  return isWrongUsage ? exitCodes.wrongUsage : exitCodes.failed;
 }
 
 /** What to tell the user of a failure, in one line. */

@@ -1,8 +1,8 @@
-import { ExitCode, run as runApplication } from '@stricli/core';
+import { run as runApplication } from '@stricli/core';
 import { createCliApplication } from './app.js';
 import { completeWords } from './complete-words.js';
 import type { CliContext } from './context.js';
-import { exitCodes, toOneLine } from './failures.js';
+import { exitCodes, toExitCode, toOneLine } from './failures.js';
 import type { CliIo } from './io.js';
 import { createPaint, wantsColor } from './output/colors.js';
 
@@ -27,7 +27,7 @@ export async function run(argv: readonly string[], io: CliIo): Promise<number> {
   if (argv[0] === '__complete') await completeWords(app, argv.slice(1), context);
   else await runApplication(app, argv, context);
   if (io.signal.aborted) return signalCodes[String(io.signal.reason)] ?? exitCodes.failed;
-  return toExitCode(process.exitCode ?? exitCodes.ok);
+  return toExitCode(process.exitCode);
 }
 
 /** Writes the first mistake of a command line, and no others: correcting one may correct them all. */
@@ -37,11 +37,4 @@ function toErrorLine({ stderr, signal }: CliIo): (text: string) => void {
     if (isFirst && !signal.aborted) stderr.write(`looopy-aws: ${toOneLine(text)}\n`);
     isFirst = false;
   };
-}
-
-/** The parser has negative codes for what is wrong with a command line. */
-function toExitCode(code: number | string): number {
-  const number = Number(code);
-  const isWrongUsage = [ExitCode.InvalidArgument, ExitCode.UnknownCommand].some((wrong) => wrong === number);
-  return isWrongUsage ? exitCodes.wrongUsage : Math.abs(Math.sign(number)) * Math.max(number, exitCodes.failed);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
-import { describeFailure, exitCodeOf } from '../../src/cli/failures.js';
+import { describeFailure, exitCodeOf, toExitCode } from '../../src/cli/failures.js';
 import { AgentStoreError } from '../../src/domain/errors.js';
 import { cli, cliJson } from './harness.js';
 
@@ -14,6 +14,10 @@ const commands = [
   ['sessions', 'watch'],
   ['sessions', 'delete'],
   ['sessions', 'erase'],
+  ['sessions', 'export'],
+  ['sessions', 'import'],
+  ['sessions', 'copy'],
+  ['sessions', 'prune'],
   ['turns', 'list'],
   ['turns', 'cancel'],
   ['serve'],
@@ -63,6 +67,17 @@ describe('the command line', () => {
       'an interval that is no time',
       ['sessions', 'watch', 'memory:', 's', '--interval', '0'],
       'Failed to parse "0" for interval: It must be a number of seconds above 0.',
+    ],
+    [
+      'a time that is none',
+      ['sessions', 'prune', 'memory:', '--older-than', '90'],
+      'Failed to parse "90" for older-than: It must be a number of days, hours, minutes or seconds, such as 30d, 12h, 90m or 30s.',
+    ],
+    ['no time', ['sessions', 'prune', 'memory:'], 'Expected input for flag --older-than'],
+    [
+      'a copy onto itself',
+      ['sessions', 'copy', '--from', 'memory:', '--to', 'memory:'],
+      'The sessions would be copied onto themselves: --from and --to are the same.',
     ],
     [
       'a port that is none',
@@ -145,6 +160,10 @@ describe('completion', () => {
 });
 
 describe('a failure', () => {
+  it('of the program itself, such as a file of it that is missing, is 1', () => {
+    expect([-10, -2, -4, -5, 0, 1, 2, null].map(toExitCode)).toEqual([1, 1, 2, 2, 0, 1, 2, 0]);
+  });
+
   it('that nobody has foreseen is told without what was being read', () => {
     const error = new SyntaxError('Unexpected token in "my secret"');
     const said = describeFailure(error);

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { InMemoryAgentStore } from '../../src/adapters/memory/in-memory-agent-store.js';
 import { InMemoryTurnStore } from '../../src/adapters/memory/in-memory-turn-store.js';
 import { memoryRecords } from '../../src/cli/stores/open-memory.js';
@@ -8,6 +8,7 @@ import { parseStoreUrl } from '../../src/cli/stores/store-url.js';
 import type { SessionSummary } from '../../src/domain/sessions/session-list.js';
 import type { AgentStoreOptions } from '../../src/domain/store/agent-store-options.js';
 import type { HeldTurn, TurnStore } from '../../src/domain/turn-store.js';
+import { PersistentTurnStore } from '../../src/domain/turns/persistent-turn-store.js';
 import type { TurnStoreOptions } from '../../src/domain/turns/turn-store-options.js';
 import { cli, cliJson } from './harness.js';
 import { createdAt, lastActivity, putSession, state } from './sessions.js';
@@ -290,6 +291,25 @@ describe('sessions watch', () => {
       { kind: 'state', status: 'idle', turns: 2, lastActive: lastActivity.toISOString() },
     ]);
     expect((await cliJson(['sessions', 'watch', url, 's'], { controller })).document).toEqual([]);
+  });
+
+  it('tells of a turn that goes on after its log only once', async () => {
+    const { url } = await openMemory();
+    const turnStore = openTurnStore(url, {});
+    const turn = await begin({ turnStore }, 's', 'turn-1');
+    const controller = new AbortController();
+    let looks = 0;
+    const read = vi.spyOn(PersistentTurnStore.prototype, 'read').mockImplementation(async function* () {});
+    const running = vi.spyOn(PersistentTurnStore.prototype, 'runningTurn').mockImplementation(async () => {
+      looks += 1;
+      if (looks === 3) controller.abort('SIGINT');
+      return 'turn-1';
+    });
+    await cli(['sessions', 'watch', url, 's', ...interval], { controller });
+    expect(read).toHaveBeenCalledTimes(1);
+    read.mockRestore();
+    running.mockRestore();
+    await turn.end({ kind: 'task-complete', data: '{}' });
   });
 
   it('tells of events that are no longer held', async () => {

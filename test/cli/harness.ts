@@ -10,7 +10,7 @@ export interface Outcome {
 interface Surroundings {
   readonly isTTY?: boolean;
   readonly env?: CliIo['env'];
-  readonly stdin?: string;
+  readonly stdin?: string | Uint8Array;
   readonly controller?: AbortController;
   /** Called with all of stdout each time that something is written to it. */
   readonly onOut?: (out: string) => void;

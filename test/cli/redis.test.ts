@@ -4,6 +4,8 @@ import { RedisAgentStore } from '../../src/adapters/redis/redis-agent-store.js';
 import { RedisMessageStore } from '../../src/adapters/redis/redis-message-store.js';
 import { judgeClock } from '../../src/cli/doctor/judge-clock.js';
 import { judgeSettings, parseInfo } from '../../src/cli/doctor/judge-redis.js';
+import { connectRedis } from '../../src/cli/stores/open-redis.js';
+import { parseStoreUrl } from '../../src/cli/stores/store-url.js';
 import { RedisCluster } from '../backends/redis-cluster.js';
 import { RedisServer } from '../backends/redis-server.js';
 import { cli, cliJson } from './harness.js';
@@ -70,6 +72,20 @@ describe('the sessions of a Redis', () => {
     expect(err).toMatch(/^looopy-aws: .*\n$/);
     expect(err).toContain(says);
     expect(err).not.toMatch(/s%ecret|s%25ecret|secret/);
+  });
+});
+
+describe('a connection', () => {
+  it('is made again when it is lost', async () => {
+    const own = await RedisServer.start();
+    const url = parseStoreUrl(`redis://127.0.0.1:${own.port}?agentId=a`);
+    if (url.kind !== 'redis') throw new Error('It is no URL of a Redis.');
+    const client = await connectRedis(url, {});
+    await own.kill();
+    await own.start();
+    expect(await client.ping()).toBe('PONG');
+    client.disconnect();
+    await own.stop();
   });
 });
 

@@ -11,9 +11,9 @@ export function toCell(text: string): string {
 /** Rows under their headers, each column as wide as its widest cell. */
 export function formatTable(headers: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [headers, ...rows].map((cells) => cells.map(toCell));
-  const widths = headers.map((_, column) => Math.max(...lines.map((cells) => (cells[column] ?? '').length)));
+  const widths = headers.map((_, column) => Math.max(...lines.map((cells) => String(cells[column]).length)));
   return lines
-    .map((cells) => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '))
+    .map((cells) => cells.map((cell, column) => cell.padEnd(Number(widths[column]))).join('  '))
     .map((line) => line.trimEnd())
     .join('\n');
 }

@@ -57,7 +57,7 @@ const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_4
 /** A time such as `30d`, in milliseconds. */
 export function parseDuration(text: string): number {
   const [, count, unit = ''] = text.match(/^(\d{1,9})([smhd])$/) ?? [];
-  if (count !== undefined) return Number(count) * (units[unit] ?? 0) * 1_000;
+  if (count !== undefined) return Number(count) * Number(units[unit]) * 1_000;
   throw wrongUsage('It must be a number of days, hours, minutes or seconds, such as 30d, 12h, 90m or 30s.');
 }
 

@@ -2,6 +2,7 @@ import { buildCommand, buildRouteMap } from '@stricli/core';
 import {
   commonFlags,
   parseCount,
+  parseDuration,
   parseSeconds,
   sessionParameter,
   urlParameter,
@@ -109,7 +110,102 @@ const erase = buildCommand({
   ),
 });
 
+const exportCommand = buildCommand({
+  loader: async () => (await import('../commands/sessions-export.js')).exportToFile,
+  parameters: {
+    flags: {
+      ...commonFlags,
+      file: { kind: 'parsed', parse: String, brief: 'A new file in place of stdout', optional: true },
+    },
+    positional: ofSession,
+  },
+  docs: withExamples(
+    'Prints all that can be carried of a session, as JSON',
+    'State, conversation and owner, of one moment, for "import".',
+    `sessions export ${url} session-1 --file session-1.json`,
+  ),
+});
+
+const importCommand = buildCommand({
+  loader: async () => (await import('../commands/sessions-import.js')).importFromFile,
+  parameters: {
+    flags: {
+      ...commonFlags,
+      overwrite: {
+        kind: 'boolean',
+        brief: 'Replaces all of a session that is there',
+        default: false,
+        withNegated: false,
+      },
+    },
+    positional: {
+      kind: 'tuple',
+      parameters: [
+        urlParameter,
+        { brief: 'What "export" has written; - reads stdin', placeholder: 'FILE', parse: String },
+      ],
+    },
+  },
+  docs: withExamples(
+    'Makes a session of what "export" has written',
+    'Under the id that it had, for the agent of the URL. A session that is there stays, unless --overwrite is given.',
+    `sessions import ${url} session-1.json`,
+  ),
+});
+
+const copy = buildCommand({
+  loader: async () => (await import('../commands/sessions-copy.js')).copyAll,
+  parameters: {
+    flags: {
+      ...commonFlags,
+      from: { kind: 'parsed', parse: String, brief: 'The URL of the store to copy from', placeholder: 'URL' },
+      to: { kind: 'parsed', parse: String, brief: 'The URL of the store to copy to', placeholder: 'URL' },
+    },
+  },
+  docs: withExamples(
+    'Copies all sessions of an agent to another store',
+    'They stay where they are. What is there already is not copied again, so that a copy that was interrupted goes on when it is run again; a session that was active later there stays as it is.',
+    "sessions copy --from 'redis://localhost:6379?agentId=support' --to 'dynamodb://us-east-1/agent-state?agentId=support'",
+  ),
+});
+
+const prune = buildCommand({
+  loader: async () => (await import('../commands/sessions-prune.js')).prune,
+  parameters: {
+    flags: {
+      ...commonFlags,
+      yes: yesFlag,
+      olderThan: {
+        kind: 'parsed',
+        parse: parseDuration,
+        brief: 'How long they have not been active: 90d, 12h, 30m or 60s',
+        placeholder: 'time',
+      },
+    },
+    positional: { kind: 'tuple', parameters: [urlParameter] },
+  },
+  docs: withExamples(
+    'Erases sessions that have not been active for a time',
+    'And what killed writes have left behind. It only says what it would do, unless --yes is given.',
+    `sessions prune ${url} --older-than 90d`,
+    `sessions prune ${url} --older-than 90d --yes --json`,
+  ),
+});
+
+const routes = {
+  list,
+  show,
+  messages,
+  watch,
+  delete: remove,
+  erase,
+  export: exportCommand,
+  import: importCommand,
+  copy,
+  prune,
+};
+
 export const sessionRoutes = buildRouteMap({
-  routes: { list, show, messages, watch, delete: remove, erase },
+  routes,
   docs: { brief: 'Lists, reads, moves and removes sessions' },
 });

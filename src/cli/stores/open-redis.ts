@@ -3,7 +3,6 @@ import { toAgentStoreError } from '../../adapters/redis/errors.js';
 import { RedisAgentStore } from '../../adapters/redis/redis-agent-store.js';
 import { RedisMessageStore } from '../../adapters/redis/redis-message-store.js';
 import { RedisTurnStore } from '../../adapters/redis/redis-turn-store.js';
-import { isError } from '../../domain/values/built-in.js';
 import type { CliIo } from '../io.js';
 import { loadClient } from './load-client.js';
 import type { OpenStores } from './opened-stores.js';
@@ -39,31 +38,31 @@ export async function connectRedis(url: RedisUrl, env: CliIo['env']): Promise<Re
         lazyConnect: true,
         redisOptions: options,
         clusterRetryStrategy: retry,
-        ...(url.keyPrefix !== undefined && { keyPrefix: url.keyPrefix }),
+        keyPrefix: url.keyPrefix,
       })
     : new Redis(toPort(url.server), url.server.hostname, {
         ...options,
         lazyConnect: true,
         retryStrategy: retry,
-        ...(url.keyPrefix !== undefined && { keyPrefix: url.keyPrefix }),
+        keyPrefix: url.keyPrefix,
       });
-  let trouble: unknown;
-  client.on('error', (error: unknown) => {
-    trouble ??= error;
-  });
+  // What went wrong is told before, and the connection only says that there is none.
+  const troubles: unknown[] = [];
+  client.on('error', (error: unknown) => troubles.push(error));
   try {
     await client.connect();
     isReady = true;
     return client;
   } catch (error) {
     client.disconnect();
-    throw toAgentStoreError(toReason(trouble ?? error), '');
+    const [trouble] = [...troubles, error];
+    throw toAgentStoreError(toReason(trouble), '');
   }
 }
 
 /** A Cluster says what the last of its servers said in an error of its own. */
 function toReason(error: unknown): unknown {
-  return isError(error) && 'lastNodeError' in error ? (error.lastNodeError ?? error) : error;
+  return Reflect.get(Object(error), 'lastNodeError') ?? error;
 }
 
 function toRedisOptions({ server }: RedisUrl, { REDISCLI_AUTH }: CliIo['env']): RedisOptions {

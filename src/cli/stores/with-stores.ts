@@ -11,9 +11,12 @@ export async function withStores<Result>(
   work: (stores: OpenStores) => Promise<Result>,
 ): Promise<Result> {
   const stores = await openStores(parseStoreUrl(url), io);
-  const result = await untilAborted(io.signal, work(stores));
-  await stores.close();
-  return result;
+  try {
+    return await untilAborted(io.signal, work(stores));
+  } finally {
+    // A connection that is left open would keep the process from ending.
+    await stores.close();
+  }
 }
 
 /** Rejects when a session has neither a state nor a conversation. */
