@@ -30,6 +30,18 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   'src/agent/': ['src/agent/', domain, 'node:async_hooks', 'node:crypto'],
   'src/index.ts': ['src/agent/', 'src/server/', domain],
   'src/stores.ts': ['src/adapters/', domain],
+  // Brings all of the others together, and is imported by none of them.
+  'src/cli/': [
+    'src/cli/',
+    'src/adapters/',
+    'src/agent/',
+    'src/server/',
+    domain,
+    '@stricli/core',
+    '@aws-sdk/client-dynamodb',
+    'ioredis',
+    'node:',
+  ],
 };
 
 describe('the layers', () => {
@@ -91,6 +103,9 @@ describe('the layers', () => {
     ['the stores in the main entry', 'src/index.ts', `export { InMemoryAgentStore } from './stores.js';`],
     ['the kit in the domain', `${domain}a.ts`, `import { X } from '../testing/index.js';`],
     ['an adapter in the kit', 'src/testing/a.ts', `import { X } from '../adapters/memory/index.js';`],
+    ['the command line in the server', 'src/server/a.ts', `import { run } from '../cli/run.js';`],
+    ['the command line in a backend', 'src/adapters/redis/a.ts', `import('../../cli/run.js');`],
+    ['the command line in the main entry', 'src/index.ts', `export { run } from './cli/run.js';`],
     ['a sibling backend', 'src/adapters/dynamodb/a.ts', `import { X } from '../memory/index.js';`],
     ['a package whose name starts like one', 'src/server/a.ts', `import 'hono-other';`],
     ['a require', 'src/server/a.ts', `const x = require('ioredis');`],

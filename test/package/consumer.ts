@@ -56,6 +56,13 @@ export class Consumer {
     return consumer;
   }
 
+  /** Runs a program that a package has installed, and gives what it prints and its exit code. */
+  async runBin(name: string, args: readonly string[], env: Environment = {}) {
+    const program = join(this.#folder, 'node_modules/.bin', name);
+    const done = run(program, args, this.#folder, env).then(({ stdout }) => ({ code: 0, said: stdout }));
+    return done.catch(({ code, stdout, stderr }) => ({ code, said: `${stdout}${stderr}` }));
+  }
+
   /** The same project once more, with further packages. */
   async extend(folder: string, packages: Packages): Promise<Consumer> {
     await cp(this.#folder, folder, { recursive: true, verbatimSymlinks: true });

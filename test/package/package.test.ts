@@ -378,6 +378,41 @@ describe('the stores', () => {
   });
 });
 
+describe('the command line', () => {
+  it.each(['none', 'sdk', 'redis', 'both'] as const)('runs with clients: %s', async (clients) => {
+    const consumer = consumers[clients];
+    expect(await consumer.runBin('looopy-aws', ['--version'])).toEqual({
+      code: 0,
+      said: `${packageJson.version}\n`,
+    });
+    expect((await consumer.runBin('looopy-aws', ['doctor', 'memory:'])).code).toBe(0);
+  });
+
+  it.each([
+    ['none', 'dynamodb://us-east-1/agent-state?agentId=a', '@aws-sdk/client-dynamodb'],
+    ['redis', 'dynamodb://us-east-1/agent-state?agentId=a', '@aws-sdk/client-dynamodb'],
+    ['none', 'redis://127.0.0.1:1?agentId=a', 'ioredis'],
+    ['sdk', 'redis://127.0.0.1:1?agentId=a', 'ioredis'],
+  ] as const)('says what to install, with clients: %s, for %s', async (clients, url, client) => {
+    const { code, said } = await consumers[clients].runBin('looopy-aws', ['sessions', 'list', url]);
+    expect(code).toBe(2);
+    expect(said).toBe(
+      `looopy-aws: The package "${client}" could not be loaded. Install it: npm install ${client}\n`,
+    );
+  });
+
+  it('reads a table without ioredis, and a Redis without the SDK', async () => {
+    const { AGENT_STATE_TABLE: tableName, ...env } = await useTable();
+    const table = `dynamodb://us-east-1/${tableName}?agentId=a`;
+    const redis = await RedisServer.start();
+    closing.push(() => redis.stop());
+    const none = { code: 0, said: 'The agent "a" has no sessions.\n' };
+    expect(await consumers.sdk.runBin('looopy-aws', ['sessions', 'list', table], env)).toEqual(none);
+    const url = `${redis.url}?agentId=a`;
+    expect(await consumers.redis.runBin('looopy-aws', ['sessions', 'list', url])).toEqual(none);
+  });
+});
+
 describe('what users write', () => {
   it.each(combinations)('is right in types, with %o', async ({ compiler, resolution }) => {
     const sources = { ...pasted, assignability, ...(await readmeSnippets()) };
