@@ -398,6 +398,11 @@ describe('a copy', () => {
       operation: 'copySessions',
     });
     expect((await to.open().agentStore.listSessions()).sessions).toHaveLength(1);
+    for (const options of [{ concurrency: Number.NaN }, { concurrency: 0 }, { waitSeconds: -1 }])
+      await expect(copySessions(from.open(), to.open(), options)).rejects.toMatchObject({
+        code: 'CONFIGURATION',
+        message: expect.stringContaining(Object.keys(options)[0] ?? ''),
+      });
     const broken = to.open();
     broken.process.get = () => Promise.reject(new Error('The request failed.'));
     await expect(copySessions(from.open(), broken)).rejects.toMatchObject({ code: 'UNAVAILABLE' });

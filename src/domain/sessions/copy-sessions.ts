@@ -1,4 +1,5 @@
 import { type AgentStoreErrorCode, explainFailure, isAgentStoreError } from '../errors.js';
+import { requireOption } from '../options.js';
 import { type CarriedSession, isNothing, isSame, readCarried, writeCarried } from './carry-session.js';
 import { eraseSession } from './erase-session.js';
 import { holdSession, requireGoing } from './hold-session.js';
@@ -112,7 +113,7 @@ const maxRounds = 5;
  * @example
  * const report = await copySessions(oldStores, newStores, { onProgress: ({ done }) => console.error(done) });
  *
- * @throws AgentStoreError `UNAVAILABLE` if a backend does not answer: run it again; `CONFIGURATION` if a backend cannot list its records, or a key schema cannot turn keys into ids.
+ * @throws AgentStoreError `UNAVAILABLE` if a backend does not answer: run it again; `CONFIGURATION` if an option cannot work, a backend cannot list its records, or a key schema cannot turn keys into ids.
  */
 export async function copySessions(
   from: SessionStores,
@@ -120,7 +121,18 @@ export async function copySessions(
   options: CopyOptions = {},
 ): Promise<CopyReport> {
   const source = openSessions(from);
+  const { concurrency = 1, waitSeconds = 0 } = options;
   try {
+    requireOption(
+      Number.isSafeInteger(concurrency) && concurrency > 0,
+      'concurrency',
+      'must be a positive whole number',
+    );
+    requireOption(
+      Number.isFinite(waitSeconds) && waitSeconds >= 0,
+      'waitSeconds',
+      'must be a number of seconds',
+    );
     return await new Copy(from, to, source, openSessions(to), options).run();
   } catch (error) {
     const details = { operation: 'copySessions', agentId: source.agentId } as const;
