@@ -34,9 +34,9 @@ export async function toStateBytes(text: string | Uint8Array, level = defaultLev
   return Buffer.byteLength(text) <= maxSyncBytes ? gzipSync(text, { level }) : compress(text, { level });
 }
 
-/** How many bytes {@link toStateBytes} makes of a text that is compressed on the spot, or of bytes. */
-export function compressedSize(text: string | Uint8Array): number {
-  return typeof text === 'string' ? gzipSync(text, { level: defaultLevel }).length : text.length + 1;
+/** How many bytes {@link toStateBytes} makes of a text that is compressed on the spot. */
+export function compressedSize(text: string): number {
+  return gzipSync(text, { level: defaultLevel }).length;
 }
 
 /**

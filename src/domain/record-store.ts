@@ -114,8 +114,8 @@ export interface KeyLimits {
 export interface WriteUnits {
   /** The bytes that one unit pays for. */
   readonly bytes: number;
-  /** How many bytes a text, or bytes, take in a record that prefers to be compact. */
-  measure(text: string | Uint8Array): number;
+  /** How many bytes a text takes in a record that prefers to be compact. */
+  measure(text: string): number;
 }
 
 /**

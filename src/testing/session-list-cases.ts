@@ -136,7 +136,7 @@ async function listAll(store: SessionList, limit: number): Promise<string[][]> {
 }
 
 function byId(sessions: readonly SessionSummary[]): SessionSummary[] {
-  return [...sessions].sort((a, b) => (a.contextId < b.contextId ? -1 : 1));
+  return [...sessions].sort((a, b) => a.contextId.localeCompare(b.contextId));
 }
 
 async function sizeOf(state: object): Promise<number> {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { InMemoryRecordStore } from '../../src/adapters/memory/index.js';
 import type { AgentState } from '../../src/domain/agent-state.js';
 import { type CopyOutcome, copySessions } from '../../src/domain/sessions/copy-sessions.js';
@@ -383,6 +383,23 @@ describe('a copy', () => {
     expect(report).toMatchObject({ complete: false, copied: 0 });
     expect([...outcomes.values()]).toEqual(['changing', 'changing', 'changing']);
     await turn.abandon();
+  });
+
+  it('waits for a turn that runs where it goes to, and does not stop it', async () => {
+    const [from, to] = [create(), create()];
+    await from.open().agentStore.save('a', createState(1));
+    const turn = await begin(to.open().turnStore, 'turn-1', undefined, 'a');
+    const stopped = vi.fn();
+    turn.onStop(stopped);
+    const waiting = to.open();
+    const copying = copySessions(from.open(), waiting);
+    // It has met the lease, and tried again.
+    const sent = vi.spyOn(waiting.process, 'get');
+    const tries = () => sent.mock.calls.filter(([{ sort }]) => sort === 'lease#a').length;
+    await vi.waitFor(() => expect(tries()).toBeGreaterThan(1));
+    expect(stopped).not.toHaveBeenCalled();
+    await turn.abandon();
+    expect(await copying).toMatchObject({ complete: true, copied: 1 });
   });
 
   it('ends between two sessions if its caller says so, and reports what the backend says', async () => {

@@ -27,7 +27,7 @@ export async function appendEntry(
   if (pending !== undefined) {
     base = await readHead(core, history);
     pending.isStored ||= isStored(base, pending.attempts);
-    if (isErased(base) && !pending.isStored) throw refuseLate(known, base);
+    if (isErased(base) && !pending.isStored) throw refuseLate(known);
   }
   const isSame = pending?.text === text;
   // What was sent in another turn has not stored the token of this one, which then goes there alone.

@@ -27,7 +27,7 @@ export function hasRoom({ writeUnits }: RecordStore, head: Head, entry: Entry): 
   return fits(formatHead(head), (isOneUnit ? unit : 2 * unit) - otherBytes);
 
   function fits(data: PlainData, maxBytes: number): boolean {
-    const text = toStateText(data);
+    const text = String(toStateText(data));
     const bytes = sizeOf(text);
     return bytes <= maxBytes || (bytes <= maxExpansion * maxBytes && measure(text) <= maxBytes);
   }

@@ -59,8 +59,8 @@ export function isErased(stored: StoredHead | null): boolean {
 }
 
 /** The error for whoever adds to what was there before an erase. Its next append begins the history anew. */
-export function refuseLate(known: KnownHistory, stored: StoredHead | null): AgentStoreError {
-  known.stored = stored ?? undefined;
+export function refuseLate(known: KnownHistory): AgentStoreError {
+  known.stored = undefined;
   known.pending = undefined;
   return new AgentStoreError('CONFLICT', 'The session was erased. What is appended next begins it anew.');
 }
@@ -108,7 +108,7 @@ export async function changeHead(core: MessageCore, history: History, change: He
     }
     // No head names them, and none will: what they were written for has not been stored, and cannot be any more.
     await removeOwn(core, history, attempt.parts);
-    if (change.endsWithErase && isErased(current) && !isErased(stored)) throw refuseLate(known, current);
+    if (change.endsWithErase && isErased(current) && !isErased(stored)) throw refuseLate(known);
     stored = current;
     known.stored = undefined;
     await wait(tries);
