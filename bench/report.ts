@@ -49,7 +49,7 @@ What is won:
 
 ${writeWins(results)}
 
-What it costs: a save and a load take longer than by hand in Redis, and in DynamoDB up to 2 KB, since they carry a condition and a revision; and what is over 4 KB is compressed. A conversation of short messages takes two to four times the write units of an item per message, and longer to open than by one Query. ${writeTargets(results)}
+What it costs: a save and a load take longer than by hand in Redis, and in DynamoDB up to 2 KB, since they carry a condition and a revision; and what is over 4 KB is compressed. A conversation of short messages takes up to two and a half times the write units of an item per message, and longer to open than by one Query. ${writeTargets(results)}
 
 ## How it is measured
 
