@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { RedisAgentStore } from '../../src/adapters/redis/redis-agent-store.js';
 import { RedisMessageStore } from '../../src/adapters/redis/redis-message-store.js';
 import { judgeClock } from '../../src/cli/doctor/judge-clock.js';
@@ -36,6 +36,17 @@ async function examine(url: string, env = {}) {
 }
 
 describe('the sessions of a Redis', () => {
+  it('leave no connection behind if they cannot be copied, since the target is not there', async () => {
+    const connections = async () =>
+      String(await admin.client('LIST'))
+        .trim()
+        .split('\n').length;
+    const before = await connections();
+    const argv = ['sessions', 'copy', '--from', at(), '--to', 'redis://127.0.0.1:1?agentId=support'];
+    expect(await cli(argv)).toMatchObject({ code: 1, err: expect.stringContaining('Nothing listens there') });
+    await vi.waitFor(async () => expect(await connections()).toBe(before));
+  });
+
   it('are read with the password of the URL, or of the environment, and the prefix of its clients', async () => {
     const client = new Redis(server.port, '127.0.0.1', {
       password,

@@ -1,10 +1,13 @@
 import { AgentStoreError } from '../../domain/errors.js';
-import { type CopyReport, copySessions } from '../../domain/sessions/copy-sessions.js';
+import type { CopyReport } from '../../domain/sessions/copy-report.js';
+import { copySessions } from '../../domain/sessions/copy-sessions.js';
 import { type CliContext, type CommonFlags, present } from '../context.js';
 import { wrongUsage } from '../failures.js';
+import type { CliIo } from '../io.js';
 import { Progress } from '../output/progress.js';
 import { formatCount, toCell } from '../output/text.js';
 import { openStores } from '../stores/open-stores.js';
+import type { OpenStores } from '../stores/opened-stores.js';
 import { parseStoreUrl } from '../stores/store-url.js';
 
 export interface CopyFlags extends CommonFlags {
@@ -18,7 +21,19 @@ export async function copyAll(this: CliContext, flags: CopyFlags): Promise<void>
     throw wrongUsage('The sessions would be copied onto themselves: --from and --to are the same.');
   const urls = [parseStoreUrl(flags.from), parseStoreUrl(flags.to)] as const;
   const from = await openStores(urls[0], io);
-  const to = await openStores(urls[1], io);
+  try {
+    const to = await openStores(urls[1], io);
+    const report = await copyBetween(from, to, io).finally(to.close);
+    present(this, flags, report, () => describe(report));
+    requireComplete(report);
+  } finally {
+    // A connection that is left open would keep the process from ending.
+    await from.close();
+  }
+}
+
+/** Ends by itself when the user wants an end, with no session half copied. */
+async function copyBetween(from: OpenStores, to: OpenStores, io: CliIo): Promise<CopyReport> {
   const progress = new Progress(io);
   let total: number | undefined;
   const onProgress = ({ round, done }: { readonly round: number; readonly done: number }) => {
@@ -31,14 +46,9 @@ export async function copyAll(this: CliContext, flags: CopyFlags): Promise<void>
     );
   };
   try {
-    // It ends by itself when the user wants an end, with no session half copied.
-    const report = await copySessions(from, to, { signal: io.signal, onProgress });
-    progress.end();
-    present(this, flags, report, () => describe(report));
-    requireComplete(report);
+    return await copySessions(from, to, { signal: io.signal, onProgress });
   } finally {
     progress.end();
-    await Promise.all([from.close(), to.close()]);
   }
 }
 
