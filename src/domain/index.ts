@@ -43,7 +43,7 @@ export type {
   CopyOutcome,
   CopyProgress,
   CopyReport,
-} from './sessions/copy-sessions.js';
+} from './sessions/copy-report.js';
 export { copySessions } from './sessions/copy-sessions.js';
 export type { EraseOptions, EraseProgress, EraseReceipt, EraseStep } from './sessions/erase-session.js';
 export { eraseSession, verifyErased } from './sessions/erase-session.js';

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { InMemoryRecordStore } from '../../src/adapters/memory/index.js';
 import type { AgentState } from '../../src/domain/agent-state.js';
-import { type CopyOutcome, copySessions } from '../../src/domain/sessions/copy-sessions.js';
+import type { CopyOutcome } from '../../src/domain/sessions/copy-report.js';
+import { copySessions } from '../../src/domain/sessions/copy-sessions.js';
 import { eraseSession } from '../../src/domain/sessions/erase-session.js';
 import { exportSession, importSession } from '../../src/domain/sessions/export-session.js';
 import type { SessionExport } from '../../src/domain/sessions/session-export.js';
@@ -203,6 +204,24 @@ describe('an import', () => {
     await importSession(world.open(), exported);
     const again = await exportSession(world.open(), contextId);
     expect(again).toEqual({ ...exported, exportedAt: again.exportedAt });
+  });
+
+  it('replaces no session that others change faster than it can be read', async () => {
+    const world = create();
+    await world.open().agentStore.save(contextId, createState(1));
+    const exported = await exportSession(world.open(), contextId);
+    const stores = world.open();
+    const writer = world.open();
+    await writer.agentStore.load(contextId);
+    let turns = 1;
+    const get = stores.process.get.bind(stores.process);
+    stores.process.get = async (key, isFresh) => {
+      if (key.sort === `context#${contextId}`) await writer.agentStore.save(contextId, createState(++turns));
+      return get(key, isFresh);
+    };
+    await expect(importSession(stores, exported)).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect(turns).toBeGreaterThan(5);
+    expect(await world.open().agentStore.load(contextId)).toEqual(createState(turns));
   });
 
   it.each([

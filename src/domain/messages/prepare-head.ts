@@ -22,7 +22,7 @@ export interface HeadChange {
   readonly mustHaveSeen?: boolean;
   /** True if it must not be made of what an erase has left, but by somebody who has seen that from the start. */
   readonly endsWithErase?: boolean;
-  /** True to leave the parts that are replaced where they are, and named by the head. */
+  /** True to remove none of the parts that are replaced: the head goes on to name them. */
   readonly leavesParts?: boolean;
   /** When the record stops to exist, in Unix seconds, if not with its messages. */
   readonly expiresAt?: number;

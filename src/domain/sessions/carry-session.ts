@@ -36,7 +36,7 @@ export async function readCarried(cores: SessionCores, contextId: string): Promi
 }
 
 /**
- * Puts all of it in the place of what is there, as a turn with this token. The state is last: where it is, the rest is.
+ * Puts all of it in the place of what is there, as a turn with this token. The state is last: if it is there, so is the rest.
  */
 export async function writeCarried(
   cores: SessionCores,

@@ -1,104 +1,11 @@
 import { type AgentStoreErrorCode, explainFailure, isAgentStoreError } from '../errors.js';
 import { requireOption } from '../options.js';
 import { type CarriedSession, isNothing, isSame, readCarried, writeCarried } from './carry-session.js';
+import type { CopyFailure, CopyOptions, CopyOutcome, CopyReport } from './copy-report.js';
 import { eraseSession } from './erase-session.js';
 import { holdSession, requireGoing } from './hold-session.js';
 import { listContextIds } from './list-context-ids.js';
 import { openSessions, type SessionCores, type SessionStores } from './session-stores.js';
-
-/**
- * How to copy sessions.
- *
- * @example
- * const options: CopyOptions = { onProgress: ({ done, contextId }) => console.error(done, contextId) };
- */
-export interface CopyOptions {
-  /** So many sessions are copied side by side. @defaultValue 8 */
-  readonly concurrency?: number;
-  /**
-   * How long to wait for a turn that runs where a session is copied to. That of an interrupted copy ends by itself within 20 seconds.
-   *
-   * @defaultValue 60
-   */
-  readonly waitSeconds?: number;
-  /** Is told what became of each session, each time that it is looked at. */
-  readonly onProgress?: (progress: CopyProgress) => void;
-  /** Ends the work between two sessions, as `UNAVAILABLE`. Run it again to go on. */
-  readonly signal?: AbortSignal;
-}
-
-/**
- * What became of a session:
- *
- * - `copied`: it is there now as it was.
- * - `same`: it was there already, as it is.
- * - `kept`: another one is there under its id that was active later, which stays.
- * - `changing`: others changed it faster than it could be read, or a turn of it runs where it is copied to. It is looked at again.
- * - `removed`: it was copied, and is gone since where it came from: so is the copy.
- * - `failed`: it cannot be carried; the report says why.
- *
- * @example
- * const isThere = (outcome: CopyOutcome) => outcome === 'copied' || outcome === 'same';
- */
-export type CopyOutcome = 'copied' | 'same' | 'kept' | 'changing' | 'removed' | 'failed';
-
-/**
- * What became of one session.
- *
- * @example
- * const show = ({ round, done, outcome }: CopyProgress) => console.error(`${round}: ${done} ${outcome}`);
- */
-export interface CopyProgress {
-  /** All sessions are looked at once a round, until a round finds nothing to copy. Counted from 1. */
-  readonly round: number;
-  /** How many sessions were looked at in this round. */
-  readonly done: number;
-  readonly contextId: string;
-  readonly outcome: CopyOutcome;
-}
-
-/**
- * How much there is on one side.
- *
- * @example
- * const isEmpty = ({ sessions }: CopyCount) => sessions === 0;
- */
-export interface CopyCount {
-  readonly sessions: number;
-  readonly messages: number;
-}
-
-/**
- * A session that could not be copied.
- *
- * @example
- * const show = ({ contextId, code, message }: CopyFailure) => console.error(contextId, code, message);
- */
-export interface CopyFailure {
-  readonly contextId: string;
-  readonly code: AgentStoreErrorCode;
-  readonly message: string;
-}
-
-/**
- * What a copy has come to. It is JSON.
- *
- * @example
- * const { complete, from, to }: CopyReport = await copySessions(oldStores, newStores);
- */
-export interface CopyReport {
-  /** How much there was in the last round where the sessions come from. */
-  readonly from: CopyCount;
-  /** How much of these sessions there was then where they go to. */
-  readonly to: CopyCount;
-  /** How many times a session was written. */
-  readonly copied: number;
-  /** The sessions that were left as they are there, since they were active later. */
-  readonly kept: readonly string[];
-  readonly failed: readonly CopyFailure[];
-  /** True if the last round has found each session there as it is. */
-  readonly complete: boolean;
-}
 
 /** After so many rounds that found something to copy, sessions change faster than they are copied. */
 const maxRounds = 5;
@@ -121,7 +28,7 @@ export async function copySessions(
   options: CopyOptions = {},
 ): Promise<CopyReport> {
   const source = openSessions(from);
-  const { concurrency = 1, waitSeconds = 0 } = options;
+  const { concurrency = 8, waitSeconds = 60 } = options;
   try {
     requireOption(
       Number.isSafeInteger(concurrency) && concurrency > 0,
@@ -133,7 +40,7 @@ export async function copySessions(
       'waitSeconds',
       'must be a number of seconds',
     );
-    return await new Copy(from, to, source, openSessions(to), options).run();
+    return await new Copy(from, to, source, openSessions(to), { ...options, concurrency, waitSeconds }).run();
   } catch (error) {
     const details = { operation: 'copySessions', agentId: source.agentId } as const;
     throw explainFailure(error, 'Could not copy the sessions', details);
@@ -161,7 +68,7 @@ class Copy {
     private readonly to: SessionStores,
     private readonly source: SessionCores,
     private readonly target: SessionCores,
-    private readonly options: CopyOptions,
+    private readonly options: CopyOptions & Required<Pick<CopyOptions, 'concurrency' | 'waitSeconds'>>,
   ) {}
 
   async run(): Promise<CopyReport> {
@@ -172,7 +79,7 @@ class Copy {
   }
 
   async #runRound(round: number) {
-    const { concurrency = 8, signal, onProgress } = this.options;
+    const { concurrency, signal, onProgress } = this.options;
     const counts = { from: { sessions: 0, messages: 0 }, to: { sessions: 0, messages: 0 } };
     const kept: string[] = [];
     const failed: CopyFailure[] = [];
@@ -231,7 +138,7 @@ class Copy {
 
   /** `null` if a turn of the session goes on there. */
   async #write(contextId: string, carried: CarriedSession): Promise<boolean | null> {
-    const { signal, waitSeconds = 60 } = this.options;
+    const { signal, waitSeconds } = this.options;
     const hold = { purpose: 'copy', waitSeconds, stopsTurn: false, signal };
     return holdSession(this.to, this.target, contextId, hold, async ({ token, requireHeld }) => {
       await writeCarried(this.target, contextId, token, carried, requireHeld);

@@ -2,7 +2,7 @@ import { AgentStoreError, explainFailure } from '../errors.js';
 import { isNothing, readCarried, writeCarried } from './carry-session.js';
 import { holdSession, turnRuns } from './hold-session.js';
 import { fromExport, type SessionExport, toExport } from './session-export.js';
-import { openSessions, type SessionStores } from './session-stores.js';
+import { openSessions, type SessionCores, type SessionStores } from './session-stores.js';
 
 /**
  * How to import a session.
@@ -68,9 +68,7 @@ export async function importSession(
     const id = contextId;
     const hold = { purpose: 'import', waitSeconds: overwrite ? 60 : 0, stopsTurn: overwrite };
     const isDone = await holdSession(stores, cores, id, hold, async ({ token, requireHeld }) => {
-      const current = overwrite ? null : await readCarried(cores, id);
-      if (current !== null && !isNothing(current))
-        throw new AgentStoreError('CONFLICT', 'The session is there. Set "overwrite" to replace it.');
+      if (!overwrite) await requireNothing(cores, id);
       await writeCarried(cores, id, token, carried, requireHeld);
       return true;
     });
@@ -86,4 +84,11 @@ export async function importSession(
       ...(contextId !== undefined && { contextId }),
     });
   }
+}
+
+/** @throws AgentStoreError `CONFLICT` if the session is there; one that others change too fast to be read is, too. */
+async function requireNothing(cores: SessionCores, contextId: string): Promise<void> {
+  const current = await readCarried(cores, contextId);
+  if (current !== null && isNothing(current)) return;
+  throw new AgentStoreError('CONFLICT', 'The session is there. Set "overwrite" to replace it.');
 }
