@@ -176,4 +176,14 @@ describe('sessions prune', () => {
     expect(again.out).toMatch(/^Erased 0 sessions/);
     expect(again.out).toContain('Stays, since somebody uses it: used\n');
   });
+
+  it('says so if it cannot tell which parts are orphaned', async () => {
+    const { url, stores } = await openMemory();
+    await stores.agentStore.update('new', () => ({ ...state, lastActivity: new Date() }));
+    const records = memoryRecords(new URL(url).pathname);
+    const note = { revision: 'r1', updatedAt: 0, entityType: 'note', data: {}, text: '{"json":{}}' };
+    await records.put({ partition: 'agent#support', sort: 'note#1' }, note, null);
+    const { code, out } = await cli(['sessions', 'prune', url, '--older-than', '1d']);
+    expect([code, out]).toEqual([0, expect.stringContaining('Which parts are orphaned cannot be told')]);
+  });
 });

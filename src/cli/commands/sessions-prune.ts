@@ -39,12 +39,17 @@ function describe({
   orphanedParts,
 }: PruneReport): string {
   const does = dryRun ? 'Would erase' : 'Erased';
-  const leftovers = `${formatCount(emptyRecords, 'empty record')} and ${formatCount(Number(orphanedParts), 'orphaned part')}`;
+  const leftovers = `${formatCount(emptyRecords, 'empty record')} and ${formatCount(orphanedParts ?? 0, 'orphaned part')}`;
   return [
     `${does} ${formatCount(sessions.length, 'session')} not active since ${olderThan}, ${leftovers}.`,
     ...sessions.map((contextId) => `  ${toCell(contextId)}`),
     ...inUse.map((contextId) => `Stays, since somebody uses it: ${toCell(contextId)}`),
     ...unreadable.map((contextId) => `Stays, since it cannot be read: ${toCell(contextId)}`),
+    ...(orphanedParts === null
+      ? [
+          'Which parts are orphaned cannot be told: something cannot be read, or the partition has records of others.',
+        ]
+      : []),
     ...(dryRun ? ['Nothing has been changed. Add --yes to do it.'] : []),
   ].join('\n');
 }
