@@ -404,6 +404,44 @@ describe('a copy', () => {
     await turn.abandon();
   });
 
+  it('carries the session at hand to its end if its caller wants no more', async () => {
+    const [from, to] = [create(), create()];
+    for (const id of ['a', 'b']) await from.fill(id);
+    const controller = new AbortController();
+    const stores = to.open();
+    const put = stores.process.put.bind(stores.process);
+    stores.process.put = async (...given) => {
+      if (given[0].sort.startsWith('owner#')) controller.abort();
+      return put(...given);
+    };
+    const options = { concurrency: 1, signal: controller.signal };
+    await expect(copySessions(from.open(), stores, options)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect((await to.open().agentStore.listSessions()).sessions).toMatchObject([{ contextId: 'a' }]);
+    const [source, target] = await Promise.all([from, to].map((world) => exportSession(world.open(), 'a')));
+    expect(target?.history).toEqual(source?.history);
+  });
+
+  it.each(['owner#', 'message#'])('that has lost the lease writes nothing more: after %s', async (prefix) => {
+    const [from, to] = [create(), create()];
+    await from.fill('a');
+    const stores = to.open();
+    const put = stores.process.put.bind(stores.process);
+    const written: string[] = [];
+    stores.process.put = async (...given) => {
+      const { sort } = given[0];
+      if (!sort.startsWith('lease#')) written.push(sort.slice(0, sort.indexOf('#') + 1));
+      const result = await put(...given);
+      if (sort.startsWith(prefix)) to.clock.advance(3_600_000);
+      return result;
+    };
+    await expect(copySessions(from.open(), stores)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('lease'),
+    });
+    expect(written.at(-1)).toBe(prefix);
+    expect((await to.open().agentStore.listSessions()).sessions).toEqual([]);
+  });
+
   it('waits for a turn that runs where it goes to, and does not stop it', async () => {
     const [from, to] = [create(), create()];
     await from.open().agentStore.save('a', createState(1));

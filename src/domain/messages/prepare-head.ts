@@ -22,7 +22,7 @@ export interface HeadChange {
   readonly mustHaveSeen?: boolean;
   /** True if it must not be made of what an erase has left, but by somebody who has seen that from the start. */
   readonly endsWithErase?: boolean;
-  /** True to remove none of the parts that are replaced: the head goes on to name them. */
+  /** True to leave to others what is replaced by this head, which goes on to name it. */
   readonly leavesParts?: boolean;
   /** When the record stops to exist, in Unix seconds, if not with its messages. */
   readonly expiresAt?: number;
@@ -53,8 +53,7 @@ export async function prepareHead(
   if (stored?.head === null && !isGone && !change.replacesUnreadable) throw corrupted(history.key, undefined);
   const revision = await nextRevision(core, `${history.key.sort}${stored?.revision ?? ''}`);
   const base = (isGone ? null : stored.head) ?? createHead(revision);
-  const isClean =
-    known.clean === stored?.revision || (!change.leavesParts && (await removeReplaced(core, history, base)));
+  const isClean = known.clean === stored?.revision || (await removeReplaced(core, history, base));
   const parts: Ref[] = [];
   const createPart: CreatePart = async (ref, data) => {
     const unique = (await nextRevision(core, String(toStateText(data)))).slice(0, 16);

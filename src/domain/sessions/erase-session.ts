@@ -6,7 +6,7 @@ import { locateSession } from '../store/session-codec.js';
 import { removeEvents, removeRequests } from '../turns/erase-turns.js';
 import { removeOwner } from '../turns/owner.js';
 import { findSession, type SessionRecords, subtract } from './find-session.js';
-import { type HeldSession, holdSession, turnRuns } from './hold-session.js';
+import { type HeldSession, holdSession, requireGoing, turnRuns } from './hold-session.js';
 import { openSessions, type SessionCores, type SessionStores } from './session-stores.js';
 
 /**
@@ -110,7 +110,7 @@ export async function eraseSession(
     onProgress?.({ contextId, step: 'wait' });
     const hold = { purpose: 'erase', waitSeconds, stopsTurn: true, signal };
     const receipt = await holdSession(stores, cores, contextId, hold, (held) =>
-      eraseHeld(cores, contextId, held, onProgress),
+      eraseHeld(cores, contextId, held, { signal, onProgress }),
     );
     if (receipt === null) throw turnRuns();
     return receipt;
@@ -151,13 +151,14 @@ export async function eraseHeld(
   cores: SessionCores,
   contextId: string,
   { token, requireHeld }: HeldSession,
-  onProgress: EraseOptions['onProgress'],
+  { signal, onProgress }: Pick<EraseOptions, 'signal' | 'onProgress'> = {},
 ): Promise<EraseReceipt> {
   const { states, messages, turns } = cores;
   const startedAt = timeOf(cores);
   const session = locateSession(states.settings, contextId, states.records.keyLimits);
   const expiresAt = Math.ceil(states.settings.now() / 1_000) + fenceSeconds;
   const begin = (step: EraseStep) => {
+    requireGoing(signal);
     requireHeld();
     onProgress?.({ contextId, step });
   };

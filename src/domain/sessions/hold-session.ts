@@ -42,7 +42,7 @@ export async function holdSession<Result>(
   for (let tries = 0; ; tries++) {
     requireGoing(signal);
     const start = await turnStore.begin(contextId, request);
-    if (start.outcome === 'begun') return runHeld(start.turn, signal, work);
+    if (start.outcome === 'begun') return runHeld(start.turn, work);
     // Without an idempotency key, a turn begins, or another one is in its way.
     if (start.outcome === 'key-reused' || performance.now() >= deadline) return null;
     if (stopsTurn) await markCancelled(turns, contextId, start.turn);
@@ -65,12 +65,10 @@ export function requireGoing(signal: AbortSignal | undefined): void {
 
 async function runHeld<Result>(
   turn: HeldTurn,
-  signal: AbortSignal | undefined,
   work: (session: HeldSession) => Promise<Result>,
 ): Promise<Result> {
   let isLost = false;
   const requireHeld = () => {
-    requireGoing(signal);
     // Asked anew each time: this process may have been suspended, and its timers have not told yet.
     turn.onStop(() => {
       isLost = true;

@@ -140,7 +140,7 @@ async function pruneOne(
     const hold = { purpose: 'prune', waitSeconds: 0, stopsTurn: false, signal };
     const outcome = await holdSession(stores, cores, contextId, hold, async (held) => {
       if (!(await isOld())) return 'in-use';
-      await eraseHeld(cores, contextId, held, undefined);
+      await eraseHeld(cores, contextId, held);
       return 'old';
     });
     return outcome ?? 'in-use';
