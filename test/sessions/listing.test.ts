@@ -60,6 +60,8 @@ describe('a list of sessions', () => {
     const store = new InMemoryAgentStore({ agentId, keySchema });
     await store.save('Session', createState());
     expect((await store.listSessions()).sessions).toEqual([]);
+    await store.save('session', createState());
+    expect((await store.listSessions()).sessions).toMatchObject([{ contextId: 'session' }]);
   });
 
   it('passes on what a key schema throws', async () => {

@@ -38,7 +38,6 @@ export async function fenceHistory(
   await changeHead(core, history, {
     attributes: undefined,
     replacesUnreadable: true,
-    leavesParts: true,
     expiresAt,
     make: async (head, revision) => ({ ...emptyHead(head, revision), isErased: true }),
   });
@@ -55,13 +54,13 @@ export async function removeHistoryParts(
   const stored = await readHead(core, history);
   const replaced = stored?.head?.replaced ?? [];
   if (stored === null || replaced.length === 0) return;
-  await removeParts(core, history, replaced);
   const known = core.memory.recall(contextId);
+  // If all of them went with the empty head, they need not go again.
+  if (known.clean !== stored.revision) await removeParts(core, history, replaced);
   known.clean = stored.revision;
   await changeHead(core, history, {
     attributes: undefined,
     base: stored,
-    leavesParts: true,
     expiresAt,
     make: async (head) => head,
   });

@@ -22,8 +22,6 @@ export interface HeadChange {
   readonly mustHaveSeen?: boolean;
   /** True if it must not be made of what an erase has left, but by somebody who has seen that from the start. */
   readonly endsWithErase?: boolean;
-  /** True to leave to others what is replaced by this head, which goes on to name it. */
-  readonly leavesParts?: boolean;
   /** When the record stops to exist, in Unix seconds, if not with its messages. */
   readonly expiresAt?: number;
   /** Earlier attempts at the same change. */

@@ -98,7 +98,6 @@ export async function changeHead(core: MessageCore, history: History, change: He
     if (current === 'written') {
       remember(known, attempt);
       if (agent !== undefined) noteWritten(agent, attempt.record.revision);
-      if (change.leavesParts) return true;
       if (await removeReplaced(core, history, attempt.head)) known.clean = attempt.record.revision;
       return true;
     }
