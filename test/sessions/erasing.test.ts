@@ -391,6 +391,30 @@ describe('an erase of a session that runs', () => {
     expect((await eraseSession(world.open(), contextId)).complete).toBe(true);
   });
 
+  it('tries again to remove a part of the history that could not be removed', async () => {
+    const world = create();
+    await world.fill(contextId);
+    const stores = world.open();
+    const put = stores.process.put.bind(stores.process);
+    const remove = stores.process.delete.bind(stores.process);
+    const failed: string[] = [];
+    let isEmptied = false;
+    stores.process.put = async (...given) => {
+      isEmptied ||= given[0].sort.startsWith('message#');
+      return put(...given);
+    };
+    stores.process.delete = async (key, expected) => {
+      // The first parts that go once the history is an empty one are its own.
+      if (!isEmptied || failed.length > 0) return remove(key, expected);
+      failed.push(key.sort);
+      throw new Error('The request failed.');
+    };
+    expect((await eraseSession(stores, contextId)).complete).toBe(true);
+    expect(failed).toHaveLength(1);
+    expect(await world.keys('lease#')).not.toContain(failed[0]);
+    expect(await world.isErased(contextId)).toBe(true);
+  });
+
   it('ends between two steps if its caller says so, or its lease is lost, and is finished by being run again', async () => {
     const world = create();
     await world.fill(contextId);
