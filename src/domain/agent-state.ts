@@ -99,11 +99,10 @@ export function isAgentState<T extends object>(value: T): value is T & AgentStat
 
 /** The name of the first required field that is missing or of another type, or `null` if all are right. */
 export function findInvalidField(value: object): string | null {
-  const { status, turnCount, lastActivity, createdAt }: Partial<Record<string, unknown>> = { ...value };
-  if (typeof status !== 'string') return 'status';
-  if (typeof turnCount !== 'number') return 'turnCount';
-  if (!isDate(lastActivity)) return 'lastActivity';
-  return isDate(createdAt) ? null : 'createdAt';
+  if (!('status' in value) || typeof value.status !== 'string') return 'status';
+  if (!('turnCount' in value) || typeof value.turnCount !== 'number') return 'turnCount';
+  if (!('lastActivity' in value) || !isDate(value.lastActivity)) return 'lastActivity';
+  return 'createdAt' in value && isDate(value.createdAt) ? null : 'createdAt';
 }
 
 /**

@@ -9,9 +9,31 @@ import {
   type WriteResult,
 } from '../../domain/record-store.js';
 import { requireDataSize } from '../../domain/values/data-size.js';
-import { cloneSerialized } from '../../domain/values/plain-data.js';
+import { cloneSerialized, type SerializedData } from '../../domain/values/plain-data.js';
 
-type Entry = Pick<NewRecord, 'revision' | 'expiresAt' | 'token' | 'lineage' | 'parts' | 'data'>;
+/** What is kept of a record, which is what a reader gets. */
+class Entry implements StoredRecord {
+  readonly revision: string;
+  readonly expiresAt: number | undefined;
+  readonly token: number | undefined;
+  readonly lineage: string | undefined;
+  readonly parts: string | undefined;
+  readonly #data: SerializedData;
+
+  constructor({ revision, expiresAt, token, lineage, parts, data }: NewRecord) {
+    this.revision = revision;
+    this.expiresAt = expiresAt;
+    this.token = token;
+    this.lineage = lineage;
+    this.parts = parts;
+    this.#data = data;
+  }
+
+  read(maxBytes: number): SerializedData {
+    requireDataSize(this.#data, maxBytes);
+    return cloneSerialized(this.#data);
+  }
+}
 
 /**
  * Records in this process. It keeps the data that it is given, which nobody may change afterwards, and gives each reader a copy.
@@ -27,25 +49,11 @@ export class InMemoryRecordStore implements RecordStore, RecordIndex {
   readonly #entries = new Map<string, Entry>();
 
   async get(key: RecordKey): Promise<StoredRecord | null> {
-    const entry = this.#entries.get(toEntryName(key));
-    return entry === undefined ? null : toStoredRecord(entry);
+    return this.#entries.get(toEntryName(key)) ?? null;
   }
 
-  async put(
-    key: RecordKey,
-    { revision, expiresAt, token, lineage, parts, data }: NewRecord,
-    expected: Expectation | null,
-  ): Promise<WriteResult> {
-    return this.#write(key, expected, (name) =>
-      this.#entries.set(name, {
-        revision,
-        data,
-        ...(expiresAt !== undefined && { expiresAt }),
-        ...(token !== undefined && { token }),
-        ...(lineage !== undefined && { lineage }),
-        ...(parts !== undefined && { parts }),
-      }),
-    );
+  async put(key: RecordKey, record: NewRecord, expected: Expectation | null): Promise<WriteResult> {
+    return this.#write(key, expected, (name) => this.#entries.set(name, new Entry(record)));
   }
 
   async delete(key: RecordKey, expected: Expectation | null): Promise<WriteResult> {
@@ -67,7 +75,7 @@ export class InMemoryRecordStore implements RecordStore, RecordIndex {
     const name = toEntryName(key);
     const current = this.#entries.get(name);
     if (expected !== null && !isExpectationMet(expected, current ?? null))
-      return { written: false, ...(current !== undefined && { current: toStoredRecord(current) }) };
+      return { written: false, ...(current !== undefined && { current }) };
     write(name);
     return { written: true };
   }
@@ -76,14 +84,4 @@ export class InMemoryRecordStore implements RecordStore, RecordIndex {
 /** One name for two strings: no other pair of strings gives the same. */
 function toEntryName({ partition, sort }: RecordKey): string {
   return `${partition.length}:${partition}${sort}`;
-}
-
-function toStoredRecord({ data, ...entry }: Entry): StoredRecord {
-  return {
-    ...entry,
-    read: (maxBytes) => {
-      requireDataSize(data, maxBytes);
-      return cloneSerialized(data);
-    },
-  };
 }

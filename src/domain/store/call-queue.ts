@@ -1,41 +1,47 @@
 /** Runs the calls for one key one after another, in the order in which they were made. */
 export class CallQueue {
   readonly #tails = new Map<string, Promise<void>>();
-  readonly #underWay = new Set<Promise<void>>();
+  #underWay = 0;
+  /** Told when no call is under way. */
+  #waiting: (() => void)[] = [];
 
   /** Runs a call after all earlier ones for the key have settled, and before any later one starts. */
   run<T>(key: string, call: () => Promise<T>): Promise<T> {
     const result = this.#start(key, call);
-    this.#tails.set(key, this.#track(key, result));
+    const forget = () => {
+      if (this.#tails.get(key) === tail) this.#tails.delete(key);
+      this.#end();
+    };
+    // It settles with the call: its caller hears of a failure, and those behind it only wait for it to be over.
+    const tail = result.then(forget, forget);
+    this.#tails.set(key, tail);
     return result;
   }
 
   /** Runs a call after all earlier ones for the key have settled, and holds up no later one. */
   after<T>(key: string, call: () => Promise<T>): Promise<T> {
     const result = this.#start(key, call);
-    this.#track(key, result);
+    const end = () => this.#end();
+    result.then(end, end);
     return result;
   }
 
-  /** Resolves when every call made so far has settled. */
+  /** Resolves when no call is under way. */
   async settled(): Promise<void> {
-    await Promise.all(this.#underWay);
+    if (this.#underWay > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   #start<T>(key: string, call: () => Promise<T>): Promise<T> {
+    this.#underWay++;
     const earlier = this.#tails.get(key);
     return earlier === undefined ? call() : earlier.then(call);
   }
 
-  /** Resolves when the call has settled: its caller hears of a failure, and those behind it only wait for it to be over. */
-  #track(key: string, result: Promise<unknown>): Promise<void> {
-    const forget = () => {
-      this.#underWay.delete(settled);
-      if (this.#tails.get(key) === settled) this.#tails.delete(key);
-    };
-    const settled: Promise<void> = result.then(forget, forget);
-    this.#underWay.add(settled);
-    return settled;
+  #end(): void {
+    this.#underWay--;
+    if (this.#underWay > 0) return;
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting = [];
   }
 }
 

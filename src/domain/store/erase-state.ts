@@ -83,11 +83,11 @@ async function putFence(
   const now = core.settings.now();
   const { revision = '', lineage = '', expiresAt: end } = record ?? {};
   const base = { previous: revision, lineage: extendLineage(lineage, revision), token };
-  const empty = await createRecord(core, { data: erasedState }, base);
+  const empty = await createRecord(core, { data: erasedState, expiresAt }, base);
   const parts = names.length === 0 ? undefined : formatPartList({ ...noParts, replaced: names });
   const isGone = record === null || (end !== undefined && end * 1_000 <= now);
   const expected = toExpectation([isGone ? null : revision], now, token);
-  const fence = { ...changeRecord(empty, { parts }), expiresAt };
+  const fence = changeRecord(empty, { parts });
   // What this store has not written has no revision that could be expected.
   return (await putSettled(core, key, fence, !isGone && revision === '' ? null : expected)) === 'written';
 }

@@ -99,7 +99,7 @@ export async function saveSession(
   if (result.written || hasTakenEffect(result.current, record.revision)) {
     const parts = toReplaceNext(seen, written);
     const { attempts } = neverSeen;
-    memory.remember(contextId, { revision: record.revision, lineage, attempts, token: kept, ...parts });
+    memory.remember(contextId, { revision: record.revision, lineage, attempts, token: kept, parts });
     return;
   }
   await removeUnnamed(core, session, written);
@@ -244,7 +244,7 @@ function withAttempt(
 }
 
 /** The parts of the new record, which the next save replaces, and those that it has replaced itself. */
-function toReplaceNext({ parts }: SeenContext, written: readonly string[]): Pick<SeenContext, 'parts'> {
+function toReplaceNext({ parts }: SeenContext, written: readonly string[]): SeenContext['parts'] {
   const replaced = parts?.current ?? [];
-  return replaced.length + written.length === 0 ? {} : { parts: { current: written, replaced } };
+  return replaced.length + written.length === 0 ? undefined : { current: written, replaced };
 }

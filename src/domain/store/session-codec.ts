@@ -10,6 +10,7 @@ import { requireSize, sizeOf } from '../values/size.js';
 import { toStateText } from '../values/text.js';
 import { type AgentStoreSettings, type Attributes, latestExpiry } from './agent-store-options.js';
 import { checkContextId, checkKey, requireNoPart } from './key-check.js';
+import { LazyRecord } from './lazy-record.js';
 import { createLocalRevision, createRevision } from './revision.js';
 import type { StoreCore } from './store-core.js';
 
@@ -158,39 +159,33 @@ export async function createRecord(
   const updatedAt = now();
   const afterTtl =
     ttlSeconds === null ? undefined : Math.min(Math.ceil(updatedAt / 1000 + ttlSeconds), latestExpiry);
-  const end = expiresAt ?? afterTtl;
-  let text: string | Uint8Array | undefined;
-  const toText = () => {
-    text ??= toStateText(data);
-    return text;
-  };
   if (isLocal) requireDataSize(data, maxStateBytes);
-  else requireSize(sizeOf(toText()), maxStateBytes);
-  return {
-    revision: isLocal
-      ? createLocalRevision()
-      : await createRevision({ previous, text: toText(), now: updatedAt }),
-    ...(lineage !== '' && { lineage }),
-    ...(token !== undefined && { token }),
-    ...(attributes !== undefined && { attributes }),
-    ...(end !== undefined && { expiresAt: end }),
+  const text = isLocal ? undefined : toStateText(data);
+  if (text !== undefined) requireSize(sizeOf(text), maxStateBytes);
+  const revision =
+    text === undefined ? createLocalRevision() : await createRevision({ previous, text, now: updatedAt });
+  const fields = {
+    revision,
+    lineage: lineage === '' ? undefined : lineage,
+    token,
+    attributes,
+    expiresAt: expiresAt ?? afterTtl,
     updatedAt,
     entityType,
     data,
-    get text() {
-      return toText();
-    },
+    parts: undefined,
   };
+  return new LazyRecord(fields, text);
 }
 
 /** The same record with the names of its parts, and with other data if that is given. */
 export function changeRecord(
   record: NewRecord,
-  { data, parts }: { data?: SerializedData; parts: string | undefined },
+  { data, parts = record.parts }: { data?: SerializedData; parts: string | undefined },
 ): NewRecord {
-  return {
-    ...record,
-    ...(parts !== undefined && { parts }),
-    ...(data !== undefined && { data, text: toStateText(data) }),
-  };
+  const { revision, lineage, token, attributes, expiresAt, updatedAt, entityType } = record;
+  const kept = { revision, lineage, token, attributes, expiresAt, updatedAt, entityType, parts };
+  return data === undefined
+    ? new LazyRecord({ ...kept, data: record.data }, record.text)
+    : new LazyRecord({ ...kept, data });
 }

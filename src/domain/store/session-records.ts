@@ -73,7 +73,7 @@ export async function readRecord(
   if (isGone) return token === undefined ? absent : { state: null, seen: { ...neverSeen, token } };
   const { maxStateBytes } = settings;
   const list = record.parts === undefined ? noParts : readPartList(session, record.parts);
-  const seen: SeenContext = { revision, lineage, attempts: neverSeen.attempts, token, ...toKnown(list) };
+  const seen: SeenContext = { revision, lineage, attempts: neverSeen.attempts, token, parts: toKnown(list) };
   if (list.isDeleted) return { state: null, seen, isDeleted: true };
   if (list.current.length === 0)
     return { state: await decodeState(settings, session, () => record.read(maxStateBytes)), seen, expiresAt };
@@ -215,9 +215,9 @@ function readPartList({ key }: Session, stored: string): PartList {
   }
 }
 
-function toKnown({ current, replaced }: PartList): Pick<SeenContext, 'parts'> | undefined {
+function toKnown({ current, replaced }: PartList): SeenContext['parts'] {
   if (current.length + replaced.length === 0) return undefined;
-  return { parts: { current: current.map(({ name }) => name), replaced } };
+  return { current: current.map(({ name }) => name), replaced };
 }
 
 export function toPartKey(

@@ -43,12 +43,12 @@ export class StoreHolder implements AgentStore {
   }
 
   save(contextId: string, state: AgentState): Promise<void> {
-    return this.#call('save', contextId, async (session, caller) => {
+    return this.#call('save', contextId, (session, caller) => {
       const { settings, calls } = this.#core;
       // An agent saves this from its constructor, before it has loaded what it is about to resume.
       if (state?.status === 'created') return checkState(settings, state, session.ids);
       const data = holdFailure(serializeState(settings, state, session.ids));
-      await calls.run(contextId, async () => saveSession(this.#core, session, caller, await data()));
+      return calls.run(contextId, async () => saveSession(this.#core, session, caller, await data()));
     });
   }
 

@@ -7,11 +7,11 @@ import { parseNotesPath } from './path.js';
  * none of the data.
  */
 export function restore(data: unknown, notes: Readonly<Record<string, unknown>>): void {
-  for (const [path, note] of Object.entries(notes)) {
+  for (const path of Object.keys(notes)) {
     const keys = parseNotesPath(path);
     const holder = findHolder(data, keys);
-    const key = String(keys.at(-1));
-    setOwn(holder, key, restoreValue(holder[key], note));
+    const key = keys[keys.length - 1] ?? '';
+    setOwn(holder, key, restoreValue(holder[key], notes[path]));
   }
 }
 
@@ -26,8 +26,10 @@ function restoreValue(plain: unknown, note: unknown): unknown {
 /** The object or list that holds the last of the keys. @throws RangeError if there is none. */
 function findHolder(root: unknown, keys: readonly string[]): Record<string, unknown> {
   let holder = root;
-  for (const key of keys.slice(0, -1))
+  for (let at = 0; at < keys.length - 1; at++) {
+    const key = keys[at] ?? '';
     holder = isHolder(holder) && Object.hasOwn(holder, key) ? holder[key] : undefined;
+  }
   if (isHolder(holder)) return holder;
   throw new RangeError('A note beside the state is about a place that is not there.');
 }

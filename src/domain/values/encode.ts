@@ -130,14 +130,18 @@ class EncodeWalk {
       return this.#encodeKind(entriesKind, record, depth, 0);
     // All at once, which is faster than key by key; then what is not a text is replaced by its plain form.
     const plain: Record<string, PlainData> = { ...(record as Record<string, PlainData>) };
+    let left: Set<string> | undefined;
     for (const key of Object.keys(plain)) {
       const value: unknown = plain[key];
       if (typeof value === 'string') continue;
       plain[key] = this.#encodeInside(key, value, depth);
       // In a plain object, the note alone keeps an `undefined`.
-      if (value === undefined && this.#addedLevels === 0) delete plain[key];
+      if (value === undefined && this.#addedLevels === 0) {
+        left ??= new Set();
+        left.add(key);
+      }
     }
-    return plain;
+    return left === undefined ? plain : withoutKeys(plain, left);
   }
 
   /** The plain form of a value of a kind, and a note for it, which holds the notes about what is inside. */
@@ -162,6 +166,16 @@ class EncodeWalk {
   #refusal(depth: number, problem: string, cause?: unknown): AgentStoreError {
     return unserializable(formatValuePath(this.root, this.#path.slice(0, depth)), problem, cause);
   }
+}
+
+/** Made anew: an object from which a key was deleted is slow for whoever reads it. */
+function withoutKeys(
+  plain: Readonly<Record<string, PlainData>>,
+  left: ReadonlySet<string>,
+): Record<string, PlainData> {
+  const kept: Record<string, PlainData> = {};
+  for (const key of Object.keys(plain)) if (!left.has(key)) setOwn(kept, key, plain[key]);
+  return kept;
 }
 
 function describe(value: unknown): string {

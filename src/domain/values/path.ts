@@ -25,18 +25,21 @@ export function formatStep(step: ValueStep): string {
 
 /** A path as superjson writes it in its notes: keys joined by dots, with dots and backslashes in them escaped. */
 export function formatNotesPath(steps: readonly ValueStep[], start = 0, end = steps.length): string {
-  return steps.slice(start, end).map(notesStep).join('.');
+  // Without a list of its own: this is done for each value that JSON does not have.
+  let path = '';
+  for (let at = start; at < end; at++) path += `${at === start ? '' : '.'}${notesStep(steps[at] ?? '')}`;
+  return path;
 }
 
 function notesStep(step: ValueStep): string {
   if (typeof step === 'number') return String(step);
   if (typeof step === 'object') return step.notes;
-  return /[\\.]/.test(step) ? step.replace(/[\\.]/g, '\\$&') : step;
+  return step.includes('.') || step.includes('\\') ? step.replace(/[\\.]/g, '\\$&') : step;
 }
 
 /** The keys of such a path. */
 export function parseNotesPath(text: string): string[] {
-  if (!text.includes('\\')) return text.split('.');
+  if (!text.includes('\\')) return text.includes('.') ? text.split('.') : [text];
   const keys = [''];
   for (const [part, escaped] of text.matchAll(/\\(.)|[^\\]/gsu)) {
     if (part === '.') keys.push('');
