@@ -18,7 +18,6 @@ export type {
 } from './domain/agent.js';
 export * from './domain/index.js';
 export type { AppConfig, ServeConfig, ServerConfig, StateReader } from './server/config.js';
-export { createApp } from './server/create-app.js';
 export type { AgentHttpServer } from './server/create-server.js';
 export { createServer } from './server/create-server.js';
 export type { ServerErrorCode } from './server/failures/http-error.js';

@@ -7,7 +7,7 @@
  */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { streamHandle } from 'hono/aws-lambda';
-import { createApp } from '../../src/index.js';
+import { createApp } from '../../src/hono.js';
 import { DynamoDBAgentStore, DynamoDBMessageStore } from '../../src/stores.js';
 // Stands for an agent with a model and tools.
 import { createDemoAgent } from '../local-server/demo-agent.js';

@@ -4,7 +4,7 @@
  * Shows the store swapped, and a restart: two stores over the same records are two processes over one table.
  */
 import { describe, expect, it } from 'vitest';
-import { createApp } from '../../src/index.js';
+import { createApp } from '../../src/hono.js';
 import { InMemoryAgentStore, InMemoryRecordStore } from '../../src/stores.js';
 import { RefundAgent } from './refund-agent.js';
 

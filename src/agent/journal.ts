@@ -1,4 +1,3 @@
-import { createHash, randomUUID } from 'node:crypto';
 import {
   type AgentState,
   isAgentState,
@@ -6,6 +5,8 @@ import {
   type PendingAuthRequest,
   type PendingToolInput,
 } from '../domain/agent-state.js';
+import { createId } from '../domain/create-id.js';
+import { loadCrypto } from '../domain/load-crypto.js';
 import { copyValue } from '../domain/values/copy-value.js';
 import { isRecord } from '../domain/values/objects.js';
 import { isSameValue } from '../domain/values/same-value.js';
@@ -86,7 +87,7 @@ export class Journal {
   static begin(
     turn: Pick<JournalData, 'message' | 'metadata' | 'start'> & { taskId?: string | undefined },
   ): Journal {
-    const id = randomUUID();
+    const id = createId();
     return new Journal({ ...turn, id, taskId: turn.taskId ?? id, reads: [], entries: [], questions: [] });
   }
 
@@ -121,7 +122,8 @@ export class Journal {
   }
 
   /** The same for a call on every run, and for no other. */
-  keyOf({ name, occurrence }: Pick<Call, 'name' | 'occurrence'>): string {
+  async keyOf({ name, occurrence }: Pick<Call, 'name' | 'occurrence'>): Promise<string> {
+    const { createHash } = await loadCrypto();
     return createHash('sha256')
       .update(JSON.stringify([this.id, name, occurrence]))
       .digest('base64url');

@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import type { PendingAuthRequest, PendingToolInput } from '../domain/agent-state.js';
+import { createId } from '../domain/create-id.js';
 import { copyValue } from '../domain/values/copy-value.js';
 import { misused } from './agent-error.js';
 import type { OpenQuestion } from './journal.js';
@@ -13,7 +13,7 @@ export function createQuestion(question: Question, taskId: string): NewQuestion 
   const { prompt, options, schema } = question;
   const inputType = question.inputType ?? (options === undefined ? 'clarification' : 'selection');
   const given = { ...(options && { options: [...options] }), ...(schema && { schema }) };
-  const inputId = randomUUID();
+  const inputId = createId();
   const input: PendingToolInput = { inputId, ...createCall('ask', prompt, taskId), inputType, ...given };
   return { inputId, input: requireCopy(input, prompt) };
 }
@@ -22,7 +22,7 @@ export function createQuestion(question: Question, taskId: string): NewQuestion 
 export function createCredentialRequest(wanted: CredentialRequest, taskId: string): NewQuestion {
   const { prompt, authType = 'custom', provider, scopes, metadata } = wanted;
   const given = { ...(provider && { provider }), ...(scopes && { scopes }), ...(metadata && { metadata }) };
-  const authId = randomUUID();
+  const authId = createId();
   const request: PendingAuthRequest = {
     authId,
     authType,
@@ -40,7 +40,7 @@ export function requirePrompt(question: Question | CredentialRequest): string {
 }
 
 function createCall(toolName: string, prompt: string, taskId: string) {
-  return { toolCallId: randomUUID(), toolName, toolArguments: { prompt }, taskId, prompt };
+  return { toolCallId: createId(), toolName, toolArguments: { prompt }, taskId, prompt };
 }
 
 /** The question, checked: an answer must find it, whatever becomes of this process. */

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import type { Agent, AgentEvent, AgentEventStream, StartTurnOptions } from '../domain/agent.js';
 import { type AgentState, journalField } from '../domain/agent-state.js';
+import { createId } from '../domain/create-id.js';
 import { copyState, requireState } from '../domain/state-copy.js';
 import { AgentError, misused, replayMismatch } from './agent-error.js';
 import type { CreateAgentOptions } from './agent-options.js';
@@ -221,7 +221,7 @@ export class SessionAgent implements Agent {
   }
 
   #eventsOf(journal: Journal | undefined): (kind: string, fields?: object) => AgentEvent {
-    const ids = { contextId: this.contextId, taskId: journal?.taskId ?? randomUUID() };
+    const ids = { contextId: this.contextId, taskId: journal?.taskId ?? createId() };
     return (kind, fields = {}) => ({ kind, ...ids, ...fields });
   }
 

@@ -181,9 +181,9 @@ export class TurnRun {
   }
 
   async #runStep(name: string, work: StepWork, { occurrence, after }: Found): Promise<unknown> {
+    const key = await this.#journal.keyOf({ name, occurrence });
     this.#requireUsable(`The step "${name}"`);
     this.#journal.requireRoom();
-    const key = this.#journal.keyOf({ name, occurrence });
     let said = '';
     const end = await runStep(name, work, { key, signal: this.#controller.signal }, (output) => {
       const text = this.#speaker.say(output);

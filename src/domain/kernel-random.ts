@@ -1,4 +1,3 @@
-import { randomFillSync } from 'node:crypto';
 import { openSync, readSync } from 'node:fs';
 
 /** Kept open: opening it costs several times as much as reading from it. */
@@ -8,9 +7,9 @@ let device: number | 'none' | undefined;
  * Fills bytes with random ones from the kernel. Those of `crypto` would repeat: processes that are restored from one snapshot
  * share the state of its generator.
  */
-export function fillFromKernel<Bytes extends Uint8Array>(bytes: Bytes): Bytes {
+export function fillFromKernel<Bytes extends Uint8Array<ArrayBuffer>>(bytes: Bytes): Bytes {
   device ??= openDevice();
-  if (device === 'none') return randomFillSync(bytes);
+  if (device === 'none') return crypto.getRandomValues(bytes);
   readSync(device, bytes);
   return bytes;
 }

@@ -5,7 +5,8 @@ const randomNumbers = vi.hoisted(() => ({ repeat: false }));
 
 vi.mock('../../src/domain/kernel-random.js', async (importOriginal) => {
   const { fillFromKernel } = await importOriginal<typeof import('../../src/domain/kernel-random.js')>();
-  const fill = (bytes: Uint8Array) => (randomNumbers.repeat ? bytes.fill(1) : fillFromKernel(bytes));
+  const fill = (bytes: Uint8Array<ArrayBuffer>) =>
+    randomNumbers.repeat ? bytes.fill(1) : fillFromKernel(bytes);
   return { fillFromKernel: fill };
 });
 

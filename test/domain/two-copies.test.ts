@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { InMemoryAgentStore } from '../../src/adapters/memory/index.js';
+import { createApp } from '../../src/hono.js';
 import type * as Copy from '../../src/index.js';
 import * as ours from '../../src/index.js';
 import type * as StoresCopy from '../../src/stores.js';
@@ -51,7 +52,7 @@ describe('two copies of the package in one process', () => {
 
   it('share the request that is served', async () => {
     const contexts: unknown[] = [];
-    const app = ours.createApp({
+    const app = createApp({
       agent: async (contextId) => {
         contexts.push(theirs.getRequestContext()?.sessionId);
         return new FakeAgent(contextId);

@@ -228,7 +228,7 @@ console.log(JSON.stringify(left.map((found) => found !== null)));
     what: 'reading events in a browser',
     says: 'readEvents',
     complete: (snippet) => `${snippet}
-import { createApp } from '@looopy-ai/aws';
+import { createApp } from '@looopy-ai/aws/hono';
 import { InMemoryAgentStore } from '@looopy-ai/aws/stores/memory';
 import { Agent } from '@looopy-ai/core';
 const agentStore = new InMemoryAgentStore({ agentId: 'a' });

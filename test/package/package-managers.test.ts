@@ -36,7 +36,7 @@ const managers: Readonly<Record<string, Manager>> = {
 };
 
 /** A server without a socket, over a table, and whether what the example for Lambda imports is there. */
-const program = `import { createApp } from '@looopy-ai/aws';
+const program = `import { createApp } from '@looopy-ai/aws/hono';
 import { DynamoDBAgentStore } from '@looopy-ai/aws/stores/dynamodb';
 const agentStore = new DynamoDBAgentStore({ tableName: 'agent-state', agentId: 'a' });
 const contextId = crypto.randomUUID();

@@ -140,7 +140,6 @@ describe('the entry points', () => {
           "copySessions",
           "createAgent",
           "createAgentStore",
-          "createApp",
           "createMessageStore",
           "createPrefixKeySchema",
           "createServer",
@@ -160,6 +159,9 @@ describe('the entry points', () => {
           "toStateText",
           "trackTask",
           "verifyErased",
+        ],
+        "@looopy-ai/aws/hono": [
+          "createApp",
         ],
         "@looopy-ai/aws/stores": [
           "AgentStoreError",

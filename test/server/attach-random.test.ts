@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Subject } from 'rxjs';
 import { expect, it, vi } from 'vitest';
 import type { AgentEvent } from '../../src/domain/agent.js';
-import { createApp } from '../../src/index.js';
+import { createApp } from '../../src/hono.js';
 import { runs } from '../property/options.js';
 import { event, FakeAgent } from './fake-agent.js';
 import { readEvents, type SentEvent, sessionHeader } from './harness.js';

@@ -22,13 +22,15 @@ it('makes other ids and other revisions in each copy of a process that was clone
   const copies = output
     .trim()
     .split('\n')
-    .map((text): Record<'shared' | 'sessionId' | 'revision', string> => JSON.parse(text));
+    .map((text): Record<'shared' | 'sessionId' | 'revision' | 'step', string> => JSON.parse(text));
   const any = expect.any(String);
-  expect(copies).toEqual(Array(2).fill({ shared: any, sessionId: any, revision: any }));
+  expect(copies).toEqual(Array(2).fill({ shared: any, sessionId: any, revision: any, step: any }));
   // Were these different, nothing would have been cloned.
   expect(new Set(copies.map(({ shared }) => shared)).size).toBe(1);
   expect(new Set(copies.map(({ sessionId }) => sessionId)).size).toBe(2);
   expect(new Set(copies.map(({ revision }) => revision)).size).toBe(2);
+  // By these, a tool knows a step that it has done already.
+  expect(new Set(copies.map(({ step }) => step)).size).toBe(2);
 });
 
 function compile(source: string, library: string): void {

@@ -2,7 +2,7 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { createApp } from '../../src/index.js';
+import { createApp } from '../../src/hono.js';
 import { FakeAgent } from './fake-agent.js';
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -10,7 +10,9 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{1
 /** With the state of a process that has made no id yet. */
 async function importFresh() {
   vi.resetModules();
-  return import('../../src/server/process/ids.js');
+  const { createId } = await import('../../src/domain/create-id.js');
+  const { createTurnId } = await import('../../src/server/process/turn-id.js');
+  return { createId, createTurnId };
 }
 
 it('makes ids that are UUIDs, and each only once', async () => {
@@ -21,7 +23,7 @@ it('makes ids that are UUIDs, and each only once', async () => {
 });
 
 it('draws them from the kernel, and from crypto only where there is no such device', async () => {
-  const fill = vi.spyOn(crypto, 'randomFillSync');
+  const fill = vi.spyOn(crypto.webcrypto, 'getRandomValues');
   const open = vi.spyOn(fs, 'openSync');
   const read = vi.spyOn(fs, 'readSync');
   syncBuiltinESMExports();

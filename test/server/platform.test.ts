@@ -1,7 +1,8 @@
 import { concat, EMPTY, NEVER, Observable, of, Subject, throwError } from 'rxjs';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import type { AgentEvent } from '../../src/domain/agent.js';
-import { createApp, getRequestContext, type RequestContext, trackTask } from '../../src/index.js';
+import { createApp } from '../../src/hono.js';
+import { getRequestContext, type RequestContext, trackTask } from '../../src/index.js';
 import { Activity } from '../../src/server/sessions/activity.js';
 import { echo, event, events, FakeAgent, type FakeTurn, type Script } from './fake-agent.js';
 import { readAll, readKinds, sessionHeader, startServer } from './harness.js';

@@ -1,7 +1,8 @@
 import { concat, defer, EMPTY, Subject } from 'rxjs';
 import { expect, it } from 'vitest';
 import type { AgentEvent } from '../../src/domain/agent.js';
-import { createApp, createServer, serve } from '../../src/index.js';
+import { createApp } from '../../src/hono.js';
+import { createServer, serve } from '../../src/index.js';
 import { ask, createState, event, FakeAgent, pendingInput } from './fake-agent.js';
 import { FakeStore, readAll, readEvents, readKinds, sessionHeader, startServer } from './harness.js';
 

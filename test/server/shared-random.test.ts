@@ -5,7 +5,7 @@ import { expect, it, vi } from 'vitest';
 import { InMemoryRecordStore } from '../../src/adapters/memory/index.js';
 import type { AgentEvent } from '../../src/domain/agent.js';
 import { createTurnStore } from '../../src/domain/turns/create-turn-store.js';
-import { createApp } from '../../src/index.js';
+import { createApp } from '../../src/hono.js';
 import { runs } from '../property/options.js';
 import { event, FakeAgent } from './fake-agent.js';
 import { readEvents, type SentEvent } from './harness.js';

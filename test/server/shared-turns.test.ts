@@ -7,7 +7,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AgentEvent } from '../../src/domain/agent.js';
 import type { RecordStore } from '../../src/domain/record-store.js';
 import { createTurnStore } from '../../src/domain/turns/create-turn-store.js';
-import { createApp, createServer } from '../../src/index.js';
+import { createApp } from '../../src/hono.js';
+import { createServer } from '../../src/index.js';
 import { event, FakeAgent } from './fake-agent.js';
 import { callRaw, readAll, readEvents, readKinds, type SentEvent } from './harness.js';
 import {

@@ -1,7 +1,7 @@
 import { concat, EMPTY, NEVER, Observable, of, Subject, throwError } from 'rxjs';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import type { AgentEvent, AgentEventStream } from '../../src/domain/agent.js';
-import { createApp } from '../../src/index.js';
+import { createApp } from '../../src/hono.js';
 import { echo, event, events, FakeAgent, type Script } from './fake-agent.js';
 import { callRaw, readAll, readEvents, readKinds, startServer, type TestServer } from './harness.js';
 

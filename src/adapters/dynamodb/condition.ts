@@ -15,15 +15,11 @@ const isNotFenced = '(attribute_not_exists(#token) OR #token <= :token)';
 const isGone = 'attribute_not_exists(#pk) OR #ttl <= :now';
 
 /**
- * A condition for an item that has not expired. One whose expiry is NULL, as earlier releases wrote it, does not expire; one whose
- * expiry has another type is not ours, and is not replaced. Some engines are slow to parse parentheses, so there are none.
+ * A condition for an item that has not expired. One whose expiry has another type is not ours, and is not replaced. Some engines
+ * are slow to parse parentheses, so there are none.
  */
 function whileLive(condition: string): string {
-  return [
-    `${condition} AND attribute_not_exists(#ttl)`,
-    `${condition} AND #ttl > :now`,
-    `${condition} AND attribute_type(#ttl, :null)`,
-  ].join(' OR ');
+  return `${condition} AND attribute_not_exists(#ttl) OR ${condition} AND #ttl > :now`;
 }
 
 export function toCondition(expected: Expectation, layout: ItemLayout): Condition {
@@ -48,9 +44,11 @@ export function toCondition(expected: Expectation, layout: ItemLayout): Conditio
     if (updatedAt !== undefined) values[value] = updatedAt;
     const isUnchanged =
       updatedAt === undefined ? 'attribute_not_exists(#updatedAt)' : `#updatedAt = ${value}`;
-    alternatives.push(whileLive(`attribute_not_exists(#revision) AND ${isUnchanged}`));
+    const isSeen = `attribute_not_exists(#revision) AND ${isUnchanged}`;
+    // The releases that wrote no revision wrote an expiry that is not used as NULL.
+    alternatives.push(`${whileLive(isSeen)} OR ${isSeen} AND attribute_type(#ttl, :null)`);
+    values[':null'] = { S: 'NULL' };
   });
-  if (revisions.length > 0) values[':null'] = { S: 'NULL' };
   const isExpected = alternatives.join(' OR ');
   if (token !== undefined) {
     names['#token'] = ownNames.token;

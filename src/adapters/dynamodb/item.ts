@@ -55,8 +55,8 @@ export function fromItem(item: Readonly<Record<string, unknown>>, layout: ItemLa
   const [seconds, token] = [readNumber(expiry), readNumber(item[ownNames.token])];
   const lineage = readBytes(item[ownNames.lineage]);
   const parts = readText(item[ownNames.parts]);
-  // Earlier releases wrote an expiry that is not used as NULL.
-  const isExpiry = isOf(expiry, 'N', 'NULL');
+  // The releases that wrote no revision wrote an expiry that is not used as NULL.
+  const isExpiry = isOf(expiry, 'N', ...(item[ownNames.revision] === undefined ? ['NULL'] : []));
   const isToken = isOf(item[ownNames.token], 'N');
   const isReadable =
     isExpiry && isToken && isOf(item[ownNames.lineage], 'B') && isOf(item[ownNames.parts], 'S');

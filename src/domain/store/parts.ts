@@ -1,4 +1,5 @@
 import type { RecordKey } from '../key-schema.js';
+import { loadCrypto } from '../load-crypto.js';
 import type { NewRecord, RecordStore, StoredRecord } from '../record-store.js';
 import { isBytes } from '../values/built-in.js';
 import { isRecord } from '../values/objects.js';
@@ -166,7 +167,7 @@ async function readSlice(record: StoredRecord, bytes: number): Promise<string | 
 }
 
 async function hash(slice: string | Uint8Array): Promise<string> {
-  const { createHash } = await import('node:crypto');
+  const { createHash } = await loadCrypto();
   return createHash('sha256').update(slice).digest().toString('base64url', 0, 16);
 }
 

@@ -1,3 +1,5 @@
+import { loadCrypto } from '../load-crypto.js';
+
 export interface RevisionParts {
   /** The revision that is replaced, or '' for a new record. */
   readonly previous: string;
@@ -6,9 +8,8 @@ export interface RevisionParts {
   readonly now: number;
 }
 
-/** Loaded by the first write that needs them. Stores in memory never do. */
+/** Loaded by the first write that needs it. Stores in memory never do. */
 let random: Promise<typeof import('../kernel-random.js')> | undefined;
-let crypto: Promise<typeof import('node:crypto')> | undefined;
 
 /**
  * A revision that no other write has, 22 characters of base64url.
@@ -17,9 +18,8 @@ let crypto: Promise<typeof import('node:crypto')> | undefined;
  * repeat in processes that are restored from one snapshot, and two of those must not give one revision to two writes.
  */
 export async function createRevision({ previous, text, now }: RevisionParts): Promise<string> {
-  crypto ??= import('node:crypto');
   random ??= import('../kernel-random.js');
-  const [{ createHash }, { fillFromKernel }] = await Promise.all([crypto, random]);
+  const [{ createHash }, { fillFromKernel }] = await Promise.all([loadCrypto(), random]);
   const hash = createHash('sha256')
     .update(`${previous}\n${now}\n`)
     .update(fillFromKernel(Buffer.alloc(16)));

@@ -1,6 +1,7 @@
 import { AgentStoreError, type AgentStoreOperation, explainFailure } from '../errors.js';
 import type { RecordKey } from '../key-schema.js';
 import type { ListableRecords } from '../list-keys.js';
+import { loadCrypto } from '../load-crypto.js';
 import type { NewRecord, StoredRecord } from '../record-store.js';
 import { latestExpiry } from '../store/agent-store-options.js';
 import { CallQueue } from '../store/call-queue.js';
@@ -42,7 +43,7 @@ export function toOwnerKey(core: TurnCore, contextId: string): RecordKey {
 
 /** No two keys of sessions give the same: the text behind the session's id has one length. */
 export async function toRequestKey(core: TurnCore, contextId: string, key: string): Promise<RecordKey> {
-  const { createHash } = await import('node:crypto');
+  const { createHash } = await loadCrypto();
   const hash = createHash('sha256').update(key).digest().toString('base64url', 0, 16);
   return toHashedKey(core, contextId, hash);
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { loadCrypto } from '../../domain/load-crypto.js';
 import type { TurnRequest } from '../../domain/turn-store.js';
 import { badRequest } from '../failures/http-error.js';
 import type { Exchange } from '../http/exchange.js';
@@ -7,19 +7,16 @@ import type { TurnBody } from './request-body.js';
 const longestKey = 256;
 
 /**
- * The key under which a request may come again, from the header, quoted or not, or from the body, with a hash of what is asked:
- * the body itself is not kept.
+ * The key under which a request may come again, from the header, quoted or not, or from the body.
  *
  * @throws HttpError `BAD_REQUEST` if the two differ, or the key is empty, too long or no text that can be stored.
  */
-export function readIdempotency(
+export function readIdempotencyKey(
   headers: Exchange['headers'],
-  body: TurnBody,
-  sessionId: string,
-): TurnRequest['idempotency'] {
+  { idempotencyKey }: TurnBody,
+): string | undefined {
   const header = headers['idempotency-key'];
-  if (header === undefined && body.idempotencyKey === undefined) return undefined;
-  const { idempotencyKey, ...asked } = body;
+  if (header === undefined && idempotencyKey === undefined) return undefined;
   const fromHeader = header === undefined ? undefined : unquote(header);
   if (fromHeader !== undefined && idempotencyKey !== undefined && fromHeader !== idempotencyKey)
     throw badRequest('The header Idempotency-Key and "idempotencyKey" differ.');
@@ -27,6 +24,16 @@ export function readIdempotency(
   if (!key.isWellFormed()) throw badRequest('The idempotency key must be well-formed text.');
   if (key.length === 0 || key.length > longestKey)
     throw badRequest(`The header Idempotency-Key must have 1 to ${longestKey} characters.`);
+  return key;
+}
+
+/** The key with a hash of what is asked: the body itself is not kept. */
+export async function toIdempotency(
+  key: string,
+  { idempotencyKey: _, ...asked }: TurnBody,
+  sessionId: string,
+): Promise<TurnRequest['idempotency']> {
+  const { createHash } = await loadCrypto();
   // With the key and the session: equal bodies of different requests have different hashes.
   const text = JSON.stringify([sessionId, key, asked]);
   return { key, hash: createHash('sha256').update(text).digest('base64url') };

@@ -1,4 +1,5 @@
 import { journalField } from '../../domain/agent-state.js';
+import { createId } from '../../domain/create-id.js';
 import type { PlainData } from '../../domain/values/plain-data.js';
 import { toPlainJson } from '../../domain/values/plain-json.js';
 import {
@@ -11,7 +12,6 @@ import {
 } from '../failures/http-error.js';
 import { type HiddenBody, Redactor } from '../failures/redactor.js';
 import { type Exchange, jsonHeaders } from '../http/exchange.js';
-import { createId } from '../process/ids.js';
 import type { ServerContext } from '../server-context.js';
 import { readState } from '../sessions/session-state.js';
 import { answerAttach } from '../turn/attach.js';
@@ -19,7 +19,7 @@ import { acceptsStream, createFormat, toErrorEvent } from '../turn/event-format.
 import { answerTurn, type TurnAnswerEnd } from '../turn/turn-answer.js';
 import { toTurnEvent } from '../turn/turn-event.js';
 import { authenticate, authorize } from './authorization.js';
-import { readIdempotency } from './idempotency.js';
+import { readIdempotencyKey, toIdempotency } from './idempotency.js';
 import { readLastEventId } from './last-event-id.js';
 import { requireOwner } from './ownership.js';
 import { type InvocationBody, parseInvocation } from './request-body.js';
@@ -73,15 +73,16 @@ export class Invocation {
     // Only a prompt can be the first thing a session is sent.
     if (body.type !== 'prompt' && head.sessionId === undefined) missSessionId();
     const isTurn = body.type === 'prompt' || body.type === 'resume';
-    const idempotency = isTurn ? readIdempotency(headers, body, sessionId) : undefined;
+    const key = isTurn ? readIdempotencyKey(headers, body) : undefined;
     // Without the session, a repeat would begin another one.
-    if (idempotency !== undefined && head.sessionId === undefined) missSessionId();
+    if (key !== undefined && head.sessionId === undefined) missSessionId();
     // Only now: a request that is refused makes nobody an owner.
     if (config.ownerOf !== undefined) await this.#requireOwner(authContext, sessionId, isTurn);
     if (body.type === 'status') return this.#answerState(sessionId);
     if (body.type === 'cancel') return this.#cancel(sessionId);
     if (body.type === 'attach') return this.#attach(sessionId, body.lastEventId);
     const context = Object.assign(head, { sessionId, authContext });
+    const idempotency = isTurn && key !== undefined ? await toIdempotency(key, body, sessionId) : undefined;
     const turnRequest = { exchange: this.#exchange, context, body, idempotency, redactor: this.#redactor };
     this.#logTurn(await answerTurn(this.#server, turnRequest));
   }

@@ -1,7 +1,7 @@
+import { createId } from '../../domain/create-id.js';
 import { badRequest } from '../failures/http-error.js';
 import type { Exchange } from '../http/exchange.js';
 import type { HeaderFields } from '../http/header-fields.js';
-import { createId } from '../process/ids.js';
 import type { RequestContext } from '../request-context.js';
 
 export const sessionIdHeader = 'X-Amzn-Bedrock-AgentCore-Runtime-Session-Id';

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { createId } from '../../domain/create-id.js';
 import type { HeldTurn, StopReason, TurnRequest, TurnStore } from '../../domain/turn-store.js';
 import {
   type HttpError,
@@ -9,7 +10,7 @@ import {
   turnLimit,
   turnRunning,
 } from '../failures/http-error.js';
-import { createId, createTurnId } from '../process/ids.js';
+import { createTurnId } from '../process/turn-id.js';
 import type { ServerContext } from '../server-context.js';
 import type { RunningTurn } from '../sessions/running-turn.js';
 import type { LiveTurn } from './live-turn.js';
