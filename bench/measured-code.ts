@@ -10,8 +10,11 @@ const measuresFolder = join(root, 'bench/measures');
 /** What a measure starts or loads as a program, besides what it imports. */
 const programs: Readonly<Record<string, readonly string[]>> = {
   server: ['bench/servers/turn-server.ts'],
+  'server-node-22': ['bench/servers/turn-server.ts'],
+  'server-node-24': ['bench/servers/turn-server.ts'],
   loading: [
     'src/index.ts',
+    'src/hono.ts',
     'src/stores.ts',
     'src/adapters/memory/index.ts',
     'src/adapters/dynamodb/index.ts',

@@ -10,6 +10,8 @@ import { measureLoading } from './measures/loading.js';
 import { measureMemoryStore } from './measures/memory-store.js';
 import { measureRedis } from './measures/redis.js';
 import { measureServer } from './measures/server.js';
+import { measureServerOnNode22 } from './measures/server-node-22.js';
+import { measureServerOnNode24 } from './measures/server-node-24.js';
 import { measureTurnStores } from './measures/turn-stores.js';
 import { measureTurns } from './measures/turns.js';
 import type { Measure } from './results.js';
@@ -27,6 +29,8 @@ export const measures: Readonly<Record<string, Measure>> = {
   encoding: measureEncoding,
   'memory-store': measureMemoryStore,
   server: measureServer,
+  'server-node-22': measureServerOnNode22,
+  'server-node-24': measureServerOnNode24,
   'turn-stores': measureTurnStores,
   loading: measureLoading,
   growth: measureGrowth,

@@ -17,7 +17,7 @@ export async function measureMemoryStore(): Promise<MeasureResult> {
   return {
     title: 'The in-memory store',
     about:
-      '`save` and `load` of one session. `structuredClone` twice is the least that keeps nothing shared; keyv, and the `MemorySaver` of LangGraph (without its own history: one checkpoint a thread), are what else would be used in a test.',
+      '`save` and `load` of one session. `structuredClone` twice is the least that keeps nothing shared, and "clones in order" the least that is a store: a map of clones whose calls for a session wait for each other; keyv, and the `MemorySaver` of LangGraph (without its own history: one checkpoint a thread), are what else would be used in a test.',
     tables: [
       {
         title: 'One save and one load',
@@ -41,11 +41,38 @@ async function compare(label: string, kind: string, state: AgentState): Promise<
       },
     },
     { name: 'structuredClone ×2', run: () => structuredClone(structuredClone(state)) },
+    createClonesInOrder(state),
     ...(kind === 'plain' ? createJsonRivals(state) : []),
   ];
   const samples = await alternate(contenders);
   const ratio = ratioOf(samples, 'ours', 'structuredClone ×2');
   return { label, values: summarizeAll(samples, 1_000), ratio, target: { atMost: 1.2 } };
+}
+
+function createClonesInOrder(state: AgentState) {
+  const states = new Map<string, AgentState>();
+  const tails = new Map<string, Promise<unknown>>();
+  const inOrder = async <T>(key: string, call: () => Promise<T>): Promise<T> => {
+    const result = (tails.get(key) ?? Promise.resolve()).then(call);
+    const settled = result.catch(() => undefined);
+    tails.set(key, settled);
+    try {
+      return await result;
+    } finally {
+      if (tails.get(key) === settled) tails.delete(key);
+    }
+  };
+  const save = (key: string, saved: AgentState) => {
+    const clone = structuredClone(saved);
+    return inOrder(key, async () => states.set(key, clone));
+  };
+  return {
+    name: 'clones in order',
+    run: async () => {
+      await save('session', state);
+      return inOrder('session', async () => structuredClone(states.get('session')));
+    },
+  };
 }
 
 function createJsonRivals(state: AgentState) {

@@ -11,10 +11,14 @@ export interface TurnServer {
   stop(): void;
 }
 
-export async function startTurnServer(name: string): Promise<TurnServer> {
+/** @param execPath - The Node that it runs on. @defaultValue this one */
+export async function startTurnServer(name: string, execPath = process.execPath): Promise<TurnServer> {
   const port = await findFreePort();
   const path = fileURLToPath(new URL('./turn-server.ts', import.meta.url));
-  const child = fork(path, [name, String(port)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const child = fork(path, [name, String(port)], {
+    execPath,
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
   await answers(port);
   return {
     name,

@@ -27,7 +27,8 @@ describe('progress', () => {
     progress.end();
     progress.end();
     const bar = `Again [${'#'.repeat(12)}${'.'.repeat(12)}] 12/24`;
-    const lines = ['Copying 1', bar, `Again [${'#'.repeat(24)}] 0/0`, ''];
+    const unknown = `Copying [.####${'.'.repeat(19)}] 1`;
+    const lines = [unknown, bar, `Again [${'#'.repeat(24)}] 0/0`, ''];
     expect(said()).toBe(lines.map((line) => `\r\u001B[K${line}`).join(''));
   });
 
