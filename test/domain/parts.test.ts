@@ -42,7 +42,7 @@ describe('a state that takes several records', () => {
     expect(parts.length).toBeGreaterThan(2);
     for (const part of parts) {
       expect(part).toMatchObject({ entityType: 'agent-state-part', expiresAt: 1_800_000_060 + 86_400 });
-      expect(part.key.sort).toMatch(/^part#[0-9a-z]{4}\.[\w-]{22}-\d+$/);
+      expect(part.key.sort).toMatch(/^part#[\w-]{22}#[0-9a-z]{4}~[\w-]{22}-\d+$/);
     }
     expect(written.at(-1)).toMatchObject({ key: head, data: null, expiresAt: 1_800_000_060 });
   });

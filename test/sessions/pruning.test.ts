@@ -3,7 +3,6 @@ import { InMemoryRecordStore } from '../../src/adapters/memory/index.js';
 import { eraseSession } from '../../src/domain/sessions/erase-session.js';
 import { type PruneOutcome, pruneSessions } from '../../src/domain/sessions/prune-sessions.js';
 import { createAgentStore } from '../../src/domain/store/create-agent-store.js';
-import { createPartName, timeOfPart } from '../../src/domain/store/parts.js';
 import { createState } from '../../src/testing/fixtures.js';
 import { begin } from '../../src/testing/turns/fixtures.js';
 import { backendKinds } from '../property/backends.js';
@@ -213,17 +212,5 @@ describe('pruning', () => {
         ...refusal,
         code: 'CONFIGURATION',
       });
-  });
-});
-
-describe('the name of a part', () => {
-  it('says when it was written, if it is of this form', () => {
-    const hour = 3_600_000;
-    for (const time of [0, 1, hour - 1, hour, 1_800_000_000_000, 1_800_000_000_000.5]) {
-      const latest = timeOfPart(`${createPartName(time, 'Ab-_9')}-0`) ?? 0;
-      expect([latest > time, latest <= time + hour]).toEqual([true, true]);
-    }
-    expect(timeOfPart(createPartName(-1, 'x'))).toBe(hour);
-    for (const name of ['Ab-_9-0', 'short.x', '0000.x.y', '-000.x']) expect(timeOfPart(name)).toBeUndefined();
   });
 });

@@ -14,6 +14,18 @@ import { begin, done, quiet, say } from '../../src/testing/turns/fixtures.js';
 
 export type ListedRecords = RecordStore & RecordIndex;
 
+/** What is found of a session of which nothing is there. */
+export const nothing = {
+  state: 0,
+  stateParts: 0,
+  history: 0,
+  historyParts: 0,
+  events: 0,
+  eventParts: 0,
+  requests: 0,
+  owner: 0,
+};
+
 /** The sessions of an agent in a backend that others may use beside it. */
 export class World {
   readonly agentId = `agent-${crypto.randomUUID()}`;

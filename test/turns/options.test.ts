@@ -4,9 +4,9 @@ import {
   createCore,
   type TurnCore,
   toChunkKey,
+  toEventPartKeys,
   toLeaseKey,
   toOwnerKey,
-  toPartKey,
   toRequestKey,
 } from '../../src/domain/turns/turn-core.js';
 import {
@@ -224,7 +224,10 @@ describe('the keys of turns', () => {
             expect(partition).toBe('agent#support');
             expect(sort.startsWith(settings.partKeyPrefix)).toBe(false);
           }
-          expect(toPartKey(core, 'a-0').sort).toBe('part#a-0');
+          for (const name of ['a-0', '0000.a-0', '0000~a-0']) {
+            const { sort } = (await toEventPartKeys(core, 'a'))(name);
+            expect([sort.startsWith('part#'), sort.endsWith(name)]).toEqual([true, true]);
+          }
         },
       ),
       { ...runs() },

@@ -1,23 +1,28 @@
 import { findRecord } from '../store/find-record.js';
+import { type FoundParts, findParts, listParts } from '../store/part-keys.js';
 import { getToDelete } from '../store/session-records.js';
 import { emptyHead } from './build-head.js';
 import { locateAsTurn, locateHistory, type MessageCore } from './message-core.js';
-import { countParts, removeParts } from './message-parts.js';
+import { readRefsLeft, removeParts, toHistoryPartKeys, toHistoryWhole } from './message-parts.js';
+import { namesUnder } from './named-parts.js';
 import { changeHead, isErased, readHead, toStoredHead } from './write-history.js';
 
 /** What there is of a history. */
-export interface FoundHistory {
+export interface FoundHistory extends FoundParts {
   /** True if a history is stored, an expired or an unreadable one included. */
   readonly isThere: boolean;
-  /** How many other records hold it. */
-  readonly parts: number;
 }
 
 export async function findHistory(core: MessageCore, contextId: string): Promise<FoundHistory> {
   const history = locateHistory(core, contextId);
-  const stored = await toStoredHead(await findRecord(core.records, history.key));
-  const parts = await countParts(core, history, stored?.head ? emptyHead(stored.head, '').replaced : []);
-  return { isThere: stored !== null && !isErased(stored), parts };
+  const { records, settings } = core;
+  const listed = await listParts(records, settings.partKeyPrefix, toHistoryWhole(history));
+  const stored = await toStoredHead(await findRecord(records, history.key));
+  const refs = stored?.head ? emptyHead(stored.head, '').replaced : [];
+  const names = await namesUnder(refs, (ref) => readRefsLeft(core, history, ref));
+  const named = names.map(await toHistoryPartKeys(core, history));
+  const found = await findParts(records, history.key, listed, named);
+  return { isThere: stored !== null && !isErased(stored), ...found };
 }
 
 /**

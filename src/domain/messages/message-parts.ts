@@ -1,6 +1,7 @@
 import { isAgentStoreError } from '../errors.js';
 import type { RecordKey } from '../key-schema.js';
 import type { NewRecord } from '../record-store.js';
+import { toPartKeys, type Whole } from '../store/part-keys.js';
 import { extraSeconds, slice } from '../store/parts.js';
 import type { PlainData, SerializedData } from '../values/plain-data.js';
 import { sizeOf } from '../values/size.js';
@@ -24,11 +25,13 @@ export class UnreadablePart extends Error {
 
 /** Writes a part under its name, which nothing else has; over several records if it is too large for one. */
 export async function writePart(
-  { records, settings }: MessageCore,
+  core: MessageCore,
   history: History,
   ref: Ref,
   data: PlainData,
 ): Promise<Ref> {
+  const { records, settings } = core;
+  const toKey = await toHistoryPartKeys(core, history);
   const text = toStateText(data);
   const put = (index: number, part: SerializedData, partText: string | Uint8Array) => {
     const { name, newest } = ref;
@@ -41,7 +44,7 @@ export async function writePart(
       text: partText,
       ...(newest !== 0 && { expiresAt: newest + extraSeconds }),
     };
-    return records.put(toPartKey(settings, history, name, index), record, null);
+    return records.put(toKey(`${name}-${index}`), record, null);
   };
   const limit = records.maxRecordBytes;
   try {
@@ -65,26 +68,13 @@ export function readRefs(core: MessageCore, history: History, ref: Ref): Promise
 
 /** Removes parts and all that is below them, leaves first: what is cut off can be done again. */
 export async function removeParts(core: MessageCore, history: History, refs: readonly Ref[]): Promise<void> {
+  const toKey = await toHistoryPartKeys(core, history);
   await Promise.all(
     refs.map(async (ref) => {
       if (ref.level > 0) await removeParts(core, history, await readRefsLeft(core, history, ref));
-      for (let index = ref.slices - 1; index >= 0; index--)
-        await core.records.delete(toPartKey(core.settings, history, ref.name, index), null);
+      for (const name of namesOfRef(ref).reverse()) await core.records.delete(toKey(name), null);
     }),
   );
-}
-
-/** How many records there are of parts and of all that is below them. */
-export async function countParts(core: MessageCore, history: History, refs: readonly Ref[]): Promise<number> {
-  const counts = await Promise.all(
-    refs.map(async (ref) => {
-      const below = ref.level > 0 ? await readRefsLeft(core, history, ref) : [];
-      const keys = toPartKeys(core, history, ref);
-      const found = await Promise.all(keys.map((key) => getPart(core, key)));
-      return found.filter((record) => record !== null).length + (await countParts(core, history, below));
-    }),
-  );
-  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 /** Without the index, what was below it has been removed, or is beyond reach. */
@@ -103,7 +93,7 @@ async function readPart<T>(
   ref: Ref,
   parse: (data: unknown) => T,
 ): Promise<T> {
-  const keys = toPartKeys(core, history, ref);
+  const keys = namesOfRef(ref).map(await toHistoryPartKeys(core, history));
   const [first = history.key] = keys;
   const records = await Promise.all(
     keys.map(async (key) => {
@@ -130,17 +120,22 @@ async function getPart({ records }: MessageCore, key: RecordKey) {
   }
 }
 
-function toPartKeys({ settings }: MessageCore, history: History, { name, slices }: Ref): RecordKey[] {
-  return Array.from({ length: slices }, (_, index) => toPartKey(settings, history, name, index));
+/** What the parts of a history belong to. */
+export function toHistoryWhole({ key }: History): Whole {
+  return { kind: 'history', key };
 }
 
-function toPartKey(
-  { partKeyPrefix }: MessageCore['settings'],
-  { key }: History,
-  name: string,
-  index: number,
-): RecordKey {
-  return { partition: key.partition, sort: `${partKeyPrefix}${name}-${index}` };
+/** The keys of the parts of a history, by the names of their records. */
+export function toHistoryPartKeys(
+  { settings }: MessageCore,
+  history: History,
+): Promise<(name: string) => RecordKey> {
+  return toPartKeys(settings.partKeyPrefix, toHistoryWhole(history));
+}
+
+/** The names of the records of a part. */
+export function namesOfRef({ name, slices }: Ref): string[] {
+  return Array.from({ length: slices }, (_, index) => `${name}-${index}`);
 }
 
 /** The bytes of a part's text. */

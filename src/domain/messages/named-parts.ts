@@ -2,7 +2,7 @@ import type { RecordKey } from '../key-schema.js';
 import { partsOf } from './build-head.js';
 import type { Ref } from './head.js';
 import { corrupted, type MessageCore } from './message-core.js';
-import { readRefs, readRefsLeft } from './message-parts.js';
+import { namesOfRef, readRefs, readRefsLeft } from './message-parts.js';
 import { type Look, readHistory } from './read-history.js';
 
 /**
@@ -25,11 +25,14 @@ function readNeeded({ core, history, unreadable }: Look, ref: Ref): Promise<Ref[
   return readRefs(core, history, ref);
 }
 
-async function namesUnder(refs: readonly Ref[], read: (ref: Ref) => Promise<Ref[]>): Promise<string[]> {
+/** The names of the records of parts, and of all that is below them. */
+export async function namesUnder(
+  refs: readonly Ref[],
+  read: (ref: Ref) => Promise<Ref[]>,
+): Promise<string[]> {
   const names = await Promise.all(
     refs.map(async (ref) => {
-      const own = Array.from({ length: ref.slices }, (_, index) => `${ref.name}-${index}`);
-      return [...own, ...(ref.level > 0 ? await namesUnder(await read(ref), read) : [])];
+      return [...namesOfRef(ref), ...(ref.level > 0 ? await namesUnder(await read(ref), read) : [])];
     }),
   );
   return names.flat();

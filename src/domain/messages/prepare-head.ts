@@ -1,7 +1,7 @@
 import { keepToken } from '../fencing.js';
 import type { Expectation, NewRecord } from '../record-store.js';
 import type { Attributes } from '../store/agent-store-options.js';
-import { createPartName } from '../store/parts.js';
+import { createPartName } from '../store/part-keys.js';
 import { toExpectation } from '../store/session-codec.js';
 import { toStateText } from '../values/text.js';
 import { addWriter, type CreatePart, createHead, dropExpired, headExpiry } from './build-head.js';

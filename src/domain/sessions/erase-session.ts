@@ -2,6 +2,7 @@ import { explainFailure } from '../errors.js';
 import { fenceHistory, removeHistoryParts } from '../messages/erase-history.js';
 import { requireOption } from '../options.js';
 import { fenceState, removeStateParts } from '../store/erase-state.js';
+import { removeKeys } from '../store/part-keys.js';
 import { locateSession } from '../store/session-codec.js';
 import { removeEvents, removeRequests } from '../turns/erase-turns.js';
 import { removeOwner } from '../turns/owner.js';
@@ -170,6 +171,9 @@ export async function eraseHeld(
   begin('parts');
   await removeStateParts(states, session, token, expiresAt, parts);
   await removeHistoryParts(messages, contextId, token, expiresAt);
+  // Those that were there before the fence: who loads what has taken its place may write others, and name them.
+  for (const store of ['states', 'messages', 'turns'] as const)
+    await removeKeys(cores[store].records, found.unnamed[store]);
   begin('events');
   await removeEvents(turns, found.turns.events);
   begin('requests');

@@ -1,3 +1,4 @@
+import type { RecordKey } from '../key-schema.js';
 import { findHistory } from '../messages/erase-history.js';
 import { findState } from '../store/erase-state.js';
 import { locateSession } from '../store/session-codec.js';
@@ -13,15 +14,15 @@ import type { SessionCores } from './session-stores.js';
 export interface SessionRecords {
   /** 1 if there is a state, an expired or an unreadable one included. */
   readonly state: number;
-  /** Further records of a large state. */
+  /** Further records of a large state, those of killed saves included. */
   readonly stateParts: number;
   /** 1 if there is a history, whatever is in it. */
   readonly history: number;
-  /** Further records of the history. */
+  /** Further records of the history, those of killed appends included. */
   readonly historyParts: number;
   /** Records of what turns have said. */
   readonly events: number;
-  /** Further records of events that are too large for one. */
+  /** Further records of events that are too large for one, those of killed writes included. */
   readonly eventParts: number;
   /** Idempotency keys. */
   readonly requests: number;
@@ -33,6 +34,8 @@ export interface SessionRecords {
 export interface FoundSession {
   readonly records: SessionRecords;
   readonly turns: FoundTurns;
+  /** The keys of parts that nothing names, in the records of each store. */
+  readonly unnamed: Readonly<Record<keyof Omit<SessionCores, 'agentId'>, readonly RecordKey[]>>;
   /** Until when, in Unix seconds, what an erase has left stands in the way of late writers. */
   readonly fencedUntil: number | undefined;
 }
@@ -42,9 +45,12 @@ export async function findSession(
   { states, messages, turns }: SessionCores,
   contextId: string,
 ): Promise<FoundSession> {
-  const state = await findState(states, locateSession(states.settings, contextId, states.records.keyLimits));
-  const history = await findHistory(messages, contextId);
-  const found = await findTurns(turns, contextId);
+  const session = locateSession(states.settings, contextId, states.records.keyLimits);
+  const [state, history, found] = await Promise.all([
+    findState(states, session),
+    findHistory(messages, contextId),
+    findTurns(turns, contextId),
+  ]);
   return {
     records: {
       state: Number(state.isThere),
@@ -52,11 +58,12 @@ export async function findSession(
       history: Number(history.isThere),
       historyParts: history.parts,
       events: found.events.length,
-      eventParts: found.events.reduce((sum, { parts }) => sum + parts.length, 0),
+      eventParts: found.parts,
       requests: found.requests.length,
       owner: Number(found.hasOwner),
     },
     turns: found,
+    unnamed: { states: state.unnamed, messages: history.unnamed, turns: found.unnamed },
     fencedUntil: state.fencedUntil,
   };
 }

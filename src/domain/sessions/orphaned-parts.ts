@@ -3,7 +3,8 @@ import type { RecordKey } from '../key-schema.js';
 import { listKeys } from '../list-keys.js';
 import { namesInHistory } from '../messages/named-parts.js';
 import { requireRange } from '../store/list-sessions.js';
-import { parsePartList, timeOfPart } from '../store/parts.js';
+import { nameOfPart, timeOfPart } from '../store/part-keys.js';
+import { parsePartList } from '../store/parts.js';
 import { toPartition } from '../turns/turn-core.js';
 import type { SessionCores } from './session-stores.js';
 
@@ -37,14 +38,16 @@ export async function findOrphanedParts(cores: SessionCores): Promise<RecordKey[
     const named = old.length === 0 ? new Set<string>() : await findNames(cores);
     if (named === null) return null;
     orphans.push(
-      ...old.filter((sort) => !named.has(sort.slice(prefix.length))).map((sort) => ({ partition, sort })),
+      ...old
+        .filter((sort) => !named.has(nameOfPart(sort.slice(prefix.length))))
+        .map((sort) => ({ partition, sort })),
     );
   }
   return orphans;
 }
 
 function isOld(sort: string, prefix: string, before: number): boolean {
-  const time = sort.startsWith(prefix) ? timeOfPart(sort.slice(prefix.length)) : undefined;
+  const time = sort.startsWith(prefix) ? timeOfPart(nameOfPart(sort.slice(prefix.length))) : undefined;
   return time !== undefined && time < before;
 }
 

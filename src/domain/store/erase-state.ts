@@ -1,6 +1,7 @@
 import { requireLatestTurn } from '../fencing.js';
 import type { StoredRecord } from '../record-store.js';
 import { findRecord } from './find-record.js';
+import { type FoundParts, findParts, listParts } from './part-keys.js';
 import { formatPartList, namesOfParts, noParts, removeParts } from './parts.js';
 import { extendLineage } from './revision.js';
 import {
@@ -11,30 +12,29 @@ import {
   type Session,
   toExpectation,
 } from './session-codec.js';
-import { getToDelete, toPartKey } from './session-records.js';
+import { getToDelete, toStatePartKeys, toStateWhole } from './session-records.js';
 import { putSettled } from './settled-put.js';
 import type { StoreCore } from './store-core.js';
 
 /** What there is of a state. */
-export interface FoundState {
+export interface FoundState extends FoundParts {
   /** True if a state is stored, an expired or an unreadable one included. */
   readonly isThere: boolean;
-  /** How many other records hold it. */
-  readonly parts: number;
   /** Until when, in Unix seconds, what an erase has left in its place stands in the way of late writers. */
   readonly fencedUntil?: number;
 }
 
 export async function findState(core: StoreCore, session: Session): Promise<FoundState> {
-  const { records } = core;
-  const record = await findRecord(records, session.key);
-  if (record === null) return { isThere: false, parts: 0 };
-  const toKey = toPartKey(core, session);
-  const parts = await Promise.all(namesOfParts(record).map((name) => findRecord(records, toKey(name))));
-  const isEmpty = await isFence(core, record);
+  const { records, settings } = core;
+  const { key } = session;
+  const listed = await listParts(records, settings.partKeyPrefix, toStateWhole(session));
+  const record = await findRecord(records, key);
+  const toKey = await toStatePartKeys(core, session);
+  const named = record === null ? [] : namesOfParts(record).map(toKey);
+  const isEmpty = record !== null && (await isFence(core, record));
   return {
-    isThere: !isEmpty,
-    parts: parts.filter((part) => part !== null).length,
+    isThere: record !== null && !isEmpty,
+    ...(await findParts(records, key, listed, named)),
     ...(isEmpty && record.expiresAt !== undefined && { fencedUntil: record.expiresAt }),
   };
 }
@@ -67,7 +67,7 @@ export async function removeStateParts(
   names: readonly string[],
 ): Promise<void> {
   if (names.length === 0) return;
-  await removeParts(core.records, toPartKey(core, session), names);
+  await removeParts(core.records, await toStatePartKeys(core, session), names);
   const record = await core.records.get(session.key, true);
   // Whoever has written there since has taken care of the names.
   await putFence(core, session, record, { token, expiresAt, names: [] });

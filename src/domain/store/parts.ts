@@ -6,6 +6,7 @@ import { isRecord } from '../values/objects.js';
 import type { SerializedData } from '../values/plain-data.js';
 import { requireSize, sizeOf } from '../values/size.js';
 import { fromStateText, parseJson, toStateText } from '../values/text.js';
+import { createPartName } from './part-keys.js';
 
 /** One of the records that together hold data too large for a single one. */
 interface Part {
@@ -26,12 +27,6 @@ export interface PartList {
 
 /** A part expires a day after the record that names it: whoever has just read that record still finds the part. */
 export const extraSeconds = 86_400;
-
-/** The names of parts are in every head of a history: whole hours have few digits, and most parts of a history share them. */
-const hour = 3_600_000;
-
-/** Of base 36: enough until the year 2161. */
-const hourDigits = 4;
 
 export const noParts: PartList = { current: [], replaced: [], isDeleted: false };
 
@@ -133,19 +128,6 @@ export function joinSlices(slices: readonly (string | Uint8Array)[]): Serialized
   if (slices.every((slice) => typeof slice === 'string')) return fromStateText(slices.join(''));
   if (slices.every((slice) => isBytes(slice))) return new Uint8Array(Buffer.concat(slices));
   throw new TypeError('The parts of what is stored are not of one kind.');
-}
-
-/** The name of a part that is written at a time, in milliseconds: by it alone, its age is known to whoever finds it with nothing that names it. */
-export function createPartName(time: number, unique: string): string {
-  const hours = Math.max(Math.floor(time / hour), 0);
-  return `${hours.toString(36).padStart(hourDigits, '0')}.${unique}`;
-}
-
-/** The latest that the part of that name can have been written, in milliseconds; `undefined` if its name does not say. */
-export function timeOfPart(name: string): number | undefined {
-  const [hours = '', ...rest] = name.split('.');
-  const isTime = rest.length === 1 && /^[0-9a-z]{4}$/.test(hours);
-  return isTime ? (Number.parseInt(hours, 36) + 1) * hour : undefined;
 }
 
 export async function removeParts(

@@ -4,6 +4,7 @@ import { keepToken, requireLatestTurn } from '../fencing.js';
 import type { RecordKey } from '../key-schema.js';
 import type { Expectation, NewRecord, StoredRecord, WriteResult } from '../record-store.js';
 import { neverSeen, type SeenContext } from './context-memory.js';
+import { toPartKeys, type Whole } from './part-keys.js';
 import {
   formatPartList,
   joinSlices,
@@ -77,7 +78,8 @@ export async function readRecord(
   if (list.isDeleted) return { state: null, seen, isDeleted: true };
   if (list.current.length === 0)
     return { state: await decodeState(settings, session, () => record.read(maxStateBytes)), seen, expiresAt };
-  const slices = await readParts(records, toPartKey(core, session), list.current, maxStateBytes);
+  const toKey = await toStatePartKeys(core, session);
+  const slices = await readParts(records, toKey, list.current, maxStateBytes);
   if (slices === null) return null;
   return { state: await decodeState(settings, session, () => joinSlices(slices)), seen, expiresAt };
 }
@@ -98,8 +100,7 @@ export async function writeSession(
   written: string[],
 ): Promise<WriteResult> {
   const { records } = core;
-  const toKey = toPartKey(core, session);
-  if (known !== undefined) await removeParts(records, toKey, known.replaced);
+  if (known !== undefined) await removeParts(records, await toStatePartKeys(core, session), known.replaced);
   const replaced = known?.current ?? [];
   try {
     const whole =
@@ -110,6 +111,7 @@ export async function writeSession(
   } catch (error) {
     const { maxRecordBytes } = records;
     if (!isAgentStoreError(error, 'TOO_LARGE') || maxRecordBytes === undefined) throw error;
+    const toKey = await toStatePartKeys(core, session);
     const current = await writeParts(records, toKey, record, maxRecordBytes, written);
     const parts = formatPartList({ ...noParts, current, replaced });
     return records.put(session.key, changeRecord(record, { data: null, parts }), expected);
@@ -122,7 +124,8 @@ export async function removeUnnamed(
   session: Session,
   names: readonly string[],
 ): Promise<void> {
-  await Promise.allSettled([removeParts(core.records, toPartKey(core, session), names)]);
+  const toKey = await toStatePartKeys(core, session);
+  await Promise.allSettled([removeParts(core.records, toKey, names)]);
 }
 
 /**
@@ -159,7 +162,7 @@ export async function finishDelete(
   revision: string,
   parts: readonly string[],
 ): Promise<void> {
-  await removeParts(core.records, toPartKey(core, session), parts);
+  await removeParts(core.records, await toStatePartKeys(core, session), parts);
   const now = core.settings.now();
   await core.records.delete(session.key, { absent: true, revisions: [revision], now });
 }
@@ -220,9 +223,15 @@ function toKnown({ current, replaced }: PartList): SeenContext['parts'] {
   return { current: current.map(({ name }) => name), replaced };
 }
 
-export function toPartKey(
+/** What the parts of a state belong to. */
+export function toStateWhole({ key }: Session): Whole {
+  return { kind: 'state', key };
+}
+
+/** The keys of the parts of a state, by their names. */
+export function toStatePartKeys(
   { settings }: Pick<StoreCore, 'settings'>,
-  { key }: Session,
-): (name: string) => RecordKey {
-  return (name) => ({ partition: key.partition, sort: `${settings.partKeyPrefix}${name}` });
+  session: Session,
+): Promise<(name: string) => RecordKey> {
+  return toPartKeys(settings.partKeyPrefix, toStateWhole(session));
 }

@@ -14,7 +14,7 @@ import {
   requireText,
   type TurnCore,
   toChunkKey,
-  toPartKey,
+  toEventPartKeys,
   unreadable,
   version,
 } from './turn-core.js';
@@ -62,9 +62,8 @@ export interface ChunkPlace {
 
 /** The chunk at a place, or `null` if there is none. @throws AgentStoreError `CORRUPTED` if it cannot be read. */
 export async function readChunk(core: TurnCore, place: ChunkPlace): Promise<Chunk | null> {
-  const key = toKey(core, place);
-  const record = await core.records.get(key, true);
-  return isLive(record, core.settings.now()) ? parseChunk(core, key, record) : null;
+  const record = await core.records.get(toKey(core, place), true);
+  return isLive(record, core.settings.now()) ? parseChunk(core, place, record) : null;
 }
 
 /** Puts a chunk unless there is one, until a time in Unix seconds. Gives the one that is there then. */
@@ -74,27 +73,27 @@ export async function putChunk(
   chunk: Chunk,
   expiresAt: number,
 ): Promise<Chunk> {
-  const key = toKey(core, place);
   const record = await createRecord(core, 'agent-turn-events', formatChunk(chunk), { expiresAt });
   for (;;) {
-    const result = await putRecord(core, key, record);
+    const result = await putRecord(core, place, record);
     if (result === 'written') return chunk;
-    if (result !== null) return parseChunk(core, key, result);
+    if (result !== null) return parseChunk(core, place, result);
   }
 }
 
 async function putRecord(
   core: TurnCore,
-  key: RecordKey,
+  place: ChunkPlace,
   record: NewRecord,
 ): Promise<'written' | StoredRecord | null> {
+  const key = toKey(core, place);
   const expected = { absent: true, revisions: [], now: core.settings.now() };
   try {
     return await putSettled(core, key, record, expected);
   } catch (error) {
     const { maxRecordBytes } = core.records;
     if (!isAgentStoreError(error, 'TOO_LARGE') || maxRecordBytes === undefined) throw error;
-    return putSettled(core, key, await spreadRecord(core, record, maxRecordBytes), expected);
+    return putSettled(core, key, await spreadRecord(core, place, record, maxRecordBytes), expected);
   }
 }
 
@@ -118,8 +117,14 @@ export async function forgetChunk(
 }
 
 /** The record of a chunk that is too large for one: its data are in parts, which are written. */
-async function spreadRecord(core: TurnCore, record: NewRecord, maxBytes: number): Promise<NewRecord> {
-  const current = await writeParts(core.records, (name) => toPartKey(core, name), record, maxBytes, []);
+async function spreadRecord(
+  core: TurnCore,
+  { contextId }: ChunkPlace,
+  record: NewRecord,
+  maxBytes: number,
+): Promise<NewRecord> {
+  const toPartKey = await toEventPartKeys(core, contextId);
+  const current = await writeParts(core.records, toPartKey, record, maxBytes, []);
   return changeRecord(record, { data: null, parts: formatPartList({ ...noParts, current }) });
 }
 
@@ -132,9 +137,9 @@ function formatChunk({ first, count, events, isEnd }: Chunk) {
   };
 }
 
-async function parseChunk(core: TurnCore, key: RecordKey, record: StoredRecord): Promise<Chunk> {
+async function parseChunk(core: TurnCore, place: ChunkPlace, record: StoredRecord): Promise<Chunk> {
   try {
-    const data: unknown = await readData(core, record);
+    const data: unknown = await readData(core, place, record);
     if (!isRecord(data) || data.v !== version) throw new TypeError('It is no part of a log.');
     const { first, lost, events, end } = data;
     const common = { first: requireCount(first), isEnd: end === true };
@@ -142,14 +147,15 @@ async function parseChunk(core: TurnCore, key: RecordKey, record: StoredRecord):
     if (!Array.isArray(events)) throw new TypeError('It has no events.');
     return { ...common, count: events.length, events: events.map(parseEvent) };
   } catch (cause) {
-    throw isAgentStoreError(cause) ? cause : unreadable(key, cause);
+    throw isAgentStoreError(cause) ? cause : unreadable(toKey(core, place), cause);
   }
 }
 
-async function readData(core: TurnCore, record: StoredRecord): Promise<unknown> {
+async function readData(core: TurnCore, { contextId }: ChunkPlace, record: StoredRecord): Promise<unknown> {
   if (record.parts === undefined) return record.read(maxReadBytes);
   const { current } = parsePartList(record.parts);
-  const slices = await readParts(core.records, (name) => toPartKey(core, name), current, maxReadBytes);
+  const toPartKey = await toEventPartKeys(core, contextId);
+  const slices = await readParts(core.records, toPartKey, current, maxReadBytes);
   if (slices === null) throw new TypeError('A part of it is missing.');
   return joinSlices(slices);
 }

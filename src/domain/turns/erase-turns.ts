@@ -1,11 +1,12 @@
 import type { RecordKey } from '../key-schema.js';
 import { listKeys } from '../list-keys.js';
 import { findRecord } from '../store/find-record.js';
-import { namesOfParts, removeParts } from '../store/parts.js';
-import { type TurnCore, toOwnerKey, toPartition, toPartKey } from './turn-core.js';
+import { type FoundParts, findParts, listParts, removeKeys } from '../store/part-keys.js';
+import { namesOfParts } from '../store/parts.js';
+import { type TurnCore, toEventPartKeys, toEventsWhole, toOwnerKey, toPartition } from './turn-core.js';
 
 /** What there is of a session's turns. */
-export interface FoundTurns {
+export interface FoundTurns extends FoundParts {
   /** Records of what turns have said. */
   readonly events: readonly FoundEvents[];
   /** Idempotency keys. */
@@ -13,20 +14,23 @@ export interface FoundTurns {
   readonly hasOwner: boolean;
 }
 
-/** A record of events, and the names of others that hold what is too large for it. */
+/** A record of events, and the keys of others that hold what is too large for it. */
 export interface FoundEvents {
   readonly key: RecordKey;
-  readonly parts: readonly string[];
+  readonly parts: readonly RecordKey[];
 }
 
 export async function findTurns(core: TurnCore, contextId: string): Promise<FoundTurns> {
-  const { eventKeyPrefix, requestKeyPrefix } = core.settings;
+  const { eventKeyPrefix, requestKeyPrefix, partKeyPrefix } = core.settings;
+  const whole = toEventsWhole(core, contextId);
+  const listed = await listParts(core.records, partKeyPrefix, whole);
+  const toPartKey = await toEventPartKeys(core, contextId);
   const events: FoundEvents[] = [];
   for await (const keys of listOfSession(core, eventKeyPrefix, contextId)) {
     const found = await Promise.all(
       keys.map(async (key) => {
         const record = await findRecord(core.records, key);
-        return record === null ? [] : [{ key, parts: namesOfParts(record) }];
+        return record === null ? [] : [{ key, parts: namesOfParts(record).map(toPartKey) }];
       }),
     );
     events.push(...found.flat());
@@ -34,13 +38,15 @@ export async function findTurns(core: TurnCore, contextId: string): Promise<Foun
   const requests: RecordKey[] = [];
   for await (const keys of listOfSession(core, requestKeyPrefix, contextId)) requests.push(...keys);
   const hasOwner = (await findRecord(core.records, toOwnerKey(core, contextId))) !== null;
-  return { events, requests, hasOwner };
+  const named = events.flatMap(({ parts }) => parts);
+  const found = await findParts(core.records, whole.key, listed, named);
+  return { events, requests, hasOwner, ...found };
 }
 
 /** Removes what turns have said: of each record its parts first, since nothing else names them. */
 export async function removeEvents(core: TurnCore, events: readonly FoundEvents[]): Promise<void> {
   for (const { key, parts } of events) {
-    await removeParts(core.records, (name) => toPartKey(core, name), parts);
+    await removeKeys(core.records, parts);
     await core.records.delete(key, null);
   }
 }

@@ -1,0 +1,106 @@
+import type { RecordKey } from '../key-schema.js';
+import { type ListableRecords, listKeys } from '../list-keys.js';
+import type { RecordStore } from '../record-store.js';
+import { findRecord } from './find-record.js';
+
+/** What parts belong to: a state or a history, by the key of its record; or all that the turns of a session have said. */
+export interface Whole {
+  readonly kind: 'state' | 'history' | 'events';
+  readonly key: RecordKey;
+}
+
+/** The names of parts are in every head of a history: whole hours have few digits, and most parts of a history share them. */
+const hour = 3_600_000;
+
+/** Of base 36: enough until the year 2161. */
+const hourDigits = 4;
+
+/** Follows the hours in a name. Earlier builds wrote a dot, or no hours, and keys that do not say what the part belongs to. */
+const mark = '~';
+
+let crypto: Promise<typeof import('node:crypto')> | undefined;
+
+/**
+ * The name of a part that is written at a time, in milliseconds: by it alone, its age is known to whoever finds it with nothing that
+ * names it.
+ */
+export function createPartName(time: number, unique: string): string {
+  const hours = Math.max(Math.floor(time / hour), 0);
+  return `${hours.toString(36).padStart(hourDigits, '0')}${mark}${unique}`;
+}
+
+/** The latest that the part of that name can have been written, in milliseconds; `undefined` if its name does not say. */
+export function timeOfPart(name: string): number | undefined {
+  const [, hours] = /^([0-9a-z]{4})[.~][\w-]*$/.exec(name) ?? [];
+  return hours === undefined ? undefined : (Number.parseInt(hours, 36) + 1) * hour;
+}
+
+/** The name in the key of a part, behind the prefix of all parts. */
+export function nameOfPart(key: string): string {
+  const [, name = key] = /^[\w-]{22}#(.*)$/s.exec(key) ?? [];
+  return name;
+}
+
+/** Gives the key of each part of a whole by the part's name, whichever build has written it. */
+export async function toPartKeys(partKeyPrefix: string, whole: Whole): Promise<(name: string) => RecordKey> {
+  const { partition } = whole.key;
+  const prefix = await toPrefix(partKeyPrefix, whole);
+  return (name) => ({
+    partition,
+    sort: `${name[hourDigits] === mark ? prefix : partKeyPrefix}${name}`,
+  });
+}
+
+/** The sort keys of the parts of a whole, also of those that nothing names; but not of those that earlier builds have written. */
+export async function listParts(
+  records: ListableRecords,
+  partKeyPrefix: string,
+  whole: Whole,
+): Promise<ReadonlySet<string>> {
+  const listed = new Set<string>();
+  const prefix = await toPrefix(partKeyPrefix, whole);
+  for await (const sorts of listKeys(records, whole.key.partition, prefix))
+    for (const sort of sorts) listed.add(sort);
+  return listed;
+}
+
+/** The parts that there are of a whole. */
+export interface FoundParts {
+  readonly parts: number;
+  /** Those of them that nothing names: a killed write has left them, or they are of one that is under way. */
+  readonly unnamed: readonly RecordKey[];
+}
+
+/**
+ * @param listed - What a list has found before it was looked for what names them.
+ * @param named - All that are named, whether or not they are there.
+ */
+export async function findParts(
+  records: RecordStore,
+  { partition }: RecordKey,
+  listed: ReadonlySet<string>,
+  named: readonly RecordKey[],
+): Promise<FoundParts> {
+  const names = new Set(named.map(({ sort }) => sort));
+  const others = named.filter(({ sort }) => !listed.has(sort));
+  const found = await Promise.all(others.map((key) => findRecord(records, key)));
+  return {
+    parts: listed.size + found.filter((record) => record !== null).length,
+    unnamed: [...listed].filter((sort) => !names.has(sort)).map((sort) => ({ partition, sort })),
+  };
+}
+
+export async function removeKeys(records: RecordStore, keys: readonly RecordKey[]): Promise<void> {
+  await Promise.all(keys.map((key) => records.delete(key, null)));
+}
+
+/**
+ * What the keys of the parts of a whole begin with, and of no other. A hash has one length, whatever the id, and no `#` in it. It is of
+ * the key and not of the id: a key schema may put the sessions of several agents beside each other.
+ */
+async function toPrefix(partKeyPrefix: string, { kind, key }: Whole): Promise<string> {
+  crypto ??= import('node:crypto');
+  const { createHash } = await crypto;
+  const hash = createHash('sha256').update(`${kind}\n${key.sort}`).digest();
+  return `${partKeyPrefix}${hash.toString('base64url', 0, 16)}#`;
+}
