@@ -67,6 +67,7 @@ export async function removeHistoryParts(
     attributes: undefined,
     base: stored,
     expiresAt,
-    make: async (head) => head,
+    // Whoever has appended since has taken care of the names.
+    make: async (head) => (head.isErased ? head : null),
   });
 }

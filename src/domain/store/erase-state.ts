@@ -68,8 +68,9 @@ export async function removeStateParts(
 ): Promise<void> {
   if (names.length === 0) return;
   await removeParts(core.records, await toStatePartKeys(core, session), names);
-  const record = await core.records.get(session.key, true);
+  const record = await findRecord(core.records, session.key);
   // Whoever has written there since has taken care of the names.
+  if (record !== null && !(await isFence(core, record))) return;
   await putFence(core, session, record, { token, expiresAt, names: [] });
 }
 
