@@ -1,12 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  createPartName,
-  nameOfPart,
-  timeOfPart,
-  toPartKeys,
-  type Whole,
-} from '../../src/domain/store/part-keys.js';
+import { createPartName, nameOfPart, PartKeys, timeOfPart } from '../../src/domain/store/part-keys.js';
 import { runs } from '../property/options.js';
 
 describe('the name of a part', () => {
@@ -24,7 +18,7 @@ describe('the name of a part', () => {
 
 describe('the key of a part', () => {
   const text = fc.string({ unit: fc.constantFrom('a', '#', '~', '.', '\n', 'event', '🦜'), maxLength: 4 });
-  const kind = fc.constantFrom<Whole['kind']>('state', 'history', 'events');
+  const kind = fc.constantFrom('state', 'history', 'events');
 
   it('is of one part alone, whatever it belongs to, and has its name at the end', async () => {
     await fc.assert(
@@ -33,7 +27,7 @@ describe('the key of a part', () => {
         const different = new Map(wholes.map((whole) => [JSON.stringify(whole), whole]));
         const sorts = await Promise.all(
           [...different.values()].map(async ([of, sort]) => {
-            const toKey = await toPartKeys('part#', { kind: of, key: { partition: 'p', sort } });
+            const toKey = await new PartKeys('part#', of, { partition: 'p', sort }).byName();
             return toKey(name).sort;
           }),
         );
@@ -48,7 +42,7 @@ describe('the key of a part', () => {
   });
 
   it('is what an earlier build has made of its name', async () => {
-    const toKey = await toPartKeys('part#', { kind: 'state', key: { partition: 'p', sort: 's' } });
+    const toKey = await new PartKeys('part#', 'state', { partition: 'p', sort: 's' }).byName();
     for (const name of ['0000.Ab-_9-0', 'Ab-_9-0', `${'x'.repeat(22)}-0`]) {
       expect(toKey(name)).toEqual({ partition: 'p', sort: `part#${name}` });
       expect(nameOfPart(name)).toBe(name);

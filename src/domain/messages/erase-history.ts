@@ -1,9 +1,9 @@
 import { findRecord } from '../store/find-record.js';
-import { type FoundParts, findParts, listParts } from '../store/part-keys.js';
+import type { FoundParts } from '../store/part-keys.js';
 import { getToDelete } from '../store/session-records.js';
 import { emptyHead } from './build-head.js';
 import { locateAsTurn, locateHistory, type MessageCore } from './message-core.js';
-import { readRefsLeft, removeParts, toHistoryPartKeys, toHistoryWhole } from './message-parts.js';
+import { readRefsLeft, removeParts } from './message-parts.js';
 import { namesUnder } from './named-parts.js';
 import { changeHead, isErased, readHead, toStoredHead } from './write-history.js';
 
@@ -15,13 +15,13 @@ export interface FoundHistory extends FoundParts {
 
 export async function findHistory(core: MessageCore, contextId: string): Promise<FoundHistory> {
   const history = locateHistory(core, contextId);
-  const { records, settings } = core;
-  const listed = await listParts(records, settings.partKeyPrefix, toHistoryWhole(history));
+  const { records } = core;
+  const listed = await history.parts.list(records);
   const stored = await toStoredHead(await findRecord(records, history.key));
   const refs = stored?.head ? emptyHead(stored.head, '').replaced : [];
   const names = await namesUnder(refs, (ref) => readRefsLeft(core, history, ref));
-  const named = names.map(await toHistoryPartKeys(core, history));
-  const found = await findParts(records, history.key, listed, named);
+  const named = names.map(await history.parts.byName());
+  const found = await history.parts.find(records, listed, named);
   return { isThere: stored !== null && !isErased(stored), ...found };
 }
 

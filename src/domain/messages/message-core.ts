@@ -4,6 +4,7 @@ import type { RecordKey, StateIds } from '../key-schema.js';
 import type { ListableRecords } from '../list-keys.js';
 import { CallQueue } from '../store/call-queue.js';
 import { checkContextId, checkKey, requireNoPart } from '../store/key-check.js';
+import { PartKeys } from '../store/part-keys.js';
 import { createLocalRevision, createRevision } from '../store/revision.js';
 import { HistoryMemory, type KnownHistory } from './head-memory.js';
 import type { MessageStoreSettings } from './message-store-options.js';
@@ -24,6 +25,8 @@ export interface MessageCore {
 export interface History {
   readonly ids: StateIds;
   readonly key: RecordKey;
+  /** Where its parts are. */
+  readonly parts: PartKeys;
   readonly agent: CallingAgent | undefined;
 }
 
@@ -46,7 +49,8 @@ export function locateHistory(core: MessageCore, contextId: string): History {
   const key = keySchema.key(ids);
   checkKey(key, records.keyLimits);
   requireNoPart(key, partKeyPrefix);
-  return { ids, key, agent: findCallingAgent(recall) };
+  const parts = new PartKeys(partKeyPrefix, 'history', key);
+  return { ids, key, parts, agent: findCallingAgent(recall) };
 
   function recall(scope: AgentScope): SeenHistory {
     const memory = seenInScopes.get(scope) ?? new HistoryMemory<SeenHistory>(() => ({ revisions: [] }));

@@ -1,7 +1,6 @@
 import { isAgentStoreError } from '../errors.js';
 import type { RecordKey } from '../key-schema.js';
 import type { NewRecord } from '../record-store.js';
-import { toPartKeys, type Whole } from '../store/part-keys.js';
 import { extraSeconds, slice } from '../store/parts.js';
 import type { PlainData, SerializedData } from '../values/plain-data.js';
 import { sizeOf } from '../values/size.js';
@@ -25,13 +24,12 @@ export class UnreadablePart extends Error {
 
 /** Writes a part under its name, which nothing else has; over several records if it is too large for one. */
 export async function writePart(
-  core: MessageCore,
+  { records, settings }: MessageCore,
   history: History,
   ref: Ref,
   data: PlainData,
 ): Promise<Ref> {
-  const { records, settings } = core;
-  const toKey = await toHistoryPartKeys(core, history);
+  const toKey = await history.parts.byName();
   const text = toStateText(data);
   const put = (index: number, part: SerializedData, partText: string | Uint8Array) => {
     const { name, newest } = ref;
@@ -68,7 +66,7 @@ export function readRefs(core: MessageCore, history: History, ref: Ref): Promise
 
 /** Removes parts and all that is below them, leaves first: what is cut off can be done again. */
 export async function removeParts(core: MessageCore, history: History, refs: readonly Ref[]): Promise<void> {
-  const toKey = await toHistoryPartKeys(core, history);
+  const toKey = await history.parts.byName();
   await Promise.all(
     refs.map(async (ref) => {
       if (ref.level > 0) await removeParts(core, history, await readRefsLeft(core, history, ref));
@@ -93,7 +91,7 @@ async function readPart<T>(
   ref: Ref,
   parse: (data: unknown) => T,
 ): Promise<T> {
-  const keys = namesOfRef(ref).map(await toHistoryPartKeys(core, history));
+  const keys = namesOfRef(ref).map(await history.parts.byName());
   const [first = history.key] = keys;
   const records = await Promise.all(
     keys.map(async (key) => {
@@ -118,19 +116,6 @@ async function getPart({ records }: MessageCore, key: RecordKey) {
     if (isAgentStoreError(error, 'CORRUPTED')) return null;
     throw error;
   }
-}
-
-/** What the parts of a history belong to. */
-export function toHistoryWhole({ key }: History): Whole {
-  return { kind: 'history', key };
-}
-
-/** The keys of the parts of a history, by the names of their records. */
-export function toHistoryPartKeys(
-  { settings }: MessageCore,
-  history: History,
-): Promise<(name: string) => RecordKey> {
-  return toPartKeys(settings.partKeyPrefix, toHistoryWhole(history));
 }
 
 /** The names of the records of a part. */

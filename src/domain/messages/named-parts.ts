@@ -1,4 +1,5 @@
 import type { RecordKey } from '../key-schema.js';
+import { PartKeys } from '../store/part-keys.js';
 import { partsOf } from './build-head.js';
 import type { Ref } from './head.js';
 import { corrupted, type MessageCore } from './message-core.js';
@@ -11,7 +12,9 @@ import { type Look, readHistory } from './read-history.js';
  * @throws AgentStoreError `CORRUPTED` if one that leads to others cannot be read.
  */
 export async function namesInHistory(core: MessageCore, key: RecordKey): Promise<string[]> {
-  const history = { ids: { agentId: core.settings.agentId, contextId: key.sort }, key, agent: undefined };
+  const { agentId, partKeyPrefix } = core.settings;
+  const ids = { agentId, contextId: key.sort };
+  const history = { ids, key, parts: new PartKeys(partKeyPrefix, 'history', key), agent: undefined };
   return readHistory(core, history, async (look) => {
     const { refs, summary, replaced } = look.head;
     const needed = await namesUnder([...refs, ...partsOf(summary)], (ref) => readNeeded(look, ref));

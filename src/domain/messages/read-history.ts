@@ -6,7 +6,7 @@ import { countOf, type Entry, type Head, hasExpired, type Ref } from './head.js'
 import type { StoredHead } from './head-memory.js';
 import { readEntry } from './message-codec.js';
 import { corrupted, type History, type MessageCore } from './message-core.js';
-import { namesOfRef, readEntries, readRefs, toHistoryPartKeys, UnreadablePart } from './message-parts.js';
+import { namesOfRef, readEntries, readRefs, UnreadablePart } from './message-parts.js';
 import { readHead, toStoredHead } from './write-history.js';
 
 /** How often a reader starts over while others write. */
@@ -179,8 +179,8 @@ async function expandRef(
     return refs === null ? [] : expandRefs(look, refs, position, begin);
   }
   const entries = await open(look, ref, readEntries);
-  const { core, history } = look;
-  const [key = history.key] = namesOfRef(ref).map(await toHistoryPartKeys(core, history));
+  const { key: head, parts } = look.history;
+  const [key = head] = namesOfRef(ref).map(await parts.byName());
   return entries === null ? [] : expandEntries(look, entries, position, begin, key);
 }
 

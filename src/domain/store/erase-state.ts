@@ -1,7 +1,7 @@
 import { requireLatestTurn } from '../fencing.js';
 import type { StoredRecord } from '../record-store.js';
 import { findRecord } from './find-record.js';
-import { type FoundParts, findParts, listParts } from './part-keys.js';
+import type { FoundParts } from './part-keys.js';
 import { formatPartList, namesOfParts, noParts, removeParts } from './parts.js';
 import { extendLineage } from './revision.js';
 import {
@@ -12,7 +12,7 @@ import {
   type Session,
   toExpectation,
 } from './session-codec.js';
-import { getToDelete, toStatePartKeys, toStateWhole } from './session-records.js';
+import { getToDelete, toStateParts } from './session-records.js';
 import { putSettled } from './settled-put.js';
 import type { StoreCore } from './store-core.js';
 
@@ -25,16 +25,15 @@ export interface FoundState extends FoundParts {
 }
 
 export async function findState(core: StoreCore, session: Session): Promise<FoundState> {
-  const { records, settings } = core;
-  const { key } = session;
-  const listed = await listParts(records, settings.partKeyPrefix, toStateWhole(session));
-  const record = await findRecord(records, key);
-  const toKey = await toStatePartKeys(core, session);
-  const named = record === null ? [] : namesOfParts(record).map(toKey);
+  const { records } = core;
+  const parts = toStateParts(core, session);
+  const listed = await parts.list(records);
+  const record = await findRecord(records, session.key);
+  const named = record === null ? [] : namesOfParts(record).map(await parts.byName());
   const isEmpty = record !== null && (await isFence(core, record));
   return {
     isThere: record !== null && !isEmpty,
-    ...(await findParts(records, key, listed, named)),
+    ...(await parts.find(records, listed, named)),
     ...(isEmpty && record.expiresAt !== undefined && { fencedUntil: record.expiresAt }),
   };
 }
@@ -67,7 +66,7 @@ export async function removeStateParts(
   names: readonly string[],
 ): Promise<void> {
   if (names.length === 0) return;
-  await removeParts(core.records, await toStatePartKeys(core, session), names);
+  await removeParts(core.records, await toStateParts(core, session).byName(), names);
   const record = await findRecord(core.records, session.key);
   // Whoever has written there since has taken care of the names.
   if (record !== null && !(await isFence(core, record))) return;

@@ -3,12 +3,6 @@ import { type ListableRecords, listKeys } from '../list-keys.js';
 import type { RecordStore } from '../record-store.js';
 import { findRecord } from './find-record.js';
 
-/** What parts belong to: a state or a history, by the key of its record; or all that the turns of a session have said. */
-export interface Whole {
-  readonly kind: 'state' | 'history' | 'events';
-  readonly key: RecordKey;
-}
-
 /** The names of parts are in every head of a history: whole hours have few digits, and most parts of a history share them. */
 const hour = 3_600_000;
 
@@ -41,29 +35,6 @@ export function nameOfPart(key: string): string {
   return name;
 }
 
-/** Gives the key of each part of a whole by the part's name, whichever build has written it. */
-export async function toPartKeys(partKeyPrefix: string, whole: Whole): Promise<(name: string) => RecordKey> {
-  const { partition } = whole.key;
-  const prefix = await toPrefix(partKeyPrefix, whole);
-  return (name) => ({
-    partition,
-    sort: `${name[hourDigits] === mark ? prefix : partKeyPrefix}${name}`,
-  });
-}
-
-/** The sort keys of the parts of a whole, also of those that nothing names; but not of those that earlier builds have written. */
-export async function listParts(
-  records: ListableRecords,
-  partKeyPrefix: string,
-  whole: Whole,
-): Promise<ReadonlySet<string>> {
-  const listed = new Set<string>();
-  const prefix = await toPrefix(partKeyPrefix, whole);
-  for await (const sorts of listKeys(records, whole.key.partition, prefix))
-    for (const sort of sorts) listed.add(sort);
-  return listed;
-}
-
 /** The parts that there are of a whole. */
 export interface FoundParts {
   readonly parts: number;
@@ -71,23 +42,60 @@ export interface FoundParts {
   readonly unnamed: readonly RecordKey[];
 }
 
-/**
- * @param listed - What a list has found before it was looked for what names them.
- * @param named - All that are named, whether or not they are there.
- */
-export async function findParts(
-  records: RecordStore,
-  { partition }: RecordKey,
-  listed: ReadonlySet<string>,
-  named: readonly RecordKey[],
-): Promise<FoundParts> {
-  const names = new Set(named.map(({ sort }) => sort));
-  const others = named.filter(({ sort }) => !listed.has(sort));
-  const found = await Promise.all(others.map((key) => findRecord(records, key)));
-  return {
-    parts: listed.size + found.filter((record) => record !== null).length,
-    unnamed: [...listed].filter((sort) => !names.has(sort)).map((sort) => ({ partition, sort })),
-  };
+/** The keys of the parts of one whole: of a state or a history, which its record names, or of all that the turns of a session have said. */
+export class PartKeys {
+  readonly #partKeyPrefix: string;
+  readonly #kind: 'state' | 'history' | 'events';
+  readonly #whole: RecordKey;
+  #prefix: Promise<string> | undefined;
+
+  constructor(partKeyPrefix: string, kind: 'state' | 'history' | 'events', whole: RecordKey) {
+    this.#partKeyPrefix = partKeyPrefix;
+    this.#kind = kind;
+    this.#whole = whole;
+  }
+
+  /** Gives the key of each part by the part's name, whichever build has written it. */
+  async byName(): Promise<(name: string) => RecordKey> {
+    const { partition } = this.#whole;
+    const prefix = await this.#getPrefix();
+    return (name) => ({
+      partition,
+      sort: `${name[hourDigits] === mark ? prefix : this.#partKeyPrefix}${name}`,
+    });
+  }
+
+  /** The sort keys of all parts, also of those that nothing names; but not of those that earlier builds have written. */
+  async list(records: ListableRecords): Promise<ReadonlySet<string>> {
+    const listed = new Set<string>();
+    for await (const sorts of listKeys(records, this.#whole.partition, await this.#getPrefix()))
+      for (const sort of sorts) listed.add(sort);
+    return listed;
+  }
+
+  /**
+   * @param listed - What the list has found, before somebody looked for what names them.
+   * @param named - All that are named, whether or not they are there.
+   */
+  async find(
+    records: RecordStore,
+    listed: ReadonlySet<string>,
+    named: readonly RecordKey[],
+  ): Promise<FoundParts> {
+    const { partition } = this.#whole;
+    const names = new Set(named.map(({ sort }) => sort));
+    const others = named.filter(({ sort }) => !listed.has(sort));
+    const found = await Promise.all(others.map((key) => findRecord(records, key)));
+    return {
+      parts: listed.size + found.filter((record) => record !== null).length,
+      unnamed: [...listed].filter((sort) => !names.has(sort)).map((sort) => ({ partition, sort })),
+    };
+  }
+
+  #getPrefix(): Promise<string> {
+    this.#prefix ??= toPrefix(this.#partKeyPrefix, `${this.#kind}\n${this.#whole.sort}`);
+    return this.#prefix;
+  }
 }
 
 export async function removeKeys(records: RecordStore, keys: readonly RecordKey[]): Promise<void> {
@@ -98,9 +106,9 @@ export async function removeKeys(records: RecordStore, keys: readonly RecordKey[
  * What the keys of the parts of a whole begin with, and of no other. A hash has one length, whatever the id, and no `#` in it. It is of
  * the key and not of the id: a key schema may put the sessions of several agents beside each other.
  */
-async function toPrefix(partKeyPrefix: string, { kind, key }: Whole): Promise<string> {
+async function toPrefix(partKeyPrefix: string, whole: string): Promise<string> {
   crypto ??= import('node:crypto');
   const { createHash } = await crypto;
-  const hash = createHash('sha256').update(`${kind}\n${key.sort}`).digest();
+  const hash = createHash('sha256').update(whole).digest();
   return `${partKeyPrefix}${hash.toString('base64url', 0, 16)}#`;
 }

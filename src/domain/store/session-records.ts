@@ -4,7 +4,7 @@ import { keepToken, requireLatestTurn } from '../fencing.js';
 import type { RecordKey } from '../key-schema.js';
 import type { Expectation, NewRecord, StoredRecord, WriteResult } from '../record-store.js';
 import { neverSeen, type SeenContext } from './context-memory.js';
-import { toPartKeys, type Whole } from './part-keys.js';
+import { PartKeys } from './part-keys.js';
 import {
   formatPartList,
   joinSlices,
@@ -78,7 +78,7 @@ export async function readRecord(
   if (list.isDeleted) return { state: null, seen, isDeleted: true };
   if (list.current.length === 0)
     return { state: await decodeState(settings, session, () => record.read(maxStateBytes)), seen, expiresAt };
-  const toKey = await toStatePartKeys(core, session);
+  const toKey = await toStateParts(core, session).byName();
   const slices = await readParts(records, toKey, list.current, maxStateBytes);
   if (slices === null) return null;
   return { state: await decodeState(settings, session, () => joinSlices(slices)), seen, expiresAt };
@@ -100,7 +100,8 @@ export async function writeSession(
   written: string[],
 ): Promise<WriteResult> {
   const { records } = core;
-  if (known !== undefined) await removeParts(records, await toStatePartKeys(core, session), known.replaced);
+  if (known !== undefined)
+    await removeParts(records, await toStateParts(core, session).byName(), known.replaced);
   const replaced = known?.current ?? [];
   try {
     const whole =
@@ -111,7 +112,7 @@ export async function writeSession(
   } catch (error) {
     const { maxRecordBytes } = records;
     if (!isAgentStoreError(error, 'TOO_LARGE') || maxRecordBytes === undefined) throw error;
-    const toKey = await toStatePartKeys(core, session);
+    const toKey = await toStateParts(core, session).byName();
     const current = await writeParts(records, toKey, record, maxRecordBytes, written);
     const parts = formatPartList({ ...noParts, current, replaced });
     return records.put(session.key, changeRecord(record, { data: null, parts }), expected);
@@ -124,7 +125,7 @@ export async function removeUnnamed(
   session: Session,
   names: readonly string[],
 ): Promise<void> {
-  const toKey = await toStatePartKeys(core, session);
+  const toKey = await toStateParts(core, session).byName();
   await Promise.allSettled([removeParts(core.records, toKey, names)]);
 }
 
@@ -162,7 +163,7 @@ export async function finishDelete(
   revision: string,
   parts: readonly string[],
 ): Promise<void> {
-  await removeParts(core.records, await toStatePartKeys(core, session), parts);
+  await removeParts(core.records, await toStateParts(core, session).byName(), parts);
   const now = core.settings.now();
   await core.records.delete(session.key, { absent: true, revisions: [revision], now });
 }
@@ -223,15 +224,7 @@ function toKnown({ current, replaced }: PartList): SeenContext['parts'] {
   return { current: current.map(({ name }) => name), replaced };
 }
 
-/** What the parts of a state belong to. */
-export function toStateWhole({ key }: Session): Whole {
-  return { kind: 'state', key };
-}
-
-/** The keys of the parts of a state, by their names. */
-export function toStatePartKeys(
-  { settings }: Pick<StoreCore, 'settings'>,
-  session: Session,
-): Promise<(name: string) => RecordKey> {
-  return toPartKeys(settings.partKeyPrefix, toStateWhole(session));
+/** Where the parts of a state are. */
+export function toStateParts({ settings }: Pick<StoreCore, 'settings'>, { key }: Session): PartKeys {
+  return new PartKeys(settings.partKeyPrefix, 'state', key);
 }

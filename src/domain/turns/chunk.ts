@@ -14,7 +14,7 @@ import {
   requireText,
   type TurnCore,
   toChunkKey,
-  toEventPartKeys,
+  toEventParts,
   unreadable,
   version,
 } from './turn-core.js';
@@ -123,7 +123,7 @@ async function spreadRecord(
   record: NewRecord,
   maxBytes: number,
 ): Promise<NewRecord> {
-  const toPartKey = await toEventPartKeys(core, contextId);
+  const toPartKey = await toEventParts(core, contextId).byName();
   const current = await writeParts(core.records, toPartKey, record, maxBytes, []);
   return changeRecord(record, { data: null, parts: formatPartList({ ...noParts, current }) });
 }
@@ -154,7 +154,7 @@ async function parseChunk(core: TurnCore, place: ChunkPlace, record: StoredRecor
 async function readData(core: TurnCore, { contextId }: ChunkPlace, record: StoredRecord): Promise<unknown> {
   if (record.parts === undefined) return record.read(maxReadBytes);
   const { current } = parsePartList(record.parts);
-  const toPartKey = await toEventPartKeys(core, contextId);
+  const toPartKey = await toEventParts(core, contextId).byName();
   const slices = await readParts(core.records, toPartKey, current, maxReadBytes);
   if (slices === null) throw new TypeError('A part of it is missing.');
   return joinSlices(slices);

@@ -1,9 +1,9 @@
 import type { RecordKey } from '../key-schema.js';
 import { listKeys } from '../list-keys.js';
 import { findRecord } from '../store/find-record.js';
-import { type FoundParts, findParts, listParts, removeKeys } from '../store/part-keys.js';
+import { type FoundParts, removeKeys } from '../store/part-keys.js';
 import { namesOfParts } from '../store/parts.js';
-import { type TurnCore, toEventPartKeys, toEventsWhole, toOwnerKey, toPartition } from './turn-core.js';
+import { type TurnCore, toEventParts, toOwnerKey, toPartition } from './turn-core.js';
 
 /** What there is of a session's turns. */
 export interface FoundTurns extends FoundParts {
@@ -21,10 +21,10 @@ export interface FoundEvents {
 }
 
 export async function findTurns(core: TurnCore, contextId: string): Promise<FoundTurns> {
-  const { eventKeyPrefix, requestKeyPrefix, partKeyPrefix } = core.settings;
-  const whole = toEventsWhole(core, contextId);
-  const listed = await listParts(core.records, partKeyPrefix, whole);
-  const toPartKey = await toEventPartKeys(core, contextId);
+  const { eventKeyPrefix, requestKeyPrefix } = core.settings;
+  const parts = toEventParts(core, contextId);
+  const listed = await parts.list(core.records);
+  const toPartKey = await parts.byName();
   const events: FoundEvents[] = [];
   for await (const keys of listOfSession(core, eventKeyPrefix, contextId)) {
     const found = await Promise.all(
@@ -38,8 +38,8 @@ export async function findTurns(core: TurnCore, contextId: string): Promise<Foun
   const requests: RecordKey[] = [];
   for await (const keys of listOfSession(core, requestKeyPrefix, contextId)) requests.push(...keys);
   const hasOwner = (await findRecord(core.records, toOwnerKey(core, contextId))) !== null;
-  const named = events.flatMap(({ parts }) => parts);
-  const found = await findParts(core.records, whole.key, listed, named);
+  const named = events.flatMap((each) => each.parts);
+  const found = await parts.find(core.records, listed, named);
   return { events, requests, hasOwner, ...found };
 }
 

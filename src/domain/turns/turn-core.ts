@@ -6,7 +6,7 @@ import type { NewRecord, StoredRecord } from '../record-store.js';
 import { latestExpiry } from '../store/agent-store-options.js';
 import { CallQueue } from '../store/call-queue.js';
 import { checkContextId, checkKey } from '../store/key-check.js';
-import { toPartKeys, type Whole } from '../store/part-keys.js';
+import { PartKeys } from '../store/part-keys.js';
 import { createLocalRevision, createRevision } from '../store/revision.js';
 import type { PlainData } from '../values/plain-data.js';
 import { toStateText } from '../values/text.js';
@@ -58,14 +58,10 @@ export function toChunkKey(core: TurnCore, contextId: string, turn: string, chun
   return toKey(core, `${core.settings.eventKeyPrefix}${contextId}#${turn}-${chunk}`);
 }
 
-/** What the parts of chunks belong to that are too large for one record. */
-export function toEventsWhole(core: TurnCore, contextId: string): Whole {
-  return { kind: 'events', key: toKey(core, `${core.settings.eventKeyPrefix}${contextId}`) };
-}
-
-/** The keys of these parts, by their names. */
-export function toEventPartKeys(core: TurnCore, contextId: string): Promise<(name: string) => RecordKey> {
-  return toPartKeys(core.settings.partKeyPrefix, toEventsWhole(core, contextId));
+/** Where the parts of chunks are that are too large for one record. */
+export function toEventParts(core: TurnCore, contextId: string): PartKeys {
+  const { eventKeyPrefix, partKeyPrefix } = core.settings;
+  return new PartKeys(partKeyPrefix, 'events', toKey(core, `${eventKeyPrefix}${contextId}`));
 }
 
 /** @throws AgentStoreError `INVALID_KEY` if the backend cannot keep what is about the session. */
