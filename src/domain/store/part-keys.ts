@@ -1,5 +1,6 @@
 import type { RecordKey } from '../key-schema.js';
 import { type ListableRecords, listKeys } from '../list-keys.js';
+import { loadCrypto } from '../load-crypto.js';
 import type { RecordStore } from '../record-store.js';
 import { findRecord } from './find-record.js';
 
@@ -11,8 +12,6 @@ const hourDigits = 4;
 
 /** Follows the hours in a name. Earlier builds wrote a dot, or no hours, and keys that do not say what the part belongs to. */
 const mark = '~';
-
-let crypto: Promise<typeof import('node:crypto')> | undefined;
 
 /**
  * The name of a part that is written at a time, in milliseconds: by it alone, its age is known to whoever finds it with nothing that
@@ -107,8 +106,7 @@ export async function removeKeys(records: RecordStore, keys: readonly RecordKey[
  * the key and not of the id: a key schema may put the sessions of several agents beside each other.
  */
 async function toPrefix(partKeyPrefix: string, whole: string): Promise<string> {
-  crypto ??= import('node:crypto');
-  const { createHash } = await crypto;
+  const { createHash } = await loadCrypto();
   const hash = createHash('sha256').update(whole).digest();
   return `${partKeyPrefix}${hash.toString('base64url', 0, 16)}#`;
 }
