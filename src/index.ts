@@ -17,6 +17,16 @@ export type {
   StartTurnOptions,
 } from './domain/agent.js';
 export * from './domain/index.js';
+export type {
+  RequestTelemetry,
+  ServerNumbers,
+  Telemetry,
+  TelemetryRequest,
+  TelemetryRequestEnd,
+  TelemetryTurn,
+  TelemetryTurnEnd,
+  TurnTelemetry,
+} from './domain/telemetry.js';
 export type { AppConfig, ServeConfig, ServerConfig, StateReader } from './server/config.js';
 export type { AgentHttpServer } from './server/create-server.js';
 export { createServer } from './server/create-server.js';

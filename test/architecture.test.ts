@@ -16,6 +16,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   'src/adapters/compression.ts': [domain, 'node:'],
   'src/adapters/network-errors.ts': [domain],
   'src/adapters/superjson/': ['src/adapters/superjson/', domain, 'superjson'],
+  'src/adapters/tracing/': ['src/adapters/tracing/', domain, '@opentelemetry/api'],
   'src/adapters/memory/': ['src/adapters/memory/', domain],
   'src/adapters/dynamodb/': [
     'src/adapters/dynamodb/',
@@ -107,6 +108,12 @@ describe('the layers', () => {
     ['the command line in the server', 'src/server/a.ts', `import { run } from '../cli/run.js';`],
     ['the command line in a backend', 'src/adapters/redis/a.ts', `import('../../cli/run.js');`],
     ['the command line in the main entry', 'src/index.ts', `export { run } from './cli/run.js';`],
+    [
+      'an SDK of OpenTelemetry in its adapter',
+      'src/adapters/tracing/a.ts',
+      `import '@opentelemetry/sdk-trace-node';`,
+    ],
+    ['the API of OpenTelemetry in the server', 'src/server/a.ts', `import '@opentelemetry/api';`],
     ['a sibling backend', 'src/adapters/dynamodb/a.ts', `import { X } from '../memory/index.js';`],
     ['a package whose name starts like one', 'src/server/a.ts', `import 'hono-other';`],
     ['a require', 'src/server/a.ts', `const x = require('ioredis');`],

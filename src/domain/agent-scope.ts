@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { sharedStorage } from './shared-storage.js';
 
 /**
  * Marks all calls of one agent, from its factory to its shutdown. A store keeps what it has seen for each scope apart, so that
@@ -11,10 +11,8 @@ export interface AgentScope {
   readonly fencingToken?: number | undefined;
 }
 
-const slot = Symbol.for('@looopy-ai/aws/agent-scope');
-
 /** Shared by all copies of this package in a process: the server may be of one copy, and the store of another. */
-const scopes = findOrCreate();
+const scopes = sharedStorage<AgentScope>('agent-scope');
 
 /** The scope that the calling code runs in; `undefined` outside of one. */
 export function currentAgentScope(): AgentScope | undefined {
@@ -28,12 +26,4 @@ export function runInAgentScope<Result>(scope: AgentScope, work: () => Result): 
 /** Does work that belongs to no agent. */
 export function runOutsideAgentScope<Result>(work: () => Result): Result {
   return scopes.exit(work);
-}
-
-function findOrCreate(): AsyncLocalStorage<AgentScope> {
-  const known: unknown = Reflect.get(globalThis, slot);
-  if (known instanceof AsyncLocalStorage) return known;
-  const created = new AsyncLocalStorage<AgentScope>();
-  Object.defineProperty(globalThis, slot, { value: created });
-  return created;
 }

@@ -14,6 +14,7 @@ import { LocalOwners } from './sessions/local-owners.js';
 import { LocalUsage } from './sessions/local-usage.js';
 import { SessionRegistry } from './sessions/session-registry.js';
 import { retireAgent } from './sessions/session-state.js';
+import { SafeTelemetry } from './telemetry/safe-telemetry.js';
 import { TurnArchive } from './turn/turn-archive.js';
 
 /** How long the shutdown of an agent may hold up its session, or the end of the process. */
@@ -37,6 +38,8 @@ export class AgentServer implements ServerContext {
   readonly budget: WaitingBudget;
   readonly owners: ServerContext['owners'];
   readonly usage = new LocalUsage();
+  readonly telemetry: SafeTelemetry | undefined;
+  readonly #endWatch: (() => void) | undefined;
   readonly #activity = new Activity();
   #isReady: boolean;
 
@@ -60,7 +63,12 @@ export class AgentServer implements ServerContext {
       activity: this.#activity,
       maxSessions,
       idleSeconds,
-      retire: (agent) => this.#retire(agent),
+      retire: (agent) => this.#retireOutside(agent),
+    });
+    this.telemetry = config.telemetry && new SafeTelemetry(config.telemetry, this.logger);
+    this.#endWatch = this.telemetry?.watch({
+      runningTurns: () => this.sessions.runningTurns,
+      waitingBytes: () => this.budget.total,
     });
     this.#isReady = config.ready === undefined;
     void this.#becomeReady();
@@ -105,6 +113,19 @@ export class AgentServer implements ServerContext {
   #ping(exchange: Exchange): void {
     if (this.#isReady) exchange.answer(200, jsonHeaders, JSON.stringify(this.#activity.health()));
     else answerError(exchange, new HttpError('NOT_READY', 'The server is not ready yet.'));
+  }
+
+  /** What telemetry still has is sent. From now on it is told nothing. */
+  async endTelemetry(): Promise<void> {
+    await this.telemetry?.flush();
+    this.#endWatch?.();
+  }
+
+  /** The request whose end has caused it is over, and may be long since. */
+  #retireOutside(agent: Agent): Promise<void> {
+    const { telemetry } = this;
+    if (telemetry === undefined) return this.#retire(agent);
+    return telemetry.runAlone(() => this.#retire(agent));
   }
 
   async #retire(agent: Agent): Promise<void> {

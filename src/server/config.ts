@@ -1,6 +1,7 @@
 import type { Agent } from '../domain/agent.js';
 import type { AgentStore } from '../domain/agent-store.js';
 import { invalidOption, type OptionNames, requireKnownOptions } from '../domain/options.js';
+import type { Telemetry } from '../domain/telemetry.js';
 import type { TurnStore } from '../domain/turn-store.js';
 import type { Middleware } from './http/middleware.js';
 import type { Logger } from './logger.js';
@@ -34,6 +35,8 @@ export interface AppConfig<AuthContext = unknown> {
    * all of them, and each of them tells of every turn. @defaultValue this process alone knows of its turns
    */
   readonly turnStore?: TurnStore;
+  /** Hears of requests and turns, such as `openTelemetry()` of `@looopy-ai/aws/tracing`. @defaultValue nobody does */
+  readonly telemetry?: Telemetry;
   /** A pino logger, or one like it. @defaultValue none for `createApp`, pino to stdout for `serve` */
   readonly logger?: Logger;
   /** Turns the `Authorization` header into what the agent gets as `authContext`. With it, the header is required. */
@@ -175,6 +178,7 @@ const optionNames: OptionNames<ServeConfig> = {
   agent: true,
   agentStore: true,
   turnStore: true,
+  telemetry: true,
   ownerOf: true,
   logger: true,
   decodeAuthorization: true,
@@ -212,6 +216,8 @@ export function resolveConfig<Config extends AppConfig>(config: Config): Resolve
     throw invalidOption('ownerOf', 'must be a function');
   if (config.turnStore !== undefined && typeof config.turnStore?.begin !== 'function')
     throw invalidOption('turnStore', 'must be a turn store');
+  if (config.telemetry !== undefined && typeof config.telemetry?.request !== 'function')
+    throw invalidOption('telemetry', 'must be what openTelemetry() returns, or have the same methods');
   const given = Object.entries(config).filter(([, value]) => value !== undefined);
   const resolved = { ...config, ...defaults, ...Object.fromEntries(given) };
   for (const [name, mayBeZero] of Object.entries(numbers)) {

@@ -72,7 +72,7 @@ export function buildServer(config: ServerConfig) {
   const stop = async (graceSeconds: number, reason = serverStopping()) => {
     responses.endConnections();
     await agentServer.sessions.stop(graceSeconds, reason);
-    closed ??= closeServer(http, responses);
+    closed ??= closeServer(http, responses).then(() => agentServer.endTelemetry());
     await closed;
   };
   const close = () => {

@@ -5,6 +5,7 @@ import type { Logger } from './logger.js';
 import type { TrackTask } from './request-context.js';
 import type { LocalUsage } from './sessions/local-usage.js';
 import type { SessionRegistry } from './sessions/session-registry.js';
+import type { SafeTelemetry } from './telemetry/safe-telemetry.js';
 import type { TurnArchive } from './turn/turn-archive.js';
 
 /** What the parts of one server share. */
@@ -14,6 +15,7 @@ export interface ServerContext {
   readonly sessions: SessionRegistry;
   readonly turns: TurnArchive;
   readonly budget: WaitingBudget;
+  readonly telemetry: SafeTelemetry | undefined;
   readonly trackTask: TrackTask;
   readonly owners: Pick<TurnStore, 'claim' | 'owner'>;
   /** How sessions were used, if there is no turn store that knows. */

@@ -56,7 +56,7 @@ beforeAll(async () => {
   const jest = await none.extend(join(root, 'jest'), { jest: '^30.0.0', '@babel/preset-env': '^7.0.0' });
   const both = await sdk.extend(
     join(root, 'both'),
-    inVersion('ioredis', 'rxjs', 'superjson', 'vitest', 'aws-cdk-lib'),
+    inVersion('ioredis', 'rxjs', 'superjson', 'vitest', 'aws-cdk-lib', '@opentelemetry/api'),
   );
   for (const [path, text] of Object.entries(coreStandIn))
     await both.write(join('node_modules/@looopy-ai/core', path), text);
@@ -279,6 +279,10 @@ describe('the entry points', () => {
           "messageStoreContract",
           "sessionListContract",
           "turnStoreContract",
+        ],
+        "@looopy-ai/aws/tracing": [
+          "openTelemetry",
+          "traced",
         ],
         "@looopy-ai/aws/ts/stores": [
           "AgentStoreError",

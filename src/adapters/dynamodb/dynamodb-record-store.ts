@@ -1,3 +1,4 @@
+import { currentCallMeter } from '../../domain/call-meter.js';
 import type { RecordKey } from '../../domain/key-schema.js';
 import type { KeyListOptions, KeyPage, RecordIndex } from '../../domain/record-index.js';
 import type {
@@ -14,9 +15,11 @@ import { sizeOf } from '../../domain/values/size.js';
 import { compressedSize } from '../compression.js';
 import { toCondition } from './condition.js';
 import type { DynamoDBConnection, Sdk } from './connection.js';
+import { askCapacity, readCapacity } from './consumed-capacity.js';
 import { writeUnitBytes } from './data-attributes.js';
 import { takeItem, toAgentStoreError } from './errors.js';
 import { fromItem, type ItemLayout, toItem, toKey } from './item.js';
+import { itemSize, storedItemSize } from './item-size.js';
 
 /** What is left of an item of 400 KB beside its other attributes, with room to spare. */
 const maxTextBytes = 384_000;
@@ -49,20 +52,22 @@ export class DynamoDBRecordStore implements RecordStore, RecordIndex {
 
   async put(key: RecordKey, record: NewRecord, expected: Expectation | null): Promise<WriteResult> {
     const Item = await toItem(key, record, this.layout);
-    return this.#write(key, expected, ({ PutItemCommand }, condition) => {
-      return new PutItemCommand({ TableName: this.tableName, Item, ...condition });
+    currentCallMeter()?.add({ bytes: itemSize(Item) });
+    return this.#write(key, expected, ({ PutItemCommand }, options) => {
+      return new PutItemCommand({ TableName: this.tableName, Item, ...options });
     });
   }
 
   delete(key: RecordKey, expected: Expectation | null): Promise<WriteResult> {
     const Key = toKey(key, this.layout);
-    return this.#write(key, expected, ({ DeleteItemCommand }, condition) => {
-      return new DeleteItemCommand({ TableName: this.tableName, Key, ...condition });
+    return this.#write(key, expected, ({ DeleteItemCommand }, options) => {
+      return new DeleteItemCommand({ TableName: this.tableName, Key, ...options });
     });
   }
 
   async keys(partition: string, { prefix, after, limit }: KeyListOptions): Promise<KeyPage> {
     const { partitionKeyName, sortKeyName } = this.layout;
+    const meter = currentCallMeter();
     // DynamoDB compares no key with an empty text.
     const isAll = prefix === '';
     const input = {
@@ -74,9 +79,11 @@ export class DynamoDBRecordStore implements RecordStore, RecordIndex {
       ConsistentRead: true,
       Limit: limit,
       ...(after !== undefined && { ExclusiveStartKey: toKey({ partition, sort: after }, this.layout) }),
+      ...askCapacity(meter),
     };
     try {
       const output = await this.connection.send(({ QueryCommand }) => new QueryCommand(input));
+      meter?.add({ readUnits: readCapacity(output) });
       const keys = Array.from(Object(output.Items), (item) => readText(item, sortKeyName));
       const next = output.LastEvaluatedKey;
       return { keys, ...(next !== undefined && { next: readText(next, sortKeyName) }) };
@@ -92,11 +99,15 @@ export class DynamoDBRecordStore implements RecordStore, RecordIndex {
   async #write(
     key: RecordKey,
     expected: Expectation | null,
-    create: (sdk: Sdk, condition: object) => object,
+    create: (sdk: Sdk, options: object) => object,
   ): Promise<WriteResult> {
+    const meter = currentCallMeter();
     const condition = expected === null ? {} : { ...toCondition(expected, this.layout), ...withItem };
     try {
-      await this.connection.send((sdk) => create(sdk, condition));
+      const output = await this.connection.send((sdk) =>
+        create(sdk, { ...condition, ...askCapacity(meter) }),
+      );
+      meter?.add({ writeUnits: readCapacity(output) });
       return { written: true };
     } catch (error) {
       if (!isError(error) || error.name !== 'ConditionalCheckFailedException') {
@@ -110,10 +121,14 @@ export class DynamoDBRecordStore implements RecordStore, RecordIndex {
   }
 
   async #getItem(key: RecordKey, ConsistentRead: boolean): Promise<Record<string, unknown> | null> {
-    const input = { TableName: this.tableName, Key: toKey(key, this.layout), ConsistentRead };
+    const meter = currentCallMeter();
+    const Key = toKey(key, this.layout);
+    const input = { TableName: this.tableName, Key, ConsistentRead, ...askCapacity(meter) };
     try {
-      const { Item } = await this.connection.send(({ GetItemCommand }) => new GetItemCommand(input));
-      return isRecord(Item) ? Item : null;
+      const output = await this.connection.send(({ GetItemCommand }) => new GetItemCommand(input));
+      const item = isRecord(output.Item) ? output.Item : null;
+      meter?.add({ bytes: item === null ? 0 : storedItemSize(item), readUnits: readCapacity(output) });
+      return item;
     } catch (error) {
       throw toAgentStoreError(error, this.tableName);
     }

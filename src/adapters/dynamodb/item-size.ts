@@ -1,3 +1,5 @@
+import { isBytes } from '../../domain/values/built-in.js';
+import { isRecord } from '../../domain/values/objects.js';
 import type { AttributeValue, Item } from './attribute-value.js';
 
 /** The largest item, attribute names included. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
@@ -29,4 +31,22 @@ function numberSize(value: number): number {
 
 function textSize(text: string): number {
   return Buffer.byteLength(text);
+}
+
+/** The same for an item that came back, whoever wrote it: of types that no store writes, only the name counts. */
+export function storedItemSize(item: Readonly<Record<string, unknown>>): number {
+  return Object.entries(item).reduce(
+    (sum, [name, value]) => sum + textSize(name) + storedValueSize(value),
+    0,
+  );
+}
+
+function storedValueSize(value: unknown): number {
+  if (!isRecord(value)) return 0;
+  if (typeof value.S === 'string') return textSize(value.S);
+  if (typeof value.N === 'string') return numberSize(Number(value.N));
+  if (isBytes(value.B)) return value.B.byteLength;
+  if (Array.isArray(value.L)) return value.L.reduce((sum, each) => sum + 1 + storedValueSize(each), 3);
+  if (isRecord(value.M)) return 3 + Object.keys(value.M).length + storedItemSize(value.M);
+  return 1;
 }

@@ -1,3 +1,4 @@
+import { currentCallMeter } from '../../domain/call-meter.js';
 import { isAgentStoreError } from '../../domain/errors.js';
 import type { RecordKey } from '../../domain/key-schema.js';
 import { type KeyListOptions, type KeyPage, type RecordIndex, toKeyPage } from '../../domain/record-index.js';
@@ -25,11 +26,13 @@ export class RedisRecordStore implements RecordStore, RecordIndex {
 
   async get(key: RecordKey): Promise<StoredRecord | null> {
     const value = await this.#send(key, (client, redisKey) => client.getBuffer(redisKey));
+    currentCallMeter()?.add({ bytes: value?.byteLength ?? 0 });
     return value === null ? null : fromValue(value);
   }
 
   async put(key: RecordKey, record: NewRecord, expected: Expectation | null): Promise<WriteResult> {
     const value = await toValue(record, this.compression);
+    currentCallMeter()?.add({ bytes: Buffer.byteLength(value) });
     return this.#write(key, expected, { value, timeToLive: toTimeToLive(record) });
   }
 

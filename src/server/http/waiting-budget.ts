@@ -14,6 +14,11 @@ export class WaitingBudget {
     this.#maxBytes = maxBytes;
   }
 
+  /** How many bytes wait. */
+  get total(): number {
+    return this.#total;
+  }
+
   /** Notes how much waits for a reader now. It may be given up before this returns. */
   note(reader: SlowReader, bytes: number): void {
     this.#total += bytes - (this.#waiting.get(reader) ?? 0);

@@ -14,6 +14,8 @@ import { type HiddenBody, Redactor } from '../failures/redactor.js';
 import { type Exchange, jsonHeaders } from '../http/exchange.js';
 import type { ServerContext } from '../server-context.js';
 import { readState } from '../sessions/session-state.js';
+import type { ObservedRequest } from '../telemetry/observed-request.js';
+import type { SafeTelemetry } from '../telemetry/safe-telemetry.js';
 import { answerAttach } from '../turn/attach.js';
 import { acceptsStream, createFormat, toErrorEvent } from '../turn/event-format.js';
 import { answerTurn, type TurnAnswerEnd } from '../turn/turn-answer.js';
@@ -23,7 +25,7 @@ import { readIdempotencyKey, toIdempotency } from './idempotency.js';
 import { readLastEventId } from './last-event-id.js';
 import { requireOwner } from './ownership.js';
 import { type InvocationBody, parseInvocation } from './request-body.js';
-import { readHead, sessionIdHeader } from './request-head.js';
+import { type RequestHead, readHead, sessionIdHeader } from './request-head.js';
 
 /** One request to `/invocations`. */
 export class Invocation {
@@ -34,6 +36,7 @@ export class Invocation {
   #sessionId: string | undefined;
   #requestId: string | undefined;
   #callerLeft = false;
+  #observed: ObservedRequest | undefined;
 
   constructor(server: ServerContext, exchange: Exchange) {
     this.#server = server;
@@ -41,9 +44,36 @@ export class Invocation {
     this.#redactor = new Redactor(exchange.headers);
   }
 
-  async answer(): Promise<void> {
+  answer(): Promise<void> {
+    let head: RequestHead | undefined;
+    let refusal: unknown;
     try {
-      await this.#handle();
+      head = readHead(this.#exchange, this.#server.config.strictSessionIds);
+      this.#sessionId = head.sessionId;
+      this.#requestId = head.requestId;
+    } catch (error) {
+      refusal = error;
+    }
+    const { telemetry } = this.#server;
+    if (telemetry !== undefined) this.#observed = this.#observe(telemetry);
+    if (this.#observed === undefined) return this.#answer(head, refusal);
+    return this.#observed.run(() => this.#answer(head, refusal));
+  }
+
+  #observe(telemetry: SafeTelemetry): ObservedRequest | undefined {
+    const { method, headers } = this.#exchange;
+    const [sessionId, requestId] = [this.#sessionId, this.#requestId];
+    return telemetry.request({
+      ...{ method, route: '/invocations', headers },
+      ...(sessionId !== undefined && { sessionId }),
+      ...(requestId !== undefined && { requestId }),
+    });
+  }
+
+  async #answer(head: RequestHead | undefined, refusal: unknown): Promise<void> {
+    try {
+      if (head === undefined) throw refusal;
+      await this.#handle(head);
     } catch (error) {
       const failure = toHttpError(error);
       this.#log(failure.status, error ?? failure);
@@ -51,16 +81,14 @@ export class Invocation {
     }
   }
 
-  async #handle(): Promise<void> {
+  async #handle(head: RequestHead): Promise<void> {
     const { config } = this.#server;
     const { headers, method } = this.#exchange;
-    const head = readHead(this.#exchange, config.strictSessionIds);
-    this.#sessionId = head.sessionId;
-    this.#requestId = head.requestId;
     const authContext = config.decodeAuthorization && (await authenticate(config, headers));
     const isPost = method === 'POST';
     const sessionId = head.sessionId ?? (isPost ? createId() : missSessionId());
     this.#sessionId = sessionId;
+    if (head.sessionId === undefined) this.#observed?.session(sessionId);
     if (config.authorize !== undefined) await authorize(config, authContext, sessionId);
     const isListening = method === 'GET' && acceptsStream(headers.accept);
     if (!isPost) {
@@ -83,7 +111,8 @@ export class Invocation {
     if (body.type === 'attach') return this.#attach(sessionId, body.lastEventId);
     const context = Object.assign(head, { sessionId, authContext });
     const idempotency = isTurn && key !== undefined ? await toIdempotency(key, body, sessionId) : undefined;
-    const turnRequest = { exchange: this.#exchange, context, body, idempotency, redactor: this.#redactor };
+    const [exchange, redactor, observed] = [this.#exchange, this.#redactor, this.#observed];
+    const turnRequest = { exchange, context, body, idempotency, redactor, observed };
     this.#logTurn(await answerTurn(this.#server, turnRequest));
   }
 
@@ -102,7 +131,8 @@ export class Invocation {
   async #attach(sessionId: string, inBody?: string): Promise<void> {
     const exchange = this.#exchange;
     const lastEventId = readLastEventId(exchange, inBody);
-    const { status, callerLeft } = await answerAttach(this.#server, { exchange, sessionId, lastEventId });
+    const attach = { exchange, sessionId, lastEventId, observed: this.#observed };
+    const { status, callerLeft } = await answerAttach(this.#server, attach);
     this.#callerLeft = callerLeft;
     this.#log(status);
   }
@@ -133,9 +163,14 @@ export class Invocation {
     this.#exchange.answer(200, jsonHeaders, JSON.stringify(value));
   }
 
+  /** True if a failure is told by an event, with status 200. */
+  get #tellsByEvent(): boolean {
+    return this.#server.config.errors !== 'status' && this.#exchange.method === 'POST';
+  }
+
   #answerFailure(failure: HttpError): void {
-    const { headers, method } = this.#exchange;
-    if (this.#server.config.errors === 'status' || method !== 'POST') {
+    const { headers } = this.#exchange;
+    if (!this.#tellsByEvent) {
       answerError(this.#exchange, failure);
       return;
     }
@@ -152,9 +187,12 @@ export class Invocation {
     const fields = this.#callerLeft ? { ...request, callerLeft: true } : request;
     if (failure === undefined) {
       this.#server.logger.info(fields, 'request');
+      this.#observed?.end({ status, hasFailed: false, callerLeft: this.#callerLeft });
       return;
     }
     const { code, status: severity } = toHttpError(failure);
+    const sent = this.#tellsByEvent ? 200 : status;
+    this.#observed?.end({ status: sent, code, hasFailed: severity >= 500, callerLeft: this.#callerLeft });
     const level = severity >= 500 ? 'error' : 'warn';
     this.#server.logger[level]({ ...fields, code, error: this.#redactor.describe(failure) }, 'request');
   }

@@ -32,6 +32,13 @@ export class SessionRegistry {
     return this.#sessions.get(contextId);
   }
 
+  /** How many turns run. */
+  get runningTurns(): number {
+    let count = 0;
+    for (const { turn } of this.#sessions.values()) if (turn !== undefined) count++;
+    return count;
+  }
+
   /** Begins a turn. Until `end`, the session has no other turn and keeps its agent. */
   begin(contextId: string): RunningTurn {
     if (this.#isStopping) throw serverStopping();

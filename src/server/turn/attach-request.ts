@@ -1,4 +1,5 @@
 import type { Exchange } from '../http/exchange.js';
+import type { ObservedRequest } from '../telemetry/observed-request.js';
 import type { EventId } from './event-id.js';
 
 export interface AttachRequest {
@@ -8,6 +9,7 @@ export interface AttachRequest {
   readonly lastEventId: EventId | undefined;
   /** True if the caller has asked for the turn itself, and so has another one with the same key. */
   readonly isRepeat?: boolean;
+  readonly observed: ObservedRequest | undefined;
 }
 
 /** How an answer ended. */

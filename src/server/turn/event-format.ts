@@ -2,6 +2,7 @@ import type { AgentEvent } from '../../domain/agent.js';
 import { toHttpError } from '../failures/http-error.js';
 import type { Redactor } from '../failures/redactor.js';
 import { hasFailed } from './event-gate.js';
+import { FinalContent } from './final-content.js';
 import type { TurnEvent } from './turn-event.js';
 
 /** How the events of a turn become the text of a response. */
@@ -88,27 +89,4 @@ function oneLine(text: string): string {
   if (lineBreak.test(text)) return text.replace(lineBreaks, ' ');
   lastLine = text;
   return text;
-}
-
-/** What the agent said in the end: of the task, else of the last content that is complete, else all of its deltas. */
-class FinalContent {
-  #task: string | undefined;
-  #complete: string | undefined;
-  #deltas = '';
-
-  add(event: AgentEvent): void {
-    const content = readField(event, 'content');
-    const delta = readField(event, 'delta');
-    if (event.kind === 'task-complete' && typeof content === 'string') this.#task = content;
-    if (event.kind === 'content-complete' && typeof content === 'string') this.#complete = content;
-    if (event.kind === 'content-delta' && typeof delta === 'string') this.#deltas += delta;
-  }
-
-  get text(): string {
-    return this.#task ?? this.#complete ?? this.#deltas;
-  }
-}
-
-function readField(event: AgentEvent, name: string): unknown {
-  return Reflect.get(event, name);
 }

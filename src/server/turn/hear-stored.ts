@@ -9,11 +9,12 @@ import { TurnStream } from './turn-stream.js';
 export async function hearStored(
   { config, budget }: ServerContext,
   turnStore: TurnStore,
-  { exchange, sessionId, lastEventId, isRepeat = false }: AttachRequest,
+  { exchange, sessionId, lastEventId, isRepeat = false, observed }: AttachRequest,
 ): Promise<AttachEnd> {
   const running = await turnStore.runningTurn(sessionId);
   const turnId = lastEventId?.turn ?? running;
   if (turnId === null) return { status: 204, callerLeft: false };
+  observed?.attached(turnId);
   const { keepAliveSeconds } = config;
   const leaving = new AbortController();
   const onGone = () => leaving.abort();

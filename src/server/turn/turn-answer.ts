@@ -14,6 +14,8 @@ import type { AgentContext, RequestContext } from '../request-context.js';
 import type { ServerContext } from '../server-context.js';
 import type { RunningTurn } from '../sessions/running-turn.js';
 import { readState } from '../sessions/session-state.js';
+import type { ObservedRequest } from '../telemetry/observed-request.js';
+import type { ObservedTurn } from '../telemetry/observed-turn.js';
 import { answerAttach } from './attach.js';
 import type { TurnEnd } from './attempt.js';
 import { type BegunTurn, beginLocally, beginShared, type RepeatedTurn } from './begin-turn.js';
@@ -32,6 +34,7 @@ export interface TurnRequest {
   readonly body: TurnBody;
   readonly redactor: Redactor;
   readonly idempotency: StoredRequest['idempotency'];
+  readonly observed: ObservedRequest | undefined;
 }
 
 /** How a turn ended, and for whom. */
@@ -49,29 +52,49 @@ export function answerTurn(server: ServerContext, turnRequest: TurnRequest): Pro
   const { sessionId } = context;
   const { turnStore } = server.config;
   const answer = (begun: BegunTurn | RepeatedTurn) =>
-    'repeated' in begun ? answerRepeated(server, turnRequest, begun) : runBegun(server, turnRequest, begun);
+    'repeated' in begun
+      ? answerRepeated(server, turnRequest, begun)
+      : observeBegun(server, turnRequest, begun);
   if (turnStore === undefined) return answer(beginLocally(server, sessionId, idempotency));
   return beginShared(server, turnStore, sessionId, idempotency).then(answer);
 }
 
 async function answerRepeated(
   server: ServerContext,
-  { exchange, context: { sessionId } }: TurnRequest,
+  { exchange, context: { sessionId }, observed }: TurnRequest,
   { repeated }: RepeatedTurn,
 ): Promise<TurnAnswerEnd> {
   const lastEventId = { turn: repeated, number: 0 };
-  const { callerLeft } = await answerAttach(server, { exchange, sessionId, lastEventId, isRepeat: true });
+  const attach = { exchange, sessionId, lastEventId, isRepeat: true, observed };
+  const { callerLeft } = await answerAttach(server, attach);
   return { outcome: 'completed', callerLeft };
+}
+
+/** Runs the turn where telemetry wants it to run. */
+function observeBegun(
+  server: ServerContext,
+  turnRequest: TurnRequest,
+  begun: BegunTurn,
+): Promise<TurnAnswerEnd> {
+  const { observed, body } = turnRequest;
+  if (observed === undefined) return runBegun(server, turnRequest, begun, undefined);
+  const { id: turnId, sessionId } = begun.live;
+  // Not the credentials.
+  const said = body.type === 'prompt' ? body.prompt : body.inputs?.map(({ value }) => value);
+  const turn = observed.turn({ sessionId, turnId, said });
+  const run = () => runBegun(server, turnRequest, begun, turn);
+  return turn === undefined ? run() : turn.run(run);
 }
 
 async function runBegun(
   server: ServerContext,
   turnRequest: TurnRequest,
   begun: BegunTurn,
+  observed: ObservedTurn | undefined,
 ): Promise<TurnAnswerEnd> {
   const { turn, live, held } = begun;
   const timer = stopInTime(turn, server.config.turnTimeoutSeconds);
-  const stream = openStream(server, turnRequest.exchange, turn, live);
+  const stream = openStream(server, turnRequest, turn, live);
   let hasThrown = false;
   const fail = (error: unknown): TurnEnd => {
     hasThrown = true;
@@ -83,7 +106,7 @@ async function runBegun(
   try {
     if (turnRequest.body.type === 'resume')
       await unlessStopped(turn.signal, () => requireResumable(server, turn));
-    end = await startTurn(server, turnRequest, begun, stream);
+    end = await startTurn(server, turnRequest, begun, stream, observed);
   } catch (error) {
     end = fail(error);
   }
@@ -101,6 +124,7 @@ async function runBegun(
   countTurn(server, begun);
   // The session is freed first: whoever has seen the end of the stream may start the next turn.
   server.sessions.end(turn, end.outcome === 'completed');
+  observed?.end(end, live.isEndElsewhere);
   const isAnswer = turn.hasStarted && live.idempotency !== undefined;
   const isKnown = !live.isEndElsewhere && (!isStatus || live.isHeard || isAnswer);
   live.end();
@@ -121,7 +145,7 @@ async function giveBack({ hasStarted }: RunningTurn, live: LiveTurn, held: HeldT
 /** The answer to the caller who has asked for the turn. */
 function openStream(
   { config, budget }: ServerContext,
-  exchange: Exchange,
+  { exchange, observed }: TurnRequest,
   turn: RunningTurn,
   live: LiveTurn,
 ): TurnStream {
@@ -129,6 +153,7 @@ function openStream(
   const { id: turnId, sessionId } = live;
   const onGone = (why: string) => {
     live.leave(stream);
+    observed?.end({ status: stream.isOpen ? 200 : 499, hasFailed: false, callerLeft: true });
     if (onDisconnect === 'cancel') void turn.stop(new HttpError('CLIENT_GONE', why));
   };
   const stream = new TurnStream({ exchange, sessionId, turnId, keepAliveSeconds, budget, onGone });
@@ -142,6 +167,7 @@ function startTurn(
   { context, body, redactor }: TurnRequest,
   begun: BegunTurn,
   stream: TurnStream,
+  observed: ObservedTurn | undefined,
 ): Promise<TurnEnd> {
   const { sessionId } = context;
   const { agentStore } = server.config;
@@ -149,7 +175,7 @@ function startTurn(
   return runTurn({
     turn,
     input: toTurnInput(body, context.authContext),
-    output: new TurnOutput(live, stream, held, countTokens(server, begun)),
+    output: new TurnOutput(live, stream, held, countTokens(server, begun), observed),
     createContext: () =>
       Object.assign(new OnDemand(turn, agentStore), context, held && { fencingToken: held.fencingToken }),
     createAgent: (whole) => createAgent(server, whole),

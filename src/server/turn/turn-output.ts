@@ -1,5 +1,6 @@
 import type { AgentEvent } from '../../domain/agent.js';
 import type { HeldTurn } from '../../domain/turn-store.js';
+import type { ObservedTurn } from '../telemetry/observed-turn.js';
 import type { AttemptOutput } from './attempt.js';
 import type { LiveTurn } from './live-turn.js';
 import type { TurnStream } from './turn-stream.js';
@@ -13,17 +14,20 @@ export class TurnOutput implements AttemptOutput {
   readonly #stream: TurnStream;
   readonly #held: HeldTurn | undefined;
   readonly #countTokens: ((event: AgentEvent) => void) | undefined;
+  readonly #observed: ObservedTurn | undefined;
 
   constructor(
     live: LiveTurn,
     stream: TurnStream,
     held: HeldTurn | undefined,
     countTokens: ((event: AgentEvent) => void) | undefined,
+    observed: ObservedTurn | undefined,
   ) {
     this.#live = live;
     this.#stream = stream;
     this.#held = held;
     this.#countTokens = countTokens;
+    this.#observed = observed;
   }
 
   get isOpen(): boolean {
@@ -38,9 +42,11 @@ export class TurnOutput implements AttemptOutput {
     const sent = this.#live.send(event);
     this.#held?.log(sent);
     this.#countTokens?.(event);
+    this.#observed?.take(event);
   }
 
   finish(event: AgentEvent): void {
     this.#live.finish(event);
+    this.#observed?.take(event);
   }
 }
