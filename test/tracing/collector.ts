@@ -13,7 +13,7 @@ import {
   SimpleSpanProcessor,
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace-node';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { eventually } from '../server/shared-servers.js';
 
 /** What the SDK of OpenTelemetry has exported in a test. */
@@ -26,11 +26,12 @@ export interface Collector {
   points(metric: string): Promise<DataPoint<unknown>[]>;
 }
 
-/** Registers the SDK until the end of the test. */
+/** Registers the SDK until the end of the test, by when every span must have ended. */
 export function collect(...processors: SpanProcessor[]): Collector {
   const exporter = new InMemorySpanExporter();
+  const open = new OpenSpans();
   const tracers = new NodeTracerProvider({
-    spanProcessors: [new SimpleSpanProcessor(exporter), ...processors],
+    spanProcessors: [open, new SimpleSpanProcessor(exporter), ...processors],
   });
   tracers.register();
   const numbers = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
@@ -40,6 +41,7 @@ export function collect(...processors: SpanProcessor[]): Collector {
   onTestFinished(async () => {
     for (const api of [trace, context, propagation, metrics]) api.disable();
     await Promise.all([tracers.shutdown(), meters.shutdown()]);
+    expect([...open.names.values()]).toEqual([]);
   });
   const spans = () => exporter.getFinishedSpans();
   return {
@@ -61,6 +63,22 @@ export function collect(...processors: SpanProcessor[]): Collector {
         .flatMap((data) => [...data.dataPoints]);
     },
   };
+}
+
+/** The spans that have begun and not ended. */
+class OpenSpans implements SpanProcessor {
+  readonly names = new Map<string, string>();
+
+  onStart(span: ReadableSpan): void {
+    this.names.set(idOf(span), span.name);
+  }
+
+  onEnd(span: ReadableSpan): void {
+    this.names.delete(idOf(span));
+  }
+
+  async forceFlush(): Promise<void> {}
+  async shutdown(): Promise<void> {}
 }
 
 /** The id of the span that another one is inside of. */

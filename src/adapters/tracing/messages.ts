@@ -3,7 +3,7 @@
  * https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/#capturing-instructions-inputs-and-outputs
  */
 export function inputMessages(said: unknown): string {
-  const parts = Array.isArray(said) ? said : [said];
+  const parts = Array.isArray(said) ? said : [said].filter((each) => each !== undefined);
   return JSON.stringify([{ role: 'user', parts: parts.map(toPart) }]);
 }
 

@@ -86,6 +86,8 @@ class OpenTelemetry implements Telemetry {
 
   watch(numbers: ServerNumbers): () => void {
     this.#watched.add(numbers);
+    // So that they are told before there is a request.
+    void this.#providers.instruments;
     return () => this.#watched.delete(numbers);
   }
 
