@@ -6,6 +6,7 @@ import {
   InMemoryTurnStore,
 } from '../../src/adapters/memory/index.js';
 import { openTelemetry, traced } from '../../src/adapters/tracing/index.js';
+import { inputMessages, outputMessages } from '../../src/adapters/tracing/messages.js';
 import { createAgent } from '../../src/agent/create-agent.js';
 import { startServer } from '../server/harness.js';
 import { collect } from './collector.js';
@@ -152,5 +153,15 @@ describe('what users and agents say', () => {
     expect(replied?.[0]).toEqual([{ role: 'user', parts: text(secrets.reply) }]);
     expect(signedIn?.[0]).toEqual([{ role: 'user', parts: [] }]);
     expect(signedIn?.[1]).toMatchObject([assistant]);
+  });
+
+  it('is written as the conventions have it, whatever it is', () => {
+    const partsOf = (messages: string) => JSON.parse(messages)[0].parts;
+    expect(partsOf(inputMessages([{ seat: '12A' }, 5, undefined, 'yes']))).toEqual(
+      ['{"seat":"12A"}', '5', '', 'yes'].map((content) => ({ type: 'text', content })),
+    );
+    expect(JSON.parse(outputMessages('Hello', 'completed'))).toEqual([
+      { role: 'assistant', parts: [{ type: 'text', content: 'Hello' }], finish_reason: 'stop' },
+    ]);
   });
 });

@@ -33,7 +33,7 @@ function textSize(text: string): number {
   return Buffer.byteLength(text);
 }
 
-/** The same for an item that came back, whoever wrote it: of types that no store writes, only the name counts. */
+/** The same for an item that came back, whoever wrote it. What is of a type that no store writes counts as 1. */
 export function storedItemSize(item: Readonly<Record<string, unknown>>): number {
   return Object.entries(item).reduce(
     (sum, [name, value]) => sum + textSize(name) + storedValueSize(value),
@@ -42,11 +42,11 @@ export function storedItemSize(item: Readonly<Record<string, unknown>>): number 
 }
 
 function storedValueSize(value: unknown): number {
-  if (!isRecord(value)) return 0;
-  if (typeof value.S === 'string') return textSize(value.S);
-  if (typeof value.N === 'string') return numberSize(Number(value.N));
-  if (isBytes(value.B)) return value.B.byteLength;
-  if (Array.isArray(value.L)) return value.L.reduce((sum, each) => sum + 1 + storedValueSize(each), 3);
-  if (isRecord(value.M)) return 3 + Object.keys(value.M).length + storedItemSize(value.M);
+  const { S, N, B, L, M }: Partial<Record<string, unknown>> = Object(value);
+  if (typeof S === 'string') return textSize(S);
+  if (typeof N === 'string') return numberSize(Number(N));
+  if (isBytes(B)) return B.byteLength;
+  if (Array.isArray(L)) return L.reduce((sum, each) => sum + 1 + storedValueSize(each), 3);
+  if (isRecord(M)) return 3 + Object.keys(M).length + storedItemSize(M);
   return 1;
 }

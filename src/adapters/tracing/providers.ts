@@ -63,7 +63,7 @@ export async function flushProviders(): Promise<void> {
   const flushing = [trace.getTracerProvider(), metrics.getMeterProvider()].map(flushProvider);
   for (const result of await Promise.allSettled(flushing)) {
     if (result.status === 'fulfilled') continue;
-    throw new Error('OpenTelemetry could not send all it has.', { cause: result.reason });
+    throw new Error('OpenTelemetry could not send all that it holds.', { cause: result.reason });
   }
 }
 

@@ -19,17 +19,15 @@ export class Guard {
     }
   }
 
-  /** Does the work once, inside of what `run` makes of it, if that can be had. */
-  run<Result>(run: (work: () => void) => void, work: () => Result): Result {
-    let done: Settled<Result> | undefined;
-    this.attempt(() =>
-      run(() => {
-        done ??= settle(work);
-      }),
-    );
-    done ??= settle(work);
-    if ('error' in done) throw done.error;
-    return done.result;
+  /** Begins the work once, inside of what `run` makes of it, if that can be had. The work must not throw, only reject. */
+  run<Result>(run: (work: () => void) => void, work: () => Promise<Result>): Promise<Result> {
+    let begun: Promise<Result> | undefined;
+    const begin = () => {
+      begun ??= work();
+    };
+    this.attempt(() => run(begin));
+    begun ??= work();
+    return begun;
   }
 
   log(message: string, error: unknown): void {
@@ -43,15 +41,5 @@ export class Guard {
     if (this.#hasFailed) return;
     this.#hasFailed = true;
     this.log('The telemetry has failed. It may lack something; the server goes on.', error);
-  }
-}
-
-type Settled<Result> = { readonly result: Result } | { readonly error: unknown };
-
-function settle<Result>(work: () => Result): Settled<Result> {
-  try {
-    return { result: work() };
-  } catch (error) {
-    return { error };
   }
 }

@@ -13,7 +13,7 @@ export class ObservedRequest {
     this.#heard = heard;
   }
 
-  run<Result>(work: () => Result): Result {
+  run<Result>(work: () => Promise<Result>): Promise<Result> {
     return this.#guard.run((inside) => this.#heard.run(inside), work);
   }
 

@@ -30,7 +30,7 @@ export class ObservedTurn {
     this.#content = guard.attempt(() => heard.wantsContent) === true ? new FinalContent() : undefined;
   }
 
-  run<Result>(work: () => Result): Result {
+  run<Result>(work: () => Promise<Result>): Promise<Result> {
     return this.#guard.run((inside) => this.#heard.run(inside), work);
   }
 

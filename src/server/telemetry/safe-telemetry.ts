@@ -30,7 +30,7 @@ export class SafeTelemetry {
   }
 
   /** Runs work that a request has caused and that belongs to none. */
-  runAlone<Result>(work: () => Result): Result {
+  runAlone<Result>(work: () => Promise<Result>): Promise<Result> {
     return this.#guard.run((inside) => this.#telemetry.runAlone(inside), work);
   }
 
