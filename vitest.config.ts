@@ -7,7 +7,7 @@ const slowTests = [
   'test/package/**',
   'test/api-reference.test.ts',
   'test/cli/{command-line-page,redis}.test.ts',
-  'test/examples/{by-hand,container,dynamodb,lambda,local-server,production-page,readme,redis,swap-in-tests}.test.ts',
+  'test/examples/{by-hand,container,dynamodb,lambda,local-server,production-page,readme,redis,swap-in-tests,tracing}.test.ts',
   'test/examples/frameworks/**',
   'test/contract/{dynamodb,other-runners,redis}.test.ts',
   'test/redis/{clients,cluster,header,outages,refusals,script,stored-values,messages}.test.ts',
