@@ -12,6 +12,7 @@ const programs: Readonly<Record<string, readonly string[]>> = {
   server: ['bench/servers/turn-server.ts'],
   'server-node-22': ['bench/servers/turn-server.ts'],
   'server-node-24': ['bench/servers/turn-server.ts'],
+  telemetry: ['bench/servers/turn-server.ts'],
   loading: [
     'src/index.ts',
     'src/hono.ts',

@@ -12,6 +12,7 @@ import { measureRedis } from './measures/redis.js';
 import { measureServer } from './measures/server.js';
 import { measureServerOnNode22 } from './measures/server-node-22.js';
 import { measureServerOnNode24 } from './measures/server-node-24.js';
+import { measureTelemetry } from './measures/telemetry.js';
 import { measureTurnStores } from './measures/turn-stores.js';
 import { measureTurns } from './measures/turns.js';
 import type { Measure } from './results.js';
@@ -31,6 +32,7 @@ export const measures: Readonly<Record<string, Measure>> = {
   server: measureServer,
   'server-node-22': measureServerOnNode22,
   'server-node-24': measureServerOnNode24,
+  telemetry: measureTelemetry,
   'turn-stores': measureTurnStores,
   loading: measureLoading,
   growth: measureGrowth,

@@ -14,6 +14,7 @@ const paths = [
   { label: 'A rich state of 2 KB to text and back', name: 'text', rival: 'superjson' },
   { label: 'A save and a load in memory, of the same', name: 'memory', rival: 'structuredClone' },
   { label: 'A turn of 20 events, without a socket', name: 'turn', rival: 'node:http' },
+  { label: 'The same turn with openTelemetry() and no provider', name: 'telemetry', rival: 'without' },
 ];
 
 /**

@@ -26,6 +26,8 @@ const contenders: Readonly<Record<string, () => () => unknown>> = {
   'memory/structuredClone': () => () => structuredClone(structuredClone(state)),
   'turn/ours': () => connectInProcess('ours'),
   'turn/node:http': () => connectInProcess('node:http'),
+  'telemetry/ours': () => connectInProcess('telemetry'),
+  'telemetry/without': () => connectInProcess('ours'),
 };
 
 // Run under valgrind, which counts: the contender, and how many times.

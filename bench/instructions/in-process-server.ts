@@ -1,6 +1,7 @@
 import { createServer as createBareServer, type RequestListener } from 'node:http';
 import { Duplex } from 'node:stream';
-import { createServer } from '../../dist/index.js';
+import { openTelemetry } from '../../dist/adapters/tracing/index.js';
+import { createServer, type Telemetry } from '../../dist/index.js';
 import { createPlainState } from '../states.js';
 
 const events = Array.from({ length: 20 }, (_, index) => ({
@@ -22,14 +23,15 @@ const request = [
 ].join('\r\n');
 
 /** Runs turns of one session on a connection within the process: the work of the kernel is not counted. */
-export function connectInProcess(name: 'ours' | 'node:http'): () => Promise<void> {
-  const server = name === 'ours' ? createOurs() : createBareServer(answer);
+export function connectInProcess(name: 'ours' | 'telemetry' | 'node:http'): () => Promise<void> {
+  const telemetry = name === 'telemetry' ? openTelemetry() : undefined;
+  const server = name === 'node:http' ? createBareServer(answer) : createOurs(telemetry);
   const connection = new Connection();
   server.emit('connection', connection);
   return () => connection.send(request);
 }
 
-function createOurs() {
+function createOurs(telemetry: Telemetry | undefined) {
   const agent = async (contextId: string) => ({
     ...{ agentId: 'bench', contextId, state: createPlainState(300) },
     startTurn: async () => ({
@@ -41,7 +43,7 @@ function createOurs() {
     }),
     shutdown: async () => undefined,
   });
-  return createServer({ agent }).http;
+  return createServer({ agent, telemetry }).http;
 }
 
 /** A write for each event, and no session. */

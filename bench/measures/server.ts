@@ -8,7 +8,7 @@ import { TurnClient, type TurnTimes } from '../turn-client.js';
 
 const names = ['ours', 'bedrock-agentcore', 'node:http', 'Hono'];
 const concurrencies = isQuick ? [32] : [1, 32, 256];
-const rounds = limitRounds(7);
+const defaultRounds = limitRounds(7);
 const roundMs = 500;
 const idleSessions = isQuick ? 400 : 4_000;
 
@@ -60,7 +60,12 @@ function toComparison(label: string, samples: Samples, rival: string, target?: T
   return { label, values: summarizeAll(samples), ratio, ...(target && { target }) };
 }
 
-async function compareAt(sessions: number, servers: readonly TurnServer[]): Promise<Found> {
+/** Drives the servers in turn, with so many sessions at once. */
+export async function compareAt(
+  sessions: number,
+  servers: readonly TurnServer[],
+  rounds = defaultRounds,
+): Promise<Found> {
   const found: Found = { rate: {}, p50: {}, p99: {}, firstEvent: {} };
   // The first round warms up.
   for (let round = -1; round < rounds; round++) {

@@ -6,7 +6,7 @@ import { BedrockAgentCoreApp } from 'bedrock-agentcore/runtime';
 import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { from } from 'rxjs';
-import { serve } from '../../dist/index.js';
+import { serve, type Telemetry } from '../../dist/index.js';
 import { createPlainState } from '../states.js';
 
 // One of the servers to compare, named by the first argument, on the port of the second. Each turn has the same 20 events.
@@ -20,17 +20,13 @@ const events = Array.from({ length: 20 }, (_, index) => ({
 }));
 
 const servers: Readonly<Record<string, () => unknown>> = {
-  ours: () => {
-    const agent = async (contextId: string) => ({
-      agentId: 'bench',
-      contextId,
-      state: createPlainState(300),
-      startTurn: async () => from(events),
-      shutdown: async () => undefined,
-    });
-    const quiet = () => undefined;
-    const logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
-    return serve({ port, agent, logger, maxSessions: 5_000 });
+  ours: () => serveOurs(),
+  'with openTelemetry()': async () =>
+    serveOurs((await import('../../dist/adapters/tracing/index.js')).openTelemetry()),
+  'with a provider': async () => {
+    const sdk = await import('@opentelemetry/sdk-trace-node');
+    new sdk.NodeTracerProvider({ spanProcessors: [new sdk.NoopSpanProcessor()] }).register();
+    return servers['with openTelemetry()']?.();
   },
   'bedrock-agentcore': () =>
     new BedrockAgentCoreApp({
@@ -61,6 +57,19 @@ const servers: Readonly<Record<string, () => unknown>> = {
     return serveHono({ fetch: app.fetch, port, hostname: '127.0.0.1' });
   },
 };
+
+function serveOurs(telemetry?: Telemetry) {
+  const agent = async (contextId: string) => ({
+    agentId: 'bench',
+    contextId,
+    state: createPlainState(300),
+    startTurn: async () => from(events),
+    shutdown: async () => undefined,
+  });
+  const quiet = () => undefined;
+  const logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
+  return serve({ port, agent, logger, maxSessions: 5_000, telemetry });
+}
 
 await servers[name ?? '']?.();
 setFlagsFromString('--expose-gc');
