@@ -49,7 +49,7 @@ async function start(answerWeather: Answer) {
     AWS_SECRET_ACCESS_KEY: 'test',
     WEATHER_URL: `http://127.0.0.1:${port}/weather`,
     PORT: '0',
-    // What AgentCore Runtime sets.
+    // What sets the distribution up for the pages of AgentCore.
     AGENT_OBSERVABILITY_ENABLED: 'true',
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
     OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',

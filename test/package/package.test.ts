@@ -339,6 +339,8 @@ describe('the entry points', () => {
     const modules = await consumers.both.listModules(`import '${entry}';`);
     expect(modules).toContainEqual(expect.stringContaining(`/node_modules/${name}/dist/`));
     expect(modules.filter((module) => /node_modules\/(@aws-sdk|@smithy|ioredis)\//.test(module))).toEqual([]);
+    const isTraced = modules.some((module) => module.includes('/node_modules/@opentelemetry/'));
+    expect(isTraced).toBe(entry.endsWith('/tracing'));
   });
 
   it('would be seen to load one', async () => {
