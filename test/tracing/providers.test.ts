@@ -1,9 +1,15 @@
 import { createRequire } from 'node:module';
-import { metrics } from '@opentelemetry/api';
+import { context, metrics, propagation, trace } from '@opentelemetry/api';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
-import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
+import {
+  AlwaysOffSampler,
+  InMemorySpanExporter,
+  NodeTracerProvider,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace-node';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { openTelemetry } from '../../src/adapters/tracing/index.js';
+import { DynamoDBAgentStore } from '../../src/adapters/dynamodb/index.js';
+import { openTelemetry, traced } from '../../src/adapters/tracing/index.js';
 import { readAll, startServer } from '../server/harness.js';
 import { collect } from './collector.js';
 
@@ -22,11 +28,11 @@ function loadOtherApi(): typeof import('@opentelemetry/api') {
 
 describe('a provider', () => {
   it('may be registered through another copy of the API', async () => {
-    const { trace } = loadOtherApi();
+    const other = loadOtherApi();
     const exporter = new InMemorySpanExporter();
     const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
-    expect(trace.setGlobalTracerProvider(provider)).toBe(true);
-    onTestFinished(() => trace.disable());
+    expect(other.trace.setGlobalTracerProvider(provider)).toBe(true);
+    onTestFinished(() => other.trace.disable());
     const forceFlush = vi.spyOn(provider, 'forceFlush');
     const server = await startServer({ telemetry: openTelemetry() });
     await readAll(await server.post('s', { prompt: 'hi' }));
@@ -48,6 +54,28 @@ describe('a provider', () => {
     const heard = openTelemetry().request(request);
     expect(heard).toBeDefined();
     heard?.end({ status: 400, code: 'BAD_REQUEST', hasFailed: false, callerLeft: false });
+  });
+
+  it('is told of a trace that is not sampled, and nothing is measured for it', async () => {
+    const provider = new NodeTracerProvider({ sampler: new AlwaysOffSampler() });
+    provider.register();
+    onTestFinished(() => {
+      for (const api of [trace, context, propagation]) api.disable();
+      return provider.shutdown();
+    });
+    const heard = openTelemetry({ captureContent: true }).request(request);
+    expect(heard?.turn({ sessionId: 's', turnId: 't', said: 'hi' })?.wantsContent).toBe(false);
+    const sent: object[] = [];
+    const documentClient = {
+      send: async (command: object) => {
+        sent.push(Object(Reflect.get(command, 'input')));
+        return {};
+      },
+    };
+    const store = traced(new DynamoDBAgentStore({ tableName: 't', agentId: 'a', documentClient }));
+    expect(await store.load('s')).toBeNull();
+    expect(sent).toHaveLength(1);
+    expect(sent[0]).not.toHaveProperty('ReturnConsumedCapacity');
   });
 
   it('is asked again when another one is registered', async () => {

@@ -42,7 +42,7 @@ export class StoreCall implements CallMeter {
 
   /** Runs a part of the call. */
   run<Result>(work: () => Result): Result {
-    return context.with(this.#context, () => runMetered(this, work));
+    return context.with(this.#context, () => (this.#span.isRecording() ? runMetered(this, work) : work()));
   }
 
   add({ bytes, readUnits, writeUnits }: BackendUse): void {

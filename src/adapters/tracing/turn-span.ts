@@ -25,8 +25,8 @@ export class TurnSpan implements TurnTelemetry {
     this.#tracing = tracing;
     this.#span = tracer.startSpan(name, { kind: SpanKind.INTERNAL, attributes }, parent);
     this.#context = trace.setSpan(parent, this.#span);
-    this.wantsContent = captureContent;
-    if (captureContent) this.#span.setAttribute(names.inputMessages, inputMessages(said));
+    this.wantsContent = captureContent && this.#span.isRecording();
+    if (this.wantsContent) this.#span.setAttribute(names.inputMessages, inputMessages(said));
     turns.add(turnId, this.#span.spanContext());
   }
 
