@@ -2,6 +2,7 @@ import { context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } f
 import { describe, expect, it } from 'vitest';
 import { openTelemetry } from '../../src/adapters/tracing/index.js';
 import type { ServeConfig } from '../../src/server/config.js';
+import { event, events } from '../server/fake-agent.js';
 import { readAll, startServer } from '../server/harness.js';
 import { collect, idOf, parentOf } from './collector.js';
 
@@ -59,10 +60,18 @@ describe('the span of a request', () => {
 
   it('has the session that it begins', async () => {
     const collector = collect();
-    const server = await startServer({ telemetry: openTelemetry() });
+    let baggage: string | undefined;
+    const server = await startServer({
+      telemetry: openTelemetry(),
+      script: ({ agent }) => {
+        baggage = propagation.getActiveBaggage()?.getEntry('session.id')?.value;
+        return events(agent, [event('task-complete')]);
+      },
+    });
     const response = await server.post(null, { prompt: 'hi' });
     await readAll(response);
     const sessionId = response.headers.get('X-Amzn-Bedrock-AgentCore-Runtime-Session-Id');
+    expect(baggage).toBe(sessionId);
     for (const name of ['POST /invocations', 'invoke_agent']) {
       const { attributes } = await collector.span(name);
       expect(attributes).toMatchObject({ 'session.id': sessionId, 'gen_ai.conversation.id': sessionId });

@@ -15,7 +15,7 @@ import { TurnSpan } from './turn-span.js';
 export class RequestSpan implements RequestTelemetry {
   readonly #tracing: Tracing;
   readonly #span: Span;
-  readonly #context: Context;
+  #context: Context;
   #hasTurn = false;
 
   constructor(tracing: Tracing, { method, route, headers, sessionId, requestId }: TelemetryRequest) {
@@ -39,12 +39,13 @@ export class RequestSpan implements RequestTelemetry {
 
   session(sessionId: string): void {
     this.#span.setAttributes(sessionAttributes(sessionId));
+    this.#context = withSession(this.#context, sessionId);
   }
 
   turn(turn: TelemetryTurn): TurnTelemetry {
     this.#hasTurn = true;
     this.#span.setAttribute(names.turn, turn.turnId);
-    return new TurnSpan(this.#tracing, withSession(this.#context, turn.sessionId), turn);
+    return new TurnSpan(this.#tracing, this.#context, turn);
   }
 
   attached(turnId: string): void {
