@@ -11,6 +11,7 @@ const slowTests = [
   'test/examples/frameworks/**',
   'test/contract/{dynamodb,other-runners,redis}.test.ts',
   'test/redis/{clients,cluster,header,outages,refusals,script,stored-values,messages}.test.ts',
+  'test/lambda/handler.test.ts',
   'test/messages/killed.test.ts',
   'test/tracing/redis.test.ts',
   'test/server/{abuse,exchanges,ids-clone.linux,shutdown,turn-processes}.test.ts',

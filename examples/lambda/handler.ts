@@ -6,21 +6,23 @@
  * stream ends, and whichever process comes next goes on with it.
  */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { streamHandle } from 'hono/aws-lambda';
-import { createApp } from '../../src/hono.js';
-import { DynamoDBAgentStore, DynamoDBMessageStore } from '../../src/stores.js';
+import { createLambdaHandler } from '../../src/lambda/index.js';
+import { DynamoDBAgentStore, DynamoDBMessageStore, DynamoDBTurnStore } from '../../src/stores.js';
 // Stands for an agent with a model and tools.
 import { createDemoAgent } from '../local-server/demo-agent.js';
 
 const { AGENT_STATE_TABLE: tableName = 'agent-state' } = process.env;
 const agentId = 'support';
-const options = { tableName, agentId, documentClient: new DynamoDBClient({}) };
-const agentStore = new DynamoDBAgentStore(options);
+// With time-outs: a connection may be dead when Lambda thaws the process.
+const documentClient = new DynamoDBClient({
+  requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
+});
+const options = { tableName, agentId, documentClient };
 const messageStore = new DynamoDBMessageStore(options);
 
-export const handler = streamHandle(
-  createApp({
-    agentStore,
-    agent: (contextId, { agentStore }) => createDemoAgent({ agentId, contextId, agentStore, messageStore }),
-  }),
-);
+export const handler = createLambdaHandler({
+  agentStore: new DynamoDBAgentStore(options),
+  // Lambda gives each request that comes while others run to another process: these share the turns of a session.
+  turnStore: new DynamoDBTurnStore(options),
+  agent: (contextId, { agentStore }) => createDemoAgent({ agentId, contextId, agentStore, messageStore }),
+});

@@ -32,7 +32,7 @@ interface Route {
 /** The server itself, however requests reach it. Failures are answers: no handler rejects. */
 export class AgentServer implements ServerContext {
   readonly config: ServerContext['config'];
-  readonly logger: Logger;
+  readonly logger: Required<Logger>;
   readonly sessions: SessionRegistry;
   readonly turns: TurnArchive;
   readonly budget: WaitingBudget;
@@ -95,6 +95,11 @@ export class AgentServer implements ServerContext {
 
   get isBusy(): boolean {
     return this.#activity.isBusy;
+  }
+
+  /** Resolves once no turn runs, and what was tracked has settled. */
+  idle(): Promise<void> {
+    return this.#activity.idle();
   }
 
   /** Whatever it is given is awaited, so that it ends: JavaScript may give anything. */

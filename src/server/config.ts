@@ -174,7 +174,7 @@ export type ResolvedConfig<Config extends AppConfig> = Config &
   Required<Pick<ServeConfig, keyof typeof defaults>>;
 
 /** The names of all options: what one way to start a server has no use for, another one has. */
-const optionNames: OptionNames<ServeConfig> = {
+export const optionNames: OptionNames<ServeConfig> = {
   agent: true,
   agentStore: true,
   turnStore: true,

@@ -13,6 +13,11 @@ export interface Logger {
   flush?(callback: (error?: Error) => void): void;
 }
 
+/** Writes each line at once: lines that pino still holds when the process ends can be lost, or come in another order. */
+export function createLogger(pino: typeof import('pino').pino): Logger {
+  return pino(pino.destination({ dest: 1, sync: true }));
+}
+
 export const silentLogger: Logger = { info() {}, warn() {}, error() {} };
 
 /** Turns failures of the logger into warnings without the fields of the line: a turn must not fail with its logger. */

@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { resolveConfig, type ServeConfig } from './config.js';
 import { type AgentHttpServer, buildServer } from './create-server.js';
-import { type Logger, withoutFailing } from './logger.js';
+import { createLogger, withoutFailing } from './logger.js';
 import { endWithProcess } from './process/process-end.js';
 
 /**
@@ -41,11 +41,6 @@ export async function serve<AuthContext = unknown>(config: ServeConfig<AuthConte
     logger,
   });
   return { port: address.port, http, trackTask, close: () => close().finally(forget) };
-}
-
-/** Writes each line at once: lines that pino still holds when the process ends can be lost, or come in another order. */
-function createLogger(pino: typeof import('pino').pino): Logger {
-  return pino(pino.destination({ dest: 1, sync: true }));
 }
 
 function listen(server: Server, port: number, hostname: string): Promise<AddressInfo> {

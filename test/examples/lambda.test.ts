@@ -1,63 +1,87 @@
-import { PassThrough } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createAgentStateTable } from '../../src/adapters/dynamodb/index.js';
 import { type DynamoDBEndpoint, startDynamoDB } from '../backends/dynamodb-endpoint.js';
+import { functionUrl } from '../lambda/events.js';
+import { type FunctionProcess, startFunctionProcess } from '../lambda/function-process.js';
+import { Relay } from '../redis/relay.js';
 
 let endpoint: DynamoDBEndpoint;
+let tableName: string;
 
 beforeAll(async () => {
   endpoint = await startDynamoDB();
+  tableName = `lambda-${crypto.randomUUID()}`;
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  const client = new DynamoDBClient({ endpoint: endpoint.url, region: 'us-east-1', credentials });
+  await createAgentStateTable(client, { tableName });
+  client.destroy();
 });
 
 afterAll(() => endpoint.close());
 
-/** What a function URL sends. */
-const createEvent = (body: object) => ({
-  version: '2.0',
-  rawPath: '/invocations',
-  rawQueryString: '',
-  headers: { 'x-amzn-bedrock-agentcore-runtime-session-id': 's' },
-  requestContext: { http: { method: 'POST' }, domainName: 'example.lambda-url.us-east-1.on.aws' },
-  body: JSON.stringify(body),
-  isBase64Encoded: false,
-});
-
-/** Loads the function as a new process does, and calls it once. */
-async function invoke(request: object) {
-  vi.resetModules();
-  const { handler } = await import('../../examples/lambda/handler.js');
-  const stream = new PassThrough();
-  const body = text(stream);
-  await Reflect.apply(handler, undefined, [createEvent(request), stream, {}]);
-  return body;
+function startExample(url = endpoint.url): Promise<FunctionProcess> {
+  return startFunctionProcess(
+    ['--import', 'tsx', 'test/lambda/run-function.ts', 'examples/lambda/handler.ts'],
+    {
+      AGENT_STATE_TABLE: tableName,
+      AWS_ENDPOINT_URL_DYNAMODB: url,
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+    },
+  );
 }
 
-it('goes on with a session in the next process that Lambda starts', async () => {
-  const tableName = `lambda-${crypto.randomUUID()}`;
-  const environment = {
-    AGENT_STATE_TABLE: tableName,
-    AWS_ENDPOINT_URL_DYNAMODB: endpoint.url,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-  };
-  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
-  // What Lambda defines in its own processes.
-  const from = vi.fn((stream: PassThrough) => stream);
-  vi.stubGlobal('awslambda', {
-    streamifyResponse: (handle: unknown) => handle,
-    HttpResponseStream: { from },
-  });
-  onTestFinished(() => {
-    vi.unstubAllEnvs();
-    vi.unstubAllGlobals();
-  });
-  await createAgentStateTable(new DynamoDBClient({}), { tableName });
+const ask = (session: string, body: object) => ({
+  ...functionUrl,
+  headers: { ...functionUrl.headers, 'x-amzn-bedrock-agentcore-runtime-session-id': session },
+  body: JSON.stringify(body),
+});
 
-  const question = await invoke({ prompt: 'ask What is your name?' });
-  const inputId = /"inputId":"(.*?)"/.exec(question)?.[1];
-  expect(from).toHaveBeenLastCalledWith(expect.anything(), expect.objectContaining({ statusCode: 200 }));
-  expect(await invoke({ inputs: [{ inputId, value: 'Ada' }] })).toMatch(/event: task-complete\ndata: .*Ada/);
+describe('the function', () => {
+  it('goes on with a session in the next process that Lambda starts', async () => {
+    const first = await startExample();
+    const question = await first.call(ask('asked', { prompt: 'ask What is your name?' }));
+    expect(question.statusCode).toBe(200);
+    const inputId = /"inputId":"(.*?)"/.exec(question.body)?.[1];
+    await first.kill();
+    const second = await startExample();
+    const { body } = await second.call(ask('asked', { inputs: [{ inputId, value: 'Ada' }] }));
+    expect(body).toMatch(/event: task-complete\ndata: .*Ada/);
+  });
+
+  it('goes on after a process that was killed in the middle of a turn', async () => {
+    const first = await startExample();
+    const answer = await first.api.invoke(ask('killed', { prompt: 'one two three four five six seven' }));
+    // Until the agent has said something.
+    for await (const chunk of answer.body) if (String(chunk).includes('content-delta')) break;
+    await first.kill();
+    const second = await startExample();
+    const said: string[] = [];
+    await vi.waitFor(
+      async () => {
+        const { statusCode, body } = await second.call(ask('killed', { prompt: 'still there?' }));
+        said.push(`${statusCode} ${body}`);
+        expect(body).toContain('task-complete');
+      },
+      { timeout: 120_000, interval: 1_000 },
+    );
+    // Until the lease of the killed turn has ended.
+    expect(said[0]).toContain('TURN_RUNNING');
+  });
+
+  it('works when it is frozen between requests, and its connections have been closed meanwhile', async () => {
+    const relay = await Relay.start(Number(new URL(endpoint.url).port));
+    const { api, call, freeze, thaw } = await startExample(relay.url.replace('redis:', 'http:'));
+    api.onIdle = freeze;
+    api.beforeEvent = thaw;
+    for (const turn of ['Turn 1', 'Turn 2', 'Turn 3']) {
+      const { statusCode, body } = await call(ask('frozen', { prompt: 'hi' }));
+      expect(statusCode).toBe(200);
+      expect(body).toMatch(new RegExp(`event: task-complete\\ndata: .*${turn}`));
+      await api.idle();
+      relay.reset();
+    }
+  });
 });

@@ -1,6 +1,7 @@
-import { cp, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   createClient,
@@ -8,11 +9,23 @@ import {
   type DynamoDBEndpoint,
   startDynamoDB,
 } from '../backends/dynamodb-endpoint.js';
-import { runExample, startProgram } from '../examples/example-process.js';
-import { Consumer, packPackage } from './consumer.js';
+import { startProgram } from '../examples/example-process.js';
+import { functionUrl } from '../lambda/events.js';
+import { startFunctionProcess } from '../lambda/function-process.js';
+import { Consumer, packPackage, run } from './consumer.js';
 
 const example = 'examples/bundle';
-const lambdaProcess = resolve('test/package/lambda-process.mjs');
+const nativeClient = resolve('test/package/native-client.cjs');
+/** What Lambda sets for its runtime. */
+const lambdaEnvironment = {
+  _HANDLER: 'index.handler',
+  AWS_LAMBDA_FUNCTION_NAME: 'agents',
+  AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1024',
+  AWS_LAMBDA_LOG_GROUP_NAME: '/aws/lambda/agents',
+  AWS_LAMBDA_LOG_STREAM_NAME: 'stream',
+  AWS_LAMBDA_NODEJS_USE_ALTERNATIVE_CLIENT_1: 'true',
+};
 let root: string;
 let consumer: Consumer;
 let endpoint: DynamoDBEndpoint;
@@ -28,6 +41,11 @@ beforeAll(async () => {
     if (file.endsWith('.js')) await cp(join(example, file), join(root, 'project', file));
   }
   await consumer.run(`import './build.js';`);
+  await mkdir(join(root, 'runtime'));
+  await writeFile(join(root, 'runtime/package.json'), '{}');
+  // Without its scripts, which compile a client in C++ for minutes.
+  const install = ['install', '--ignore-scripts', '--no-audit', '--no-fund', 'aws-lambda-ric@^4.0.2'];
+  await run('npm', install, join(root, 'runtime'));
   // Away from everything that is installed.
   await rename(join(root, 'project/dist'), join(root, 'dist'));
 });
@@ -70,18 +88,28 @@ describe('the bundle for AgentCore Runtime', () => {
 });
 
 describe('the bundle for Lambda', () => {
-  it.each(['esm/index.mjs', 'cjs/index.cjs'])(
-    'is one file, whose processes share sessions: %s',
-    async (file) => {
-      const path = join(root, `dist/lambda-${file}`);
-      const env = await useTable();
+  it.each(['esm', 'cjs'])(
+    'is one file, whose processes share sessions, on the runtime of Lambda: %s',
+    async (format) => {
+      const folder = join(root, `dist/lambda-${format}`);
+      expect(await readdir(folder)).toHaveLength(1);
+      const env = { ...(await useTable()), ...lambdaEnvironment, LAMBDA_TASK_ROOT: folder };
       for (const turn of ['Turn 1', 'Turn 2']) {
-        const answer = await runExample(
-          process.execPath,
-          [lambdaProcess, path, 's', '{"prompt":"hello"}'],
-          env,
-        );
-        expect(answer).toContain(`"content":"${turn}: hello"`);
+        const runtime = join(root, 'runtime/node_modules/aws-lambda-ric');
+        await writeFile(join(runtime, 'rapid-client.node'), '');
+        const args = ['--require', nativeClient, join(runtime, 'index.mjs')];
+        const started = await startFunctionProcess(args, env);
+        const ping = { ...functionUrl, rawPath: '/ping', requestContext: { http: { method: 'GET' } } };
+        expect(await started.call(ping)).toMatchObject({ statusCode: 200 });
+        const { statusCode, body } = await started.call(functionUrl);
+        expect(statusCode).toBe(200);
+        expect(body).toContain(`"content":"${turn}: hi"`);
+        const answer = await started.api.invoke({ Records: [] });
+        await text(answer.body);
+        expect(answer.body.trailers['lambda-runtime-function-error-type']).toBe('AgentStoreError');
+        // The process goes on.
+        expect(await started.call(ping)).toMatchObject({ statusCode: 200 });
+        expect(started.output()).toContain('"msg":"request"');
       }
     },
   );

@@ -163,6 +163,9 @@ describe('the entry points', () => {
         "@looopy-ai/aws/hono": [
           "createApp",
         ],
+        "@looopy-ai/aws/lambda": [
+          "createLambdaHandler",
+        ],
         "@looopy-ai/aws/stores": [
           "AgentStoreError",
           "AnnotatedData",

@@ -36,6 +36,12 @@ export class Relay {
     for (const socket of this.#sockets) socket.unpipe().removeAllListeners('data').pause();
   }
 
+  /** Ends all connections that are open, at both ends. */
+  reset(): void {
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+    this.#sockets.clear();
+  }
+
   #pass(client: Socket): void {
     const server = createConnection(this.#target, '127.0.0.1');
     for (const [from, to] of [

@@ -11,6 +11,7 @@ import { createApp } from '../../src/hono.js';
 import type { RequestContext } from '../../src/index.js';
 import type { AppConfig } from '../../src/server/config.js';
 import { NodeExchange } from '../../src/server/http/node-exchange.js';
+import { startFunction } from '../lambda/harness.js';
 import { event, FakeAgent, type Script } from './fake-agent.js';
 import { sessionHeader, startServer } from './harness.js';
 
@@ -25,6 +26,11 @@ async function serveOnNode(config: Config): Promise<number> {
 /** The port of another server, which runs what `createApp` has made. */
 async function serveApp({ script, ...config }: Config): Promise<number> {
   return listen(createApp({ agent: async (contextId) => new FakeAgent(contextId, script), ...config }).fetch);
+}
+
+/** The port of the URL of a Lambda function. */
+async function serveFunction({ onDisconnect: _, ...config }: Config): Promise<number> {
+  return (await startFunction(config)).port;
 }
 
 async function listen(fetch: FetchCallback, overrideGlobalObjects = false): Promise<number> {
@@ -77,10 +83,12 @@ async function send(port: number, text: string): Promise<string> {
   return connection.received;
 }
 
-describe.each([
+const doors: [string, (config: Config) => Promise<number>][] = [
   ['serve', serveOnNode],
   ['createApp on another server', serveApp],
-])('%s', (_, start) => {
+];
+
+describe.each([...doors, ['a Lambda function behind its URL', serveFunction] as const])('%s', (_, start) => {
   it('answers HEAD as it answers GET, without the body', async () => {
     const port = await start({});
     const answer = await send(port, head('HEAD /ping'));
@@ -132,7 +140,9 @@ describe.each([
       port,
       prompt('baggage: a=1', 'X-Tags: b', 'Baggage: c=2', 'x-tags: d', '__proto__: e', '__proto__: f'),
     );
-    expect(contexts).toMatchObject([{ baggage: 'a=1, c=2', headers: { 'x-tags': 'b, d' } }]);
+    // A function URL joins them without a space.
+    const both = (one: string, other: string) => expect.stringMatching(`^${one}, ?${other}$`);
+    expect(contexts).toMatchObject([{ baggage: both('a=1', 'c=2'), headers: { 'x-tags': both('b', 'd') } }]);
   });
 
   it.each([
@@ -161,6 +171,29 @@ describe.each([
     expect(await send(port, `${chunked}f\r\n{"prompt":"hi"}\r\n0\r\n\r\n`)).toContain('"BODY_TOO_LARGE"');
   });
 
+  it('cuts off an answer that cannot be written to its end', async () => {
+    const subject = new Subject<AgentEvent>();
+    const error = vi.fn();
+    const port = await start({ script: () => subject, logger: { info() {}, warn() {}, error } });
+    const connection = await open(port);
+    const closed = once(connection.socket, 'close');
+    connection.socket.write(prompt('accept: application/json'));
+    await vi.waitFor(() => expect(connection.received).toContain('application/json'));
+    const { stringify: real } = JSON;
+    const stringify = vi.spyOn(JSON, 'stringify').mockImplementation((value, ...others) => {
+      if (Object(value).events !== undefined) throw new RangeError('Invalid string length');
+      return real(value, ...others);
+    });
+    onTestFinished(() => void stringify.mockRestore());
+    subject.complete();
+    await closed;
+    expect(connection.received).not.toMatch(/0\r\n\r\n$/);
+    expect(error).toHaveBeenCalledOnce();
+    expect(await send(port, head('GET /ping'))).toContain('"Healthy"');
+  });
+});
+
+describe.each(doors)('%s', (_, start) => {
   it('stops the turn of a caller that leaves, if it is to', async () => {
     const warn = vi.fn();
     const logger = { info() {}, warn, error() {} };
@@ -190,27 +223,6 @@ describe.each([
     await vi.waitFor(() => expect(received[0]?.socket.destroyed).toBe(true));
     decide(true);
     await vi.waitFor(() => expect(warn).toHaveBeenCalledOnce());
-  });
-
-  it('cuts off an answer that cannot be written to its end', async () => {
-    const subject = new Subject<AgentEvent>();
-    const error = vi.fn();
-    const port = await start({ script: () => subject, logger: { info() {}, warn() {}, error } });
-    const connection = await open(port);
-    const closed = once(connection.socket, 'close');
-    connection.socket.write(prompt('accept: application/json'));
-    await vi.waitFor(() => expect(connection.received).toContain('application/json'));
-    const { stringify: real } = JSON;
-    const stringify = vi.spyOn(JSON, 'stringify').mockImplementation((value, ...others) => {
-      if (Object(value).events !== undefined) throw new RangeError('Invalid string length');
-      return real(value, ...others);
-    });
-    onTestFinished(() => void stringify.mockRestore());
-    subject.complete();
-    await closed;
-    expect(connection.received).not.toMatch(/0\r\n\r\n$/);
-    expect(error).toHaveBeenCalledOnce();
-    expect(await send(port, head('GET /ping'))).toContain('"Healthy"');
   });
 
   it('answers before it has read what it does not need, and then the next request', async () => {

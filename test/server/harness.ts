@@ -34,21 +34,28 @@ export interface TestServer extends RunningServer {
   health(): Promise<{ status: string; time_of_last_update: number }>;
 }
 
-export async function startServer(
-  config: Partial<ServeConfig> & { script?: Script } = {},
-): Promise<TestServer> {
+/** Starts a server with the configuration of a test, which it leaves to the test to close. */
+type Start = (config: ServeConfig) => Promise<RunningServer>;
+
+type TestConfig = Partial<ServeConfig> & { script?: Script };
+
+export function startServer(config: TestConfig = {}): Promise<TestServer> {
+  return startWith(
+    (whole) => serve({ port: 0, hostname: '127.0.0.1', shutdownGraceSeconds: 0, ...whole }),
+    config,
+  );
+}
+
+export async function startWith(start: Start, config: TestConfig): Promise<TestServer> {
   const { script, ...rest } = config;
   const agents: FakeAgent[] = [];
   const logger = new MemoryLogger();
-  const server = await serve({
+  const server = await start({
     agent: async (contextId) => {
       const agent = new FakeAgent(contextId, script);
       agents.push(agent);
       return agent;
     },
-    port: 0,
-    hostname: '127.0.0.1',
-    shutdownGraceSeconds: 0,
     logger,
     ...rest,
   });

@@ -12,6 +12,8 @@ export interface Exchange {
   readonly ambiguous: HeaderFields['ambiguous'];
   /** The parameters of the query, read when they are asked for, by their names in lower case. */
   readonly query: HeaderFields;
+  /** In how many seconds a turn must be over, if the platform ends what takes too long. */
+  readonly secondsLeft?: number;
   /** Reads the whole body. @throws HttpError `BODY_TOO_LARGE` as soon as it is, `BAD_REQUEST` if it is cut off. */
   readBody(maxBytes: number): Promise<Uint8Array>;
   /** Calls back when the connection has closed, even if it has already, and also after the answer has ended. */

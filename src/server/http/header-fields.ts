@@ -45,7 +45,11 @@ export function readRawHeaders(rawHeaders: readonly string[]): HeaderFields {
 
 /** Reads Web standard headers, in which all values of one name are joined already. */
 export function readWebHeaders(headers: Headers): HeaderFields {
-  const values = Object.fromEntries(headers);
+  return refuseJoined(Object.fromEntries(headers));
+}
+
+/** Finds the header whose values were joined although it has one. The names are in lower case. */
+export function refuseJoined(values: HeaderFields['values']): HeaderFields {
   const isJoined = (name: string) => values[name]?.includes(',') === true;
   const isOneToken = /^(bearer|basic) /i.test(values.authorization ?? '');
   const ambiguous = tokens.find(isJoined) ?? ['authorization'].find((name) => isOneToken && isJoined(name));

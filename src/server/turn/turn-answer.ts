@@ -93,7 +93,8 @@ async function runBegun(
   observed: ObservedTurn | undefined,
 ): Promise<TurnAnswerEnd> {
   const { turn, live, held } = begun;
-  const timer = stopInTime(turn, server.config.turnTimeoutSeconds);
+  const { secondsLeft = Number.POSITIVE_INFINITY } = turnRequest.exchange;
+  const timer = stopInTime(turn, Math.min(server.config.turnTimeoutSeconds, secondsLeft));
   const stream = openStream(server, turnRequest, turn, live);
   let hasThrown = false;
   const fail = (error: unknown): TurnEnd => {
