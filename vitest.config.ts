@@ -7,14 +7,14 @@ const slowTests = [
   'test/package/**',
   'test/api-reference.test.ts',
   'test/cli/{command-line-page,redis}.test.ts',
-  'test/examples/{by-hand,container,dynamodb,lambda,local-server,production-page,readme,redis,swap-in-tests,tracing}.test.ts',
+  'test/examples/{by-hand,container,dynamodb,lambda,local-server,production-page,readme,redis,swap-in-tests,tracing,warm-up}.test.ts',
   'test/examples/frameworks/**',
   'test/contract/{dynamodb,other-runners,redis}.test.ts',
   'test/redis/{clients,cluster,header,outages,refusals,script,stored-values,messages}.test.ts',
   'test/lambda/handler.test.ts',
   'test/messages/killed.test.ts',
   'test/tracing/redis.test.ts',
-  'test/server/{abuse,exchanges,ids-clone.linux,shutdown,turn-processes}.test.ts',
+  'test/server/{abuse,exchanges,{ids-clone,warm-up}.linux,shutdown,turn-processes}.test.ts',
 ];
 
 export default defineConfig(({ mode }) => ({

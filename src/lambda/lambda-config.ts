@@ -8,7 +8,8 @@ import { type AppConfig, optionNames, type ServeConfig } from '../server/config.
  * const config: LambdaConfig = { agent: (contextId, { agentStore }) => new MyAgent(contextId), agentStore };
  * export const handler = createLambdaHandler(config);
  */
-export interface LambdaConfig<AuthContext = unknown> extends Omit<AppConfig<AuthContext>, 'onDisconnect'> {
+export interface LambdaConfig<AuthContext = unknown>
+  extends Omit<AppConfig<AuthContext>, 'onDisconnect' | 'warmup' | 'warmupPath'> {
   /** A turn is stopped if nobody takes its answer: what went on would be frozen. Nothing else can be set. @defaultValue `'cancel'` */
   readonly onDisconnect?: 'cancel';
   /**
@@ -30,9 +31,12 @@ const refused = {
   middleware: 'cannot be set on Lambda, where no request of node:http comes in',
   shutdownGraceSeconds: 'cannot be set on Lambda, which ends a process without a word',
   handleCrashes: 'cannot be set on Lambda, which ends a process that has crashed by itself',
+  warmup: 'cannot be set on Lambda, which takes no snapshot of a process: load it where the handler is made',
+  warmupPath: 'cannot be set on Lambda, which takes no snapshot of a process',
 } as const satisfies Partial<Record<keyof ServeConfig, string>>;
 
-const { port, hostname, middleware, shutdownGraceSeconds, handleCrashes, ...appOptions } = optionNames;
+const { port, hostname, middleware, shutdownGraceSeconds, handleCrashes, warmup, warmupPath, ...appOptions } =
+  optionNames;
 const known: OptionNames<LambdaConfig> = { ...appOptions, streaming: true, reserveSeconds: true };
 
 /** What is meant for the handler, and what for the server behind it. @throws AgentStoreError `CONFIGURATION` for what cannot work. */

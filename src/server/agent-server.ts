@@ -1,12 +1,13 @@
 import type { Agent } from '../domain/agent.js';
 import { type AppConfig, resolveConfig } from './config.js';
-import { answerError, HttpError } from './failures/http-error.js';
+import { answerError, HttpError, toHttpError } from './failures/http-error.js';
 import { Redactor } from './failures/redactor.js';
 import { type Exchange, jsonHeaders } from './http/exchange.js';
 import { WaitingBudget } from './http/waiting-budget.js';
 import { Invocation } from './invocation/invocation.js';
 import { type Logger, silentLogger, withoutFailing } from './logger.js';
 import { within } from './process/timing.js';
+import { WarmUp } from './process/warm-up.js';
 import type { TrackTask } from './request-context.js';
 import type { ServerContext } from './server-context.js';
 import { Activity } from './sessions/activity.js';
@@ -41,16 +42,10 @@ export class AgentServer implements ServerContext {
   readonly telemetry: SafeTelemetry | undefined;
   readonly #endWatch: (() => void) | undefined;
   readonly #activity = new Activity();
+  readonly #warmUp: WarmUp | undefined;
   #isReady: boolean;
 
-  readonly routes: readonly Route[] = [
-    {
-      path: '/invocations',
-      methods: ['GET', 'POST'],
-      handle: (exchange) => new Invocation(this, exchange).answer(),
-    },
-    { path: '/ping', methods: ['GET'], handle: async (exchange) => this.#ping(exchange) },
-  ];
+  readonly routes: readonly Route[];
 
   constructor(config: AppConfig) {
     this.config = resolveConfig(config);
@@ -70,6 +65,15 @@ export class AgentServer implements ServerContext {
       runningTurns: () => this.sessions.runningTurns,
       waitingBytes: () => this.budget.total,
     });
+    const { warmup, warmupPath } = this.config;
+    this.#warmUp = warmup && new WarmUp(() => warmup.call(config));
+    this.routes = [
+      { path: '/invocations', methods: ['GET', 'POST'], handle: (exchange) => this.#invoke(exchange) },
+      { path: '/ping', methods: ['GET'], handle: async (exchange) => this.#ping(exchange) },
+      ...(this.#warmUp === undefined
+        ? []
+        : [{ path: warmupPath, methods: ['POST'], handle: (exchange: Exchange) => this.#warm(exchange) }]),
+    ];
     this.#isReady = config.ready === undefined;
     void this.#becomeReady();
   }
@@ -115,8 +119,30 @@ export class AgentServer implements ServerContext {
     }
   }
 
+  #invoke(exchange: Exchange): Promise<void> {
+    this.#activity.note();
+    return new Invocation(this, exchange).answer();
+  }
+
+  async #warm(exchange: Exchange): Promise<void> {
+    const { method, path } = exchange;
+    const startedAt = performance.now();
+    try {
+      await this.#warmUp?.run();
+      const durationMs = Math.round(performance.now() - startedAt);
+      this.logger.info({ method, path, status: 200, durationMs }, 'request');
+      exchange.answer(200, jsonHeaders, '{"status":"warm"}');
+    } catch (error) {
+      const failure = toHttpError(error);
+      const { status, code } = failure;
+      this.logger.error({ method, path, status, code, error: new Redactor().describe(failure) }, 'request');
+      answerError(exchange, failure);
+    }
+  }
+
   #ping(exchange: Exchange): void {
-    if (this.#isReady) exchange.answer(200, jsonHeaders, JSON.stringify(this.#activity.health()));
+    if (this.#isReady && this.#warmUp?.isReady !== false)
+      exchange.answer(200, jsonHeaders, JSON.stringify(this.#activity.health()));
     else answerError(exchange, new HttpError('NOT_READY', 'The server is not ready yet.'));
   }
 

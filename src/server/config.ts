@@ -50,6 +50,13 @@ export interface AppConfig<AuthContext = unknown> {
   ownerOf?(authContext: AuthContext): string | Promise<string>;
   /** Until this resolves, pings are answered 503. @defaultValue ready at once */
   ready?(): Promise<unknown>;
+  /**
+   * Loads what is slow to load, at one `POST` to `warmupPath`: AgentCore Runtime sends it once, before it takes the snapshot that all
+   * processes of a version are restored from. Until it has ended, pings are answered 503; if it fails, for ever.
+   */
+  warmup?(): unknown;
+  /** @defaultValue `'/warmup'` */
+  readonly warmupPath?: string;
   /** `'events'` answers a failed `POST` as 200 with one `error` event. @defaultValue `'status'` */
   readonly errors?: 'status' | 'events';
   /** How many idle sessions may keep their agents. @defaultValue 1,000 */
@@ -143,6 +150,7 @@ const defaults = {
   maxTurnsPerSession: Number.POSITIVE_INFINITY,
   maxTokensPerSession: Number.POSITIVE_INFINITY,
   strictSessionIds: false,
+  warmupPath: '/warmup',
   port: 8080,
   hostname: '0.0.0.0',
   middleware: [],
@@ -184,6 +192,8 @@ export const optionNames: OptionNames<ServeConfig> = {
   decodeAuthorization: true,
   authorize: true,
   ready: true,
+  warmup: true,
+  warmupPath: true,
   errors: true,
   maxSessions: true,
   idleSeconds: true,
@@ -218,6 +228,8 @@ export function resolveConfig<Config extends AppConfig>(config: Config): Resolve
     throw invalidOption('turnStore', 'must be a turn store');
   if (config.telemetry !== undefined && typeof config.telemetry?.request !== 'function')
     throw invalidOption('telemetry', 'must be what openTelemetry() returns, or have the same methods');
+  if (config.warmup !== undefined && typeof config.warmup !== 'function')
+    throw invalidOption('warmup', 'must be a function');
   const given = Object.entries(config).filter(([, value]) => value !== undefined);
   const resolved = { ...config, ...defaults, ...Object.fromEntries(given) };
   for (const [name, mayBeZero] of Object.entries(numbers)) {
@@ -227,6 +239,9 @@ export function resolveConfig<Config extends AppConfig>(config: Config): Resolve
   }
   if (resolved.onDisconnect !== 'detach' && resolved.onDisconnect !== 'cancel') {
     throw invalidOption('onDisconnect', "must be 'detach' or 'cancel'");
+  }
+  if (!/^\/[\w/-]+$/.test(resolved.warmupPath) || ['/invocations', '/ping'].includes(resolved.warmupPath)) {
+    throw invalidOption('warmupPath', 'must be a path of letters, digits, - and / that is not taken');
   }
   if (!resolved.middleware.every((each) => typeof each === 'function')) {
     throw invalidOption('middleware', 'must be a list of functions');

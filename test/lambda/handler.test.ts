@@ -281,6 +281,8 @@ describe('the options of a handler', () => {
     ['hostname', { hostname: '127.0.0.1' }, 'cannot be set on Lambda'],
     ['middleware', { middleware: [] }, 'cannot be set on Lambda'],
     ['handleCrashes', { handleCrashes: false }, 'cannot be set on Lambda'],
+    ['warmup', { warmup: () => {} }, 'cannot be set on Lambda'],
+    ['warmupPath', { warmupPath: '/warm' }, 'cannot be set on Lambda'],
     ['shutdownGraceSeconds', { shutdownGraceSeconds: 1 }, 'cannot be set on Lambda'],
     ['streaming', { streaming: 'yes' }, 'must be true or false'],
     ['streaming', { streaming: true }, 'needs the stream of Lambda'],

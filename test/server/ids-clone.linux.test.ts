@@ -1,17 +1,15 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
-
-const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+import { compileCloning, here } from './clone.js';
 
 it('makes other ids and other revisions in each copy of a process that was cloned after a ping', async () => {
   const folder = fs.mkdtempSync(join(tmpdir(), 'clone-'));
   onTestFinished(() => fs.rmSync(folder, { recursive: true }));
   const library = join(folder, 'clone.so');
-  compile(here('clone-process.c'), library);
+  compileCloning(library);
   const output = await new Promise<string>((resolve) => {
     // One thread only: a clone has no other.
     const args = ['--single-threaded', '--import', 'tsx', here('clone-child.ts')];
@@ -32,12 +30,3 @@ it('makes other ids and other revisions in each copy of a process that was clone
   // By these, a tool knows a step that it has done already.
   expect(new Set(copies.map(({ step }) => step)).size).toBe(2);
 });
-
-function compile(source: string, library: string): void {
-  const { status, error, stderr } = spawnSync('cc', ['-shared', '-fPIC', '-o', library, source]);
-  if (status === 0) return;
-  const reason = error?.message ?? stderr.toString();
-  throw new Error(
-    `A process is cloned with a C library. Install a compiler: apt-get install gcc libc6-dev (${reason})`,
-  );
-}

@@ -43,6 +43,7 @@ const statuses = {
   TIMED_OUT: 504,
   AGENT_FAILED: 500,
   MIDDLEWARE_FAILED: 500,
+  WARMUP_FAILED: 500,
   CRASHED: 500,
 } as const;
 

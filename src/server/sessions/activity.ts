@@ -1,9 +1,14 @@
 /** What the process is working on. It is busy while there is any such work; there is no flag to set. */
 export class Activity {
   readonly #running = new Set<object>();
-  #changedAt = Date.now();
-
+  /** Until something is asked, no session is there to be kept or ended: in a copy of a snapshot, the time before that is not its own. */
+  #changedAt: number | undefined;
   readonly #whenIdle: (() => void)[] = [];
+
+  /** Notes that something was asked for the first time. */
+  note(): void {
+    this.#changedAt ??= Date.now();
+  }
 
   begin(work: object): void {
     if (this.#running.size === 0) this.#changedAt = Date.now();
@@ -30,7 +35,7 @@ export class Activity {
     return {
       status: this.isBusy ? 'HealthyBusy' : 'Healthy',
       // In seconds, and changed only with the status: the platform ends or keeps a session by the age of its status.
-      time_of_last_update: Math.floor(this.#changedAt / 1000),
+      time_of_last_update: Math.floor((this.#changedAt ?? Date.now()) / 1000),
     };
   }
 }
