@@ -108,6 +108,8 @@ class LambdaDoor {
 
   /** Hands over what is kept in the process: Lambda may freeze it when the handler returns, and never thaw it. */
   async #beforeFreeze(): Promise<void> {
-    await within(flushSeconds, new Promise<unknown>((resolve) => this.#server.logger.flush(resolve)));
+    const { logger, telemetry } = this.#server;
+    const written = new Promise<unknown>((resolve) => logger.flush(resolve));
+    await Promise.all([within(flushSeconds, written), telemetry?.flush()]);
   }
 }

@@ -129,6 +129,8 @@ export class AgentServer implements ServerContext {
     const startedAt = performance.now();
     try {
       await this.#warmUp?.run();
+      // What is held back now would be sent by every copy.
+      await this.telemetry?.flush();
       const durationMs = Math.round(performance.now() - startedAt);
       this.logger.info({ method, path, status: 200, durationMs }, 'request');
       exchange.answer(200, jsonHeaders, '{"status":"warm"}');

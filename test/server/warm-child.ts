@@ -8,7 +8,8 @@ import { Redis } from 'ioredis';
 import { DynamoDBAgentStore } from '../../src/adapters/dynamodb/index.js';
 import { RedisAgentStore } from '../../src/adapters/redis/index.js';
 import type { AgentEvent } from '../../src/domain/agent.js';
-import { createAgent, createApp } from '../../src/index.js';
+import { createApp } from '../../src/hono.js';
+import { createAgent } from '../../src/index.js';
 
 /** What a copy says of itself. */
 export interface CopyReport {

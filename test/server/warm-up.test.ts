@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { createApp } from '../../src/index.js';
+import { createApp } from '../../src/hono.js';
 import { FakeAgent } from './fake-agent.js';
 import { readKinds, startServer, type TestServer } from './harness.js';
 
