@@ -34,7 +34,8 @@ const flushSeconds = 1;
  * @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-response-streaming.html
  * @throws AgentStoreError `CONFIGURATION` for an option that cannot work, is not known, or has no place on Lambda.
  * @example
- * export const handler = createLambdaHandler({
+ * // In the module that Lambda loads: export it.
+ * const handler = createLambdaHandler({
  *   agentStore,
  *   agent: async (contextId, { agentStore }) => new Agent({ agentId: 'support', contextId, agentStore }),
  * });

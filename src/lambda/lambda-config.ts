@@ -6,7 +6,7 @@ import { type AppConfig, optionNames, type ServeConfig } from '../server/config.
  *
  * @example
  * const config: LambdaConfig = { agent: (contextId, { agentStore }) => new MyAgent(contextId), agentStore };
- * export const handler = createLambdaHandler(config);
+ * const handler = createLambdaHandler(config);
  */
 export interface LambdaConfig<AuthContext = unknown>
   extends Omit<AppConfig<AuthContext>, 'onDisconnect' | 'warmup' | 'warmupPath'> {
