@@ -62,12 +62,9 @@ export class Invocation {
 
   #observe(telemetry: SafeTelemetry): ObservedRequest | undefined {
     const { method, headers } = this.#exchange;
-    const [sessionId, requestId] = [this.#sessionId, this.#requestId];
-    return telemetry.request({
-      ...{ method, route: '/invocations', headers },
-      ...(sessionId !== undefined && { sessionId }),
-      ...(requestId !== undefined && { requestId }),
-    });
+    const sessionId = this.#sessionId;
+    const requestId = this.#requestId;
+    return telemetry.request({ method, route: '/invocations', headers, sessionId, requestId });
   }
 
   async #answer(head: RequestHead | undefined, refusal: unknown): Promise<void> {
