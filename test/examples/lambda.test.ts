@@ -71,17 +71,20 @@ describe('the function', () => {
     expect(said[0]).toContain('TURN_RUNNING');
   });
 
-  it('works when it is frozen between requests, and its connections have been closed meanwhile', async () => {
+  it.each<[string, (relay: Relay) => void]>([
+    ['have been closed', (relay) => relay.reset()],
+    ['have died without a word', (relay) => relay.cutSilently()],
+  ])('works when it is frozen between requests, and its connections %s meanwhile', async (what, lose) => {
     const relay = await Relay.start(Number(new URL(endpoint.url).port));
     const { api, call, freeze, thaw } = await startExample(relay.url.replace('redis:', 'http:'));
     api.onIdle = freeze;
     api.beforeEvent = thaw;
     for (const turn of ['Turn 1', 'Turn 2', 'Turn 3']) {
-      const { statusCode, body } = await call(ask('frozen', { prompt: 'hi' }));
+      const { statusCode, body } = await call(ask(what, { prompt: 'hi' }));
       expect(statusCode).toBe(200);
       expect(body).toMatch(new RegExp(`event: task-complete\\ndata: .*${turn}`));
       await api.idle();
-      relay.reset();
+      lose(relay);
     }
   });
 });

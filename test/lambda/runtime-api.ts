@@ -24,7 +24,10 @@ interface Invocation {
  * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  */
 export class RuntimeApi {
-  readonly #http = createServer((request, response) => this.#answer(request, response));
+  /** Keeps its connections, as Lambda's does: a function may think for minutes before it writes. */
+  readonly #http = createServer({ keepAliveTimeout: 0, requestTimeout: 0 }, (request, response) =>
+    this.#answer(request, response),
+  );
   readonly #waiting: Invocation[] = [];
   readonly #running = new Map<string, Invocation>();
   readonly #idle: ((invocation: Invocation) => void)[] = [];
