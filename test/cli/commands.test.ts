@@ -58,7 +58,7 @@ describe('sessions list', () => {
     expect(new Set(document.sessions.map((each: SessionSummary) => each.contextId)).size).toBe(120);
     const { out, err } = await cli(['sessions', 'list', url], { isTTY: true });
     expect(out.split('\n')).toHaveLength(122);
-    expect(err).toContain('\r\u001B[KListing sessions: 120\r\u001B[K');
+    expect(err).toContain('\r\u001B[KListing sessions: [...............####.....] 120\r\u001B[K');
   });
 
   it('lists as many as it is told to, with what somebody wants to know of each', async () => {
