@@ -14,7 +14,7 @@ export interface LambdaConfig<AuthContext = unknown>
   readonly onDisconnect?: 'cancel';
   /**
    * `false` hands over each answer whole: for an HTTP API, a REST API or a function URL that buffers, and at most 6 MB.
-   * @defaultValue `true` on Lambda, `false` where Lambda's own stream is not defined
+   * @defaultValue `true` on Lambda, `false` if Lambda's own stream is not defined
    */
   readonly streaming?: boolean;
   /**
@@ -52,6 +52,10 @@ export function resolveLambdaConfig(config: LambdaConfig) {
     "must be 'cancel' on Lambda: what goes on after an answer is frozen",
   );
   requireOption(typeof (streaming ?? true) === 'boolean', 'streaming', 'must be true or false');
-  requireOption(reserveSeconds > 0, 'reserveSeconds', 'must be a number above 0');
+  requireOption(
+    Number.isFinite(reserveSeconds) && reserveSeconds > 0,
+    'reserveSeconds',
+    'must be a number above 0',
+  );
   return { streaming, reserveSeconds, app: { ...app, onDisconnect } satisfies AppConfig };
 }

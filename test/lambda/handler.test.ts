@@ -288,6 +288,7 @@ describe('the options of a handler', () => {
     ['streaming', { streaming: true }, 'needs the stream of Lambda'],
     ['reserveSeconds', { reserveSeconds: 0 }, 'must be a number above 0'],
     ['reserveSeconds', { reserveSeconds: Number.NaN }, 'must be a number above 0'],
+    ['reserveSeconds', { reserveSeconds: '5' }, 'must be a number above 0'],
     ['idleSecond', { idleSecond: 1 }, 'is not known'],
     ['idleSeconds', { idleSeconds: -1 }, 'must be a number'],
   ])('that cannot work are refused: %s', (option, given, problem) => {

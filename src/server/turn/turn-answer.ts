@@ -70,7 +70,7 @@ async function answerRepeated(
   return { outcome: 'completed', callerLeft };
 }
 
-/** Runs the turn where telemetry wants it to run. */
+/** Runs the turn inside of its span, if telemetry wants to hear of it. */
 function observeBegun(
   server: ServerContext,
   turnRequest: TurnRequest,
