@@ -45,3 +45,21 @@ it('keeps nothing of a key whose calls are over: the next one begins at once', a
   second.end();
   await second.done;
 });
+
+it('is settled when no call is under way, those included that hold up none and those that fail', async () => {
+  const queue = new CallQueue();
+  const { log, enqueue } = createCalls(queue);
+  const first = enqueue('first');
+  let fail = () => {};
+  const failed = queue.after('key', () => new Promise((_, reject) => (fail = () => reject(new Error('x')))));
+  const settled = queue.settled().then(() => log.push('settled'));
+  first.end();
+  await first.done;
+  await new Promise(setImmediate);
+  expect(log).toEqual(['first begins', 'first ends']);
+  fail();
+  await expect(failed).rejects.toThrow('x');
+  await settled;
+  expect(log.at(-1)).toBe('settled');
+  await queue.settled();
+});
