@@ -9,9 +9,9 @@ const network = 'src/adapters/network-errors.js';
 
 /** What each layer may import: a folder or file of ours, a package, any Node built-in. What is not listed is refused. */
 const layers: Readonly<Record<string, readonly string[]>> = {
-  // What only the kernel can give, and no built-in module of another name.
-  'src/domain/kernel-random.ts': ['node:fs'],
-  [domain]: [domain, 'node:async_hooks', 'node:crypto'],
+  // What is loaded when it is first needed.
+  'src/domain/node-modules.ts': ['node:module', 'node:crypto', 'node:fs'],
+  [domain]: [domain, 'node:async_hooks'],
   'src/testing/': ['src/testing/', domain, 'node:assert', 'node:crypto', 'node:vm'],
   'src/adapters/compression.ts': [domain, 'node:'],
   'src/adapters/network-errors.ts': [domain],

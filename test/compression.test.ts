@@ -30,13 +30,13 @@ it('reads no more bytes of a serializer than its limit', async () => {
 
 it.each([1, 65_536, 65_537, 1_000_000])('gives text of %i bytes back', async (bytes) => {
   const value = 'a'.repeat(Math.max(1, bytes - '{"json":""}'.length));
-  const stored = await toStateBytes(toStateText(value), 2);
+  const stored = await toStateBytes({ text: toStateText(value) }, 2);
   expect(await fromStateBytes(stored, maxBytes)).toBe(value);
 });
 
 it('gives the bytes of a serializer back as bytes of their own', async () => {
   const bytes = Buffer.from('bytes');
-  const stored = await toStateBytes(bytes);
+  const stored = await toStateBytes({ text: bytes });
   const read = await fromStateBytes(stored, maxBytes);
   stored.fill(0);
   expect(read).toEqual(new Uint8Array(bytes));

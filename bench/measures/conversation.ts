@@ -69,7 +69,7 @@ async function count(proxy: CountingRedis, create: (url: string) => Promise<Keep
 }
 
 async function createOurs(url: string): Promise<Keeper> {
-  const store = new RedisAgentStore({ agentId: 'bench', url });
+  const store = new RedisAgentStore({ agentId: 'bench', url, compression: 'on' });
   return { load: () => store.load('session'), save: (state) => store.save('session', state) };
 }
 

@@ -93,7 +93,7 @@ async function count(proxy: CountingRedis, keeper: Keeper, bytes: number): Promi
 
 async function createOurs(url: string): Promise<Keeper> {
   const client = new Redis(url, { socketTimeout: 5_000 });
-  const create = () => new RedisMessageStore({ agentId: 'bench', client });
+  const create = () => new RedisMessageStore({ agentId: 'bench', client, compression: 'on' });
   const store = create();
   // The server has the script from now on.
   await store.append('another session', { role: 'user', content: 'Hello' });

@@ -64,7 +64,7 @@ async function countAll(): Promise<Comparison[]> {
     documentClient: table,
     flushMs: 1,
   });
-  const inRedis = new RedisTurnStore({ agentId: 'bench', url, flushMs: 1 });
+  const inRedis = new RedisTurnStore({ agentId: 'bench', url, flushMs: 1, compression: 'on' });
   // What connecting takes, and sending the script once.
   for (const store of [dynamodb, inRedis]) await runTurn(store, {});
   let key = '';

@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { gunzip, gunzipSync, gzip, gzipSync } from 'node:zlib';
 import { requireOption } from '../domain/options.js';
+import type { NewRecord } from '../domain/record-store.js';
 import { isError } from '../domain/values/built-in.js';
 import type { SerializedData } from '../domain/values/plain-data.js';
 import { requireSize } from '../domain/values/size.js';
@@ -29,9 +30,13 @@ export function resolveCompression(compression: Compression = 'auto'): Compressi
 }
 
 /** A text compressed, or the bytes that a serializer made as they are; the first byte says which. */
-export async function toStateBytes(text: string | Uint8Array, level = defaultLevel): Promise<Buffer> {
+export async function toStateBytes(
+  { text, utf8 }: Pick<NewRecord, 'text' | 'utf8'>,
+  level = defaultLevel,
+): Promise<Buffer> {
   if (typeof text !== 'string') return Buffer.concat([Buffer.of(rawMarker), text]);
-  return Buffer.byteLength(text) <= maxSyncBytes ? gzipSync(text, { level }) : compress(text, { level });
+  const bytes = utf8 ?? Buffer.from(text);
+  return bytes.byteLength <= maxSyncBytes ? gzipSync(bytes, { level }) : compress(bytes, { level });
 }
 
 /** How many bytes {@link toStateBytes} makes of a text that is compressed on the spot. */

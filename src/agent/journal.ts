@@ -6,7 +6,7 @@ import {
   type PendingToolInput,
 } from '../domain/agent-state.js';
 import { createId } from '../domain/create-id.js';
-import { loadCrypto } from '../domain/load-crypto.js';
+import { loadCrypto } from '../domain/node-modules.js';
 import { copyValue } from '../domain/values/copy-value.js';
 import { isRecord } from '../domain/values/objects.js';
 import { isSameValue } from '../domain/values/same-value.js';
@@ -122,9 +122,9 @@ export class Journal {
   }
 
   /** The same for a call on every run, and for no other. */
-  async keyOf({ name, occurrence }: Pick<Call, 'name' | 'occurrence'>): Promise<string> {
-    const { createHash } = await loadCrypto();
-    return createHash('sha256')
+  keyOf({ name, occurrence }: Pick<Call, 'name' | 'occurrence'>): string {
+    return loadCrypto()
+      .createHash('sha256')
       .update(JSON.stringify([this.id, name, occurrence]))
       .digest('base64url');
   }

@@ -181,7 +181,7 @@ export class TurnRun {
   }
 
   async #runStep(name: string, work: StepWork, { occurrence, after }: Found): Promise<unknown> {
-    const key = await this.#journal.keyOf({ name, occurrence });
+    const key = this.#journal.keyOf({ name, occurrence });
     this.#requireUsable(`The step "${name}"`);
     this.#journal.requireRoom();
     let said = '';

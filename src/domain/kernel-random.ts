@@ -1,7 +1,12 @@
-import { openSync, readSync } from 'node:fs';
+import { loadFs } from './node-modules.js';
 
 /** Kept open: opening it costs several times as much as reading from it. */
-let device: number | 'none' | undefined;
+let device: Device | 'none' | undefined;
+
+interface Device {
+  readonly descriptor: number;
+  readonly readSync: ReturnType<typeof loadFs>['readSync'];
+}
 
 /**
  * Fills bytes with random ones from the kernel. Those of `crypto` would repeat: processes that are restored from one snapshot
@@ -10,13 +15,14 @@ let device: number | 'none' | undefined;
 export function fillFromKernel<Bytes extends Uint8Array<ArrayBuffer>>(bytes: Bytes): Bytes {
   device ??= openDevice();
   if (device === 'none') return crypto.getRandomValues(bytes);
-  readSync(device, bytes);
+  device.readSync(device.descriptor, bytes);
   return bytes;
 }
 
-function openDevice(): number | 'none' {
+function openDevice(): Device | 'none' {
+  const { openSync, readSync } = loadFs();
   try {
-    return openSync('/dev/urandom', 'r');
+    return { descriptor: openSync('/dev/urandom', 'r'), readSync };
   } catch {
     return 'none'; // Not every system has it.
   }

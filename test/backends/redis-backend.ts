@@ -63,6 +63,8 @@ export function createRedisBackend(
       new RedisAgentStore({
         client: wrap(client, faults),
         agentKeyPrefix: `${word}${agentKeyPrefix}`,
+        // As for a server on another machine.
+        compression: 'on',
         ...fixed,
         ...options,
       }),
@@ -88,6 +90,7 @@ export function createRedisMessageBackend(client: Redis | Cluster): MessageContr
       new RedisMessageStore({
         client: withFaults(client, faults),
         agentKeyPrefix: `${word}${agentKeyPrefix}`,
+        compression: 'on',
         ...options,
       }),
     corrupt: async ({ agentId, contextId }) => {
@@ -107,6 +110,7 @@ export function createRedisTurnBackend(client: Redis | Cluster): TurnContractBac
       new RedisTurnStore({
         client: listingWithFaults(client, faults),
         agentKeyPrefix: `${word}${agentKeyPrefix}`,
+        compression: 'on',
         ...options,
       }),
     corrupt: async ({ partition, sort }) => {

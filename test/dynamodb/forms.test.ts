@@ -43,6 +43,7 @@ describe('the size of an item', () => {
   it('is counted as DynamoDB counts it, to the byte', async () => {
     const metadata = {
       numbers: [0, 1, 12, 123, 1_234, -1, -123, 0.5, 0.25, 12.5, 1.25, 123.456, 10.01, 1e21, 1e-7, 0.1 + 0.2],
+      whole: [100, 1_200, -10_000, 1_000_000, 123_456_789, -4_096, Number.MAX_SAFE_INTEGER],
       nothing: [null, true, {}, [], ''],
       ключ: '🙂é',
     };

@@ -92,7 +92,7 @@ class RedisKind implements BackendKind {
 
   records(): RecordStore & RecordIndex {
     if (this.#endpoint === undefined) throw new Error('The backend has not been started.');
-    return new RedisRecordStore(new RedisConnection(requireCommands(this.#endpoint.client)), 'auto');
+    return new RedisRecordStore(new RedisConnection(requireCommands(this.#endpoint.client)), true);
   }
 }
 

@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { Redis, type RedisOptions } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { RedisAgentStoreOptions } from '../../src/adapters/redis/redis-agent-store.js';
 import type { StateSerializer } from '../../src/domain/state-serializer.js';
 import { createClock, createState } from '../../src/testing/fixtures.js';
 import { assertSameValue } from '../../src/testing/index.js';
@@ -65,7 +66,7 @@ describe('the value of a session', () => {
   });
 
   it('is plain as long as it is small', async () => {
-    const store = openStore({ client });
+    const store = openStore({ client, compression: 'on' });
     for (const [length, isPlain] of [
       [3_000, true],
       [5_000, false],
@@ -82,11 +83,26 @@ describe('the value of a session', () => {
     const plain = openStore({ client, compression: 'off' });
     await plain.save('session', state);
     expect((await readState()).toString()).toMatch(/^\{"json":.*aaaa/);
-    const compressing = openStore({ client });
+    const compressing = openStore({ client, compression: 'on' });
     assertSameValue(await compressing.load('session'), state);
     await compressing.save('session', state);
     expect((await readState()).includes('aaaa')).toBe(false);
     assertSameValue(await plain.load('session'), state);
+  });
+
+  it('is compressed on its way to another machine, as far as the address says', async () => {
+    const state = createState(1, { metadata: { text: 'a'.repeat(5_000) } });
+    const compresses = async (options: Partial<RedisAgentStoreOptions>) => {
+      await openStore(options).save('session', state);
+      return !(await readState()).includes('aaaa');
+    };
+    expect(await compresses({ client })).toBe(false);
+    await client.flushall();
+    expect(await compresses({ url: server.url })).toBe(false);
+    await client.flushall();
+    expect(await compresses({ url: server.url, compression: 'on' })).toBe(true);
+    await client.flushall();
+    expect(await compresses({ url: server.url.replace('127.0.0.1', '[::ffff:127.0.0.1]') })).toBe(true);
   });
 
   it('keeps the bytes of a serializer as they are, however large and whatever the client makes of text', async () => {

@@ -15,7 +15,7 @@ await app.request('/ping');
 await prompt();
 // The same save in the same millisecond.
 const write = { previous: 'before', text: '{"json":1}', now: 1_800_000_000_000 };
-await createRevision(write);
+createRevision(write);
 const makeStepKey = () =>
   Journal.begin({ message: 'hi', start: createState(0) }).keyOf({ name: 'refund', occurrence: 0 });
 await makeStepKey();
@@ -24,7 +24,7 @@ randomUUID();
 process.umask(0o123);
 const response = await prompt();
 const sessionId = response.headers.get(sessionIdHeader);
-const revision = await createRevision(write);
+const revision = createRevision(write);
 const step = await makeStepKey();
 writeSync(1, `${JSON.stringify({ shared: randomUUID(), sessionId, revision, step })}\n`);
 process.umask(0o124);

@@ -225,7 +225,7 @@ describe('the keys of turns', () => {
             expect(sort.startsWith(settings.partKeyPrefix)).toBe(false);
           }
           for (const name of ['a-0', '0000.a-0', '0000~a-0']) {
-            const { sort } = (await toEventParts(core, 'a').byName())(name);
+            const { sort } = toEventParts(core, 'a').byName()(name);
             expect([sort.startsWith('part#'), sort.endsWith(name)]).toEqual([true, true]);
           }
         },

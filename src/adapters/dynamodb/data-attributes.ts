@@ -19,6 +19,12 @@ export const writeUnitBytes = 1_024;
 /** As text, no native map is larger: JSON takes at most 6 bytes for a character. */
 const maxNativeBytes = 6 * maxItemBytes;
 
+/** The attributes of a record's data, and how many bytes the item has with them. */
+interface DataAttributes {
+  readonly attributes: Item;
+  readonly itemBytes: number;
+}
+
 /**
  * The attributes of a record's data, beside others that take `otherBytes`: a native map, or the compact form if that needs
  * fewer write units or a native map cannot hold the data.
@@ -26,22 +32,24 @@ const maxNativeBytes = 6 * maxItemBytes;
  * @throws AgentStoreError `UNSERIALIZABLE` if compression is off and a native map cannot hold the data.
  */
 export async function toDataAttributes(
-  { data, text, prefersCompact }: NewRecord,
+  record: NewRecord,
   otherBytes: number,
   compression: Compression,
-): Promise<Item> {
-  if (isBytes(data)) return toCompactAttributes(data);
+): Promise<DataAttributes> {
+  const { data, prefersCompact } = record;
+  if (isBytes(data)) return toCompactAttributes(record, otherBytes);
   const native = toNativeAttributes(data, compression);
-  if (native === undefined) return toCompactAttributes(text);
-  const nativeBytes = otherBytes + itemSize(native);
+  if (native === undefined) return toCompactAttributes(record, otherBytes);
+  const itemBytes = otherBytes + itemSize(native);
   const nativeLimit = prefersCompact ? writeUnitBytes : smallItemBytes;
-  if (compression === 'off' || nativeBytes <= nativeLimit) return native;
-  const compact = await toCompactAttributes(text);
-  return writeUnits(otherBytes + itemSize(compact)) < writeUnits(nativeBytes) ? compact : native;
+  if (compression === 'off' || itemBytes <= nativeLimit) return { attributes: native, itemBytes };
+  const compact = await toCompactAttributes(record, otherBytes);
+  return writeUnits(compact.itemBytes) < writeUnits(itemBytes) ? compact : { attributes: native, itemBytes };
 }
 
-async function toCompactAttributes(text: NewRecord['text']): Promise<Item> {
-  return { [ownNames.data]: { B: await toStateBytes(text) } };
+async function toCompactAttributes(record: NewRecord, otherBytes: number): Promise<DataAttributes> {
+  const attributes = { [ownNames.data]: { B: await toStateBytes(record) } };
+  return { attributes, itemBytes: otherBytes + itemSize(attributes) };
 }
 
 function toNativeAttributes(

@@ -7,7 +7,9 @@ export const maxItemBytes = 409_600;
 
 /** What DynamoDB counts for an item: every name in UTF-8, and every value. */
 export function itemSize(item: Item): number {
-  return Object.entries(item).reduce((sum, [name, value]) => sum + textSize(name) + valueSize(value), 0);
+  let size = 0;
+  for (const [name, value] of Object.entries(item)) size += textSize(name) + valueSize(value);
+  return size;
 }
 
 /** What DynamoDB counts for a value: 3 bytes and 1 an element for a list or map, besides what is in it. */
@@ -23,10 +25,20 @@ function valueSize(value: AttributeValue): number {
 /** Two decimal digits a byte, paired from the decimal point, without zeros at either end; one more for the exponent and one for the sign. */
 function numberSize(value: number): number {
   if (value === 0) return 1;
+  if (Number.isSafeInteger(value)) return wholeNumberSize(value);
   const [mantissa = '', exponent] = Math.abs(value).toExponential().split('e');
   const digits = mantissa.replace('.', '').length;
   const unpaired = Math.abs(Number(exponent)) % 2 === 0 ? 1 : 0;
   return Math.ceil((digits + unpaired) / 2) + (value < 0 ? 2 : 1);
+}
+
+/** The same, without making text of it. */
+function wholeNumberSize(value: number): number {
+  let size = value < 0 ? 2 : 1;
+  let left = Math.abs(value);
+  while (left % 100 === 0) left /= 100;
+  for (; left > 0; left = Math.floor(left / 100)) size++;
+  return size;
 }
 
 function textSize(text: string): number {

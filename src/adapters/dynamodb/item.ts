@@ -36,10 +36,10 @@ export async function toItem(key: RecordKey, record: NewRecord, layout: ItemLayo
     ...(lineage !== undefined && { [ownNames.lineage]: { B: Buffer.from(lineage, 'base64url') } }),
     ...(parts !== undefined && { [ownNames.parts]: { S: parts } }),
   };
-  Object.assign(item, await toDataAttributes(record, itemSize(item), layout.compression));
-  const bytes = itemSize(item);
-  if (bytes <= maxItemBytes) return item;
-  const message = `The state needs an item of ${bytes} bytes; DynamoDB's limit is ${maxItemBytes}. Keep less in it.`;
+  // Not measured as a whole: walking through a large map takes as long as making it.
+  const { attributes: data, itemBytes } = await toDataAttributes(record, itemSize(item), layout.compression);
+  if (itemBytes <= maxItemBytes) return Object.assign(item, data);
+  const message = `The state needs an item of ${itemBytes} bytes; DynamoDB's limit is ${maxItemBytes}. Keep less in it.`;
   throw new AgentStoreError('TOO_LARGE', message);
 }
 
@@ -64,11 +64,11 @@ export function fromItem(item: Readonly<Record<string, unknown>>, layout: ItemLa
   return {
     revision,
     // DynamoDB compares it with whole seconds.
-    ...(seconds !== undefined && { expiresAt: Math.ceil(seconds) }),
+    expiresAt: seconds === undefined ? undefined : Math.ceil(seconds),
     // A token that cannot be read counts as the largest, so that no write with a token replaces the item.
-    ...((token !== undefined || !isToken) && { token: token ?? Number.POSITIVE_INFINITY }),
-    ...(lineage !== undefined && { lineage: Buffer.from(lineage).toString('base64url') }),
-    ...(parts !== undefined && { parts }),
+    token: isToken ? token : Number.POSITIVE_INFINITY,
+    lineage: lineage === undefined ? undefined : Buffer.from(lineage).toString('base64url'),
+    parts,
     read: isReadable && revision !== '' ? (maxBytes) => fromDataAttributes(item, maxBytes) : refuseToRead,
   };
 }

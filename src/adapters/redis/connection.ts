@@ -32,6 +32,11 @@ export interface RedisClient {
 }
 
 interface ClientOptions {
+  readonly host?: string | undefined;
+  /** Of a Unix socket. */
+  readonly path?: string | undefined;
+  /** Who says where the server is. */
+  readonly sentinels?: readonly object[] | null | undefined;
   readonly keyPrefix?: string | undefined;
   readonly commandTimeout?: number | undefined;
   readonly socketTimeout?: number | undefined;
@@ -117,6 +122,17 @@ function hasCommands(client: RedisClient): client is RedisCommands {
   return names.every((name) => typeof client?.[name] === 'function');
 }
 
+/** True for a server on this machine, as far as its address says: between the two there is no wire. */
+export function isOnThisMachine(target: RedisClient | string): boolean {
+  if (typeof target === 'string') return isLoopback(new URL(target).hostname);
+  const { host, path, sentinels } = target.options ?? {};
+  return (path ?? '') !== '' || ((sentinels ?? null) === null && isLoopback(host));
+}
+
+function isLoopback(host: string | undefined): boolean {
+  return host !== undefined && /^(?:localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/.test(host);
+}
+
 function hasCommandFailed(name: string, error: Error): boolean {
   const command: unknown = Reflect.get(error, 'command');
   return isRecord(command) && command.name === name;
@@ -139,6 +155,15 @@ function settleWithin<T>(milliseconds: number, call: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const giveUp = () => reject(new Error(`Redis has not answered within ${milliseconds} ms.`));
     const timer = setTimeout(giveUp, milliseconds);
-    call.then(resolve, reject).finally(() => clearTimeout(timer));
+    call.then(
+      (answer) => {
+        clearTimeout(timer);
+        resolve(answer);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
   });
 }

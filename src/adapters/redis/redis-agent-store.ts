@@ -7,10 +7,24 @@ import {
   resolveAgentStoreOptions,
 } from '../../domain/store/agent-store-options.js';
 import { PersistentAgentStore } from '../../domain/store/persistent-agent-store.js';
-import { type Compression, resolveCompression } from '../compression.js';
-import { type RedisClient, type RedisCommands, RedisConnection, requireCommands } from './connection.js';
+import {
+  isOnThisMachine,
+  type RedisClient,
+  type RedisCommands,
+  RedisConnection,
+  requireCommands,
+} from './connection.js';
 import { RedisRecordStore } from './redis-record-store.js';
 import { warnWithoutSocketTimeout } from './socket-timeout.js';
+
+/**
+ * Whether values over 4 KB are compressed. `'auto'` does for a server on another machine. For one on this machine it takes longer
+ * than it saves, and `'on'` does it there too: behind an address of this machine may be a tunnel or a proxy. `'off'` never does.
+ *
+ * @example
+ * const compression: RedisCompression = 'on';
+ */
+export type RedisCompression = 'auto' | 'on' | 'off';
 
 /**
  * What a `RedisAgentStore` takes: `agentId`, and either `client` or `url`.
@@ -23,8 +37,8 @@ export interface RedisAgentStoreOptions extends AgentStoreOptions {
   readonly client?: RedisClient;
   /** Where a client that the store makes and closes itself connects: `redis://…`, or `rediss://…` for TLS. */
   readonly url?: string;
-  /** `'auto'` compresses a state over 4 KB; `'off'` never does. @defaultValue `'auto'` */
-  readonly compression?: Compression;
+  /** Whether a state over 4 KB is compressed: `'auto'`, `'on'` or `'off'`. @defaultValue `'auto'` */
+  readonly compression?: RedisCompression;
 }
 
 /** The names of those that say where the server is, and how its values look. */
@@ -49,8 +63,11 @@ export class RedisAgentStore extends PersistentAgentStore {
 
 /** What the two stores have in common: the server. */
 export function resolveRecords(options: ServerOptions): RecordStore & RecordIndex {
-  const compression = resolveCompression(options.compression);
-  return new RedisRecordStore(new RedisConnection(resolveTarget(options)), compression);
+  const { compression = 'auto' } = options;
+  requireOption(['auto', 'on', 'off'].includes(compression), 'compression', `must be 'auto', 'on' or 'off'`);
+  const target = resolveTarget(options);
+  const compresses = compression === 'on' || (compression === 'auto' && !isOnThisMachine(target));
+  return new RedisRecordStore(new RedisConnection(target), compresses);
 }
 
 function resolveTarget({ client, url }: ServerOptions): RedisCommands | string {

@@ -5,9 +5,8 @@ import {
 } from '../../domain/messages/message-store-options.js';
 import { PersistentMessageStore } from '../../domain/messages/persistent-message-store.js';
 import type { OptionNames } from '../../domain/options.js';
-import type { Compression } from '../compression.js';
 import type { RedisClient } from './connection.js';
-import { resolveRecords, serverOptionNames } from './redis-agent-store.js';
+import { type RedisCompression, resolveRecords, serverOptionNames } from './redis-agent-store.js';
 
 /**
  * What a `RedisMessageStore` takes: `agentId`, and either `client` or `url`.
@@ -20,8 +19,8 @@ export interface RedisMessageStoreOptions extends MessageStoreOptions {
   readonly client?: RedisClient;
   /** Where a client that the store makes and closes itself connects: `redis://…`, or `rediss://…` for TLS. */
   readonly url?: string;
-  /** `'auto'` compresses a value over 4 KB; `'off'` never does. @defaultValue `'auto'` */
-  readonly compression?: Compression;
+  /** Whether a value over 4 KB is compressed: `'auto'`, `'on'` or `'off'`. @defaultValue `'auto'` */
+  readonly compression?: RedisCompression;
 }
 
 const optionNames: OptionNames<RedisMessageStoreOptions> = {

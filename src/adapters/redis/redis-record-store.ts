@@ -9,7 +9,6 @@ import type {
   StoredRecord,
   WriteResult,
 } from '../../domain/record-store.js';
-import type { Compression } from '../compression.js';
 import type { RedisCommands, RedisConnection } from './connection.js';
 import { toAgentStoreError } from './errors.js';
 import { toRedisKey } from './redis-key.js';
@@ -21,7 +20,7 @@ import { runWriteScript, type ValueWrite } from './write-script.js';
 export class RedisRecordStore implements RecordStore, RecordIndex {
   constructor(
     private readonly connection: RedisConnection,
-    private readonly compression: Compression,
+    private readonly compresses: boolean,
   ) {}
 
   async get(key: RecordKey): Promise<StoredRecord | null> {
@@ -31,7 +30,7 @@ export class RedisRecordStore implements RecordStore, RecordIndex {
   }
 
   async put(key: RecordKey, record: NewRecord, expected: Expectation | null): Promise<WriteResult> {
-    const value = await toValue(record, this.compression);
+    const value = await toValue(record, this.compresses);
     currentCallMeter()?.add({ bytes: Buffer.byteLength(value) });
     return this.#write(key, expected, { value, timeToLive: toTimeToLive(record) });
   }

@@ -1,8 +1,8 @@
 import type { NewRecord, StoredRecord } from '../../domain/record-store.js';
 import type { SerializedData } from '../../domain/values/plain-data.js';
-import { requireSize } from '../../domain/values/size.js';
+import { requireSize, sizeOf } from '../../domain/values/size.js';
 import { fromStateText } from '../../domain/values/text.js';
-import { type Compression, fromStateBytes, toStateBytes } from '../compression.js';
+import { fromStateBytes, toStateBytes } from '../compression.js';
 
 /** Text up to this size is not worth the time that compressing it takes; beyond it, all text gets smaller. */
 const smallTextBytes = 4_096;
@@ -26,19 +26,19 @@ const textMarker = '{'.charCodeAt(0);
  * The value of a record: a line with its revision, its expiry and, if it has one, its fencing token, which the script
  * reads, and the data behind it.
  */
-export async function toValue(
-  { revision, expiresAt, token, lineage, text }: NewRecord,
-  compression: Compression,
-): Promise<string | Buffer> {
+export async function toValue(record: NewRecord, compresses: boolean): Promise<string | Buffer> {
+  const { revision, expiresAt, token, lineage, text, utf8 } = record;
   const fields = [revision, expiresAt ?? never];
   if (token !== undefined || lineage !== undefined) fields.push(token ?? never);
   if (lineage !== undefined) fields.push(lineage);
   const header = `${fields.join(' ')}\n`;
-  const isPlain =
-    typeof text === 'string' && (compression === 'off' || Buffer.byteLength(text) <= smallTextBytes);
-  // A client sends text faster than bytes.
-  if (isPlain) return header + text;
-  return Buffer.concat([Buffer.from(header), await toStateBytes(text, compressionLevel)]);
+  const bytes = utf8?.byteLength ?? sizeOf(text);
+  const isLong = bytes > smallTextBytes;
+  if (typeof text !== 'string' || (compresses && isLong))
+    return Buffer.concat([Buffer.from(header), await toStateBytes(record, compressionLevel)]);
+  // A client sends text faster than bytes, unless it is long and has other characters than those of ASCII.
+  if (utf8 === undefined || !isLong || bytes === text.length) return header + text;
+  return Buffer.concat([Buffer.from(header), utf8]);
 }
 
 /** The record in a value. One that this store did not write cannot be read. */
@@ -49,9 +49,9 @@ export function fromValue(value: Uint8Array): StoredRecord {
   if (header === undefined || revision === undefined) return { revision: '', read: refuseToRead };
   return {
     revision,
-    ...(expiry !== never && { expiresAt: Number(expiry) }),
-    ...(token !== undefined && token !== never && { token: Number(token) }),
-    ...(lineage !== undefined && { lineage }),
+    expiresAt: expiry === never ? undefined : Number(expiry),
+    token: token === undefined || token === never ? undefined : Number(token),
+    lineage,
     read: (maxBytes) => fromBytes(bytes.subarray(header.length), maxBytes),
   };
 }

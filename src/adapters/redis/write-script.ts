@@ -1,4 +1,4 @@
-import { loadCrypto } from '../../domain/load-crypto.js';
+import { loadCrypto } from '../../domain/node-modules.js';
 import type { Expectation, WriteResult } from '../../domain/record-store.js';
 import { isBytes, isError } from '../../domain/values/built-in.js';
 import type { RedisCommands } from './connection.js';
@@ -50,7 +50,7 @@ return 1
 `;
 
 /** By what the server knows the script. Made for the first write. */
-let sha1: Promise<string> | undefined;
+let sha1: string | undefined;
 
 /** Runs the script on the server that holds the key. The whole script is sent only if the server does not know it. */
 export async function runWriteScript(
@@ -59,19 +59,14 @@ export async function runWriteScript(
   { value, timeToLive }: ValueWrite,
   expected: Expectation | null,
 ): Promise<WriteResult> {
-  sha1 ??= hashScript();
+  sha1 ??= loadCrypto().createHash('sha1').update(writeScript).digest('hex');
   const parameters = ['1', key, value, String(timeToLive ?? ''), ...toParameters(expected)] as const;
-  return toWriteResult(
-    await client.evalshaBuffer(await sha1, ...parameters).catch((error: unknown) => {
-      if (!isScriptMissing(error)) throw error;
-      return client.evalBuffer(writeScript, ...parameters);
-    }),
-  );
-}
-
-async function hashScript(): Promise<string> {
-  const { createHash } = await loadCrypto();
-  return createHash('sha1').update(writeScript).digest('hex');
+  try {
+    return toWriteResult(await client.evalshaBuffer(sha1, ...parameters));
+  } catch (error) {
+    if (!isScriptMissing(error)) throw error;
+    return toWriteResult(await client.evalBuffer(writeScript, ...parameters));
+  }
 }
 
 function toParameters(expected: Expectation | null): string[] {

@@ -20,7 +20,7 @@ export async function findHistory(core: MessageCore, contextId: string): Promise
   const stored = await toStoredHead(await findRecord(records, history.key));
   const refs = stored?.head ? emptyHead(stored.head, '').replaced : [];
   const names = await namesUnder(refs, (ref) => readRefsLeft(core, history, ref));
-  const named = names.map(await history.parts.byName());
+  const named = names.map(history.parts.byName());
   const found = await history.parts.find(records, listed, named);
   return { isThere: stored !== null && !isErased(stored), ...found };
 }

@@ -66,7 +66,7 @@ export function locateAsTurn(core: MessageCore, contextId: string, token: number
 }
 
 /** A revision that no other write has. */
-export async function nextRevision({ records, settings }: MessageCore, text: string): Promise<string> {
+export function nextRevision({ records, settings }: MessageCore, text: string): string {
   if (records.isLocal === true) return createLocalRevision();
   return createRevision({ previous: '', text, now: settings.now() });
 }

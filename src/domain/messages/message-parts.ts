@@ -29,7 +29,7 @@ export async function writePart(
   ref: Ref,
   data: PlainData,
 ): Promise<Ref> {
-  const toKey = await history.parts.byName();
+  const toKey = history.parts.byName();
   const text = toStateText(data);
   const put = (index: number, part: SerializedData, partText: string | Uint8Array) => {
     const { name, newest } = ref;
@@ -66,7 +66,7 @@ export function readRefs(core: MessageCore, history: History, ref: Ref): Promise
 
 /** Removes parts and all that is below them, leaves first: what is cut off can be done again. */
 export async function removeParts(core: MessageCore, history: History, refs: readonly Ref[]): Promise<void> {
-  const toKey = await history.parts.byName();
+  const toKey = history.parts.byName();
   await Promise.all(
     refs.map(async (ref) => {
       if (ref.level > 0) await removeParts(core, history, await readRefsLeft(core, history, ref));
@@ -91,7 +91,7 @@ async function readPart<T>(
   ref: Ref,
   parse: (data: unknown) => T,
 ): Promise<T> {
-  const keys = namesOfRef(ref).map(await history.parts.byName());
+  const keys = namesOfRef(ref).map(history.parts.byName());
   const [first = history.key] = keys;
   const records = await Promise.all(
     keys.map(async (key) => {

@@ -49,12 +49,12 @@ export async function prepareHead(
   const now = settings.now();
   const isGone = stored === null || hasExpired(stored.expiresAt ?? 0, now);
   if (stored?.head === null && !isGone && !change.replacesUnreadable) throw corrupted(history.key, undefined);
-  const revision = await nextRevision(core, `${history.key.sort}${stored?.revision ?? ''}`);
+  const revision = nextRevision(core, `${history.key.sort}${stored?.revision ?? ''}`);
   const base = (isGone ? null : stored.head) ?? createHead(revision);
   const isClean = known.clean === stored?.revision || (await removeReplaced(core, history, base));
   const parts: Ref[] = [];
   const createPart: CreatePart = async (ref, data) => {
-    const unique = (await nextRevision(core, String(toStateText(data)))).slice(0, 16);
+    const unique = nextRevision(core, String(toStateText(data))).slice(0, 16);
     const name = createPartName(now, unique);
     const part = { ...ref, name, bytes: bytesOf(data), slices: 1 };
     parts.push(part);

@@ -180,7 +180,7 @@ async function expandRef(
   }
   const entries = await open(look, ref, readEntries);
   const { key: head, parts } = look.history;
-  const [key = head] = namesOfRef(ref).map(await parts.byName());
+  const [key = head] = namesOfRef(ref).map(parts.byName());
   return entries === null ? [] : expandEntries(look, entries, position, begin, key);
 }
 

@@ -36,7 +36,7 @@ export async function holdSession<Result>(
   { purpose, waitSeconds, stopsTurn, signal }: HoldOptions,
   work: (session: HeldSession) => Promise<Result>,
 ): Promise<Result | null> {
-  const revision = await createRevision({ previous: '', text: contextId, now: turns.settings.now() });
+  const revision = createRevision({ previous: '', text: contextId, now: turns.settings.now() });
   const request = { turn: `${purpose}-${revision}`, holder: purpose };
   const deadline = performance.now() + waitSeconds * 1_000;
   for (let tries = 0; ; tries++) {

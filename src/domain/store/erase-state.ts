@@ -29,7 +29,7 @@ export async function findState(core: StoreCore, session: Session): Promise<Foun
   const parts = toStateParts(core, session);
   const listed = await parts.list(records);
   const record = await findRecord(records, session.key);
-  const named = record === null ? [] : namesOfParts(record).map(await parts.byName());
+  const named = record === null ? [] : namesOfParts(record).map(parts.byName());
   const isEmpty = record !== null && (await isFence(core, record));
   return {
     isThere: record !== null && !isEmpty,
@@ -66,7 +66,7 @@ export async function removeStateParts(
   names: readonly string[],
 ): Promise<void> {
   if (names.length === 0) return;
-  await removeParts(core.records, await toStateParts(core, session).byName(), names);
+  await removeParts(core.records, toStateParts(core, session).byName(), names);
   const record = await findRecord(core.records, session.key);
   // Whoever has written there since has taken care of the names.
   if (record !== null && !(await isFence(core, record))) return;
@@ -83,7 +83,7 @@ async function putFence(
   const now = core.settings.now();
   const { revision = '', lineage = '', expiresAt: end } = record ?? {};
   const base = { previous: revision, lineage: extendLineage(lineage, revision), token };
-  const empty = await createRecord(core, { data: erasedState, expiresAt }, base);
+  const empty = createRecord(core, { data: erasedState, expiresAt }, base);
   const parts = names.length === 0 ? undefined : formatPartList({ ...noParts, replaced: names });
   const isGone = record === null || (end !== undefined && end * 1_000 <= now);
   const expected = toExpectation([isGone ? null : revision], now, token);

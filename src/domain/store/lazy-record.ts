@@ -3,7 +3,7 @@ import { toStateText } from '../values/text.js';
 
 /** All of a record but its text: each field is named, so that all records have one shape, which the engine knows. */
 export type RecordFields = {
-  readonly [Field in keyof Required<Omit<NewRecord, 'text' | 'prefersCompact'>>]: NewRecord[Field];
+  readonly [Field in keyof Required<Omit<NewRecord, 'text' | 'utf8' | 'prefersCompact'>>]: NewRecord[Field];
 };
 
 /** A record whose text is made when it is first read: a backend in memory never does. */
@@ -17,9 +17,10 @@ export class LazyRecord implements NewRecord {
   readonly updatedAt: number;
   readonly entityType: string;
   readonly data: NewRecord['data'];
+  readonly utf8: NewRecord['utf8'];
   #text: NewRecord['text'] | undefined;
 
-  constructor(fields: RecordFields, text?: NewRecord['text']) {
+  constructor(fields: RecordFields, text?: NewRecord['text'], utf8?: NewRecord['utf8']) {
     this.revision = fields.revision;
     this.lineage = fields.lineage;
     this.token = fields.token;
@@ -29,6 +30,7 @@ export class LazyRecord implements NewRecord {
     this.updatedAt = fields.updatedAt;
     this.entityType = fields.entityType;
     this.data = fields.data;
+    this.utf8 = utf8;
     this.#text = text;
   }
 

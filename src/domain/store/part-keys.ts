@@ -1,6 +1,6 @@
+import { hash } from '../hash.js';
 import type { RecordKey } from '../key-schema.js';
 import { type ListableRecords, listKeys } from '../list-keys.js';
-import { loadCrypto } from '../load-crypto.js';
 import type { RecordStore } from '../record-store.js';
 import { findRecord } from './find-record.js';
 
@@ -46,7 +46,7 @@ export class PartKeys {
   readonly #partKeyPrefix: string;
   readonly #kind: 'state' | 'history' | 'events';
   readonly #whole: RecordKey;
-  #prefix: Promise<string> | undefined;
+  #prefix: string | undefined;
 
   constructor(partKeyPrefix: string, kind: 'state' | 'history' | 'events', whole: RecordKey) {
     this.#partKeyPrefix = partKeyPrefix;
@@ -55,9 +55,9 @@ export class PartKeys {
   }
 
   /** Gives the key of each part by the part's name, whichever build has written it. */
-  async byName(): Promise<(name: string) => RecordKey> {
+  byName(): (name: string) => RecordKey {
     const { partition } = this.#whole;
-    const prefix = await this.#getPrefix();
+    const prefix = this.#getPrefix();
     return (name) => ({
       partition,
       sort: `${name[hourDigits] === mark ? prefix : this.#partKeyPrefix}${name}`,
@@ -67,7 +67,7 @@ export class PartKeys {
   /** The sort keys of all parts, also of those that nothing names; but not of those that earlier builds have written. */
   async list(records: ListableRecords): Promise<ReadonlySet<string>> {
     const listed = new Set<string>();
-    for await (const sorts of listKeys(records, this.#whole.partition, await this.#getPrefix()))
+    for await (const sorts of listKeys(records, this.#whole.partition, this.#getPrefix()))
       for (const sort of sorts) listed.add(sort);
     return listed;
   }
@@ -91,7 +91,7 @@ export class PartKeys {
     };
   }
 
-  #getPrefix(): Promise<string> {
+  #getPrefix(): string {
     this.#prefix ??= toPrefix(this.#partKeyPrefix, `${this.#kind}\n${this.#whole.sort}`);
     return this.#prefix;
   }
@@ -105,8 +105,6 @@ export async function removeKeys(records: RecordStore, keys: readonly RecordKey[
  * What the keys of the parts of a whole begin with, and of no other. A hash has one length, whatever the id, and no `#` in it. It is of
  * the key and not of the id: a key schema may put the sessions of several agents beside each other.
  */
-async function toPrefix(partKeyPrefix: string, whole: string): Promise<string> {
-  const { createHash } = await loadCrypto();
-  const hash = createHash('sha256').update(whole).digest();
-  return `${partKeyPrefix}${hash.toString('base64url', 0, 16)}#`;
+function toPrefix(partKeyPrefix: string, whole: string): string {
+  return `${partKeyPrefix}${hash(whole)}#`;
 }

@@ -1,5 +1,5 @@
+import { hash } from '../hash.js';
 import type { RecordKey } from '../key-schema.js';
-import { loadCrypto } from '../load-crypto.js';
 import type { NewRecord, RecordStore, StoredRecord } from '../record-store.js';
 import { isBytes } from '../values/built-in.js';
 import { isRecord } from '../values/objects.js';
@@ -83,7 +83,7 @@ export async function writeParts(
     slices.map(async (data, index) => ({
       name: `${createPartName(updatedAt, revision)}-${index}`,
       bytes: sizeOf(data),
-      hash: await hash(data),
+      hash: hash(data),
       data,
     })),
   );
@@ -117,7 +117,7 @@ export async function readParts(
     parts.map(async ({ name, bytes, hash: expected }) => {
       const record = await records.get(toKey(name), true);
       const data = record === null ? null : await readSlice(record, bytes);
-      return data !== null && (await hash(data)) === expected ? data : null;
+      return data !== null && hash(data) === expected ? data : null;
     }),
   );
   return slices.every((slice) => slice !== null) ? slices : null;
@@ -146,11 +146,6 @@ async function readSlice(record: StoredRecord, bytes: number): Promise<string | 
   } catch {
     return null; // The caller reads the record again, and reports the part if it is still named there.
   }
-}
-
-async function hash(slice: string | Uint8Array): Promise<string> {
-  const { createHash } = await loadCrypto();
-  return createHash('sha256').update(slice).digest().toString('base64url', 0, 16);
 }
 
 /** Pieces of at most so many bytes; no character is cut in two. */

@@ -1,4 +1,5 @@
-import { loadCrypto } from '../load-crypto.js';
+import { hash } from '../hash.js';
+import { fillFromKernel } from '../kernel-random.js';
 
 export interface RevisionParts {
   /** The revision that is replaced, or '' for a new record. */
@@ -8,23 +9,15 @@ export interface RevisionParts {
   readonly now: number;
 }
 
-/** Loaded by the first write that needs it. Stores in memory never do. */
-let random: Promise<typeof import('../kernel-random.js')> | undefined;
-
 /**
  * A revision that no other write has, 22 characters of base64url.
  *
  * It is a hash over all of the write and over random bytes from the kernel. The random numbers of `crypto` are not enough: they
  * repeat in processes that are restored from one snapshot, and two of those must not give one revision to two writes.
  */
-export async function createRevision({ previous, text, now }: RevisionParts): Promise<string> {
-  random ??= import('../kernel-random.js');
-  const [{ createHash }, { fillFromKernel }] = await Promise.all([loadCrypto(), random]);
-  const hash = createHash('sha256')
-    .update(`${previous}\n${now}\n`)
-    .update(fillFromKernel(Buffer.alloc(16)));
-  // Cut as bytes: a slice of a longer text would keep all of that text in memory.
-  return hash.update(text).digest().toString('base64url', 0, 16);
+export function createRevision({ previous, text, now }: RevisionParts): string {
+  const random = fillFromKernel(Buffer.alloc(16)).toString('base64url');
+  return hash(`${previous}\n${now}\n${random}\n${hash(text)}`);
 }
 
 /** Tells the revisions of this copy of the package from those of another one in the same process. */

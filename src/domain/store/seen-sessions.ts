@@ -83,7 +83,7 @@ export async function saveSession(
   const lineage = isConditional && seen.revision !== null ? extendLineage(seen.lineage, seen.revision) : '';
   const kept = keepToken(token, seen.token);
   const base = { previous: seen.revision ?? '', lineage, token: kept };
-  const record = await createRecord(core, serialized, base);
+  const record = createRecord(core, serialized, base);
   // If the last write wins, nothing is compared, but for a token: the writer's own, or one that it would not know to keep.
   const isCompared = isConditional || token !== undefined || seen.revision === null;
   const expected = isCompared ? expectSeen(seen, record.updatedAt, token) : null;

@@ -6,7 +6,7 @@ import { copyState, requireState } from '../state-copy.js';
 import { requireDataSize } from '../values/data-size.js';
 import { isRecord } from '../values/objects.js';
 import type { SerializedData } from '../values/plain-data.js';
-import { requireSize, sizeOf } from '../values/size.js';
+import { requireSize } from '../values/size.js';
 import { toStateText } from '../values/text.js';
 import { type AgentStoreSettings, type Attributes, latestExpiry } from './agent-store-options.js';
 import { checkContextId, checkKey, requireNoPart } from './key-check.js';
@@ -151,19 +151,20 @@ export interface RecordBase {
  *
  * @throws AgentStoreError `TOO_LARGE` if it is larger than the store's limit.
  */
-export async function createRecord(
+export function createRecord(
   { settings: { ttlSeconds, now, entityType, maxStateBytes }, records: { isLocal } }: StoreCore,
   { data, attributes, expiresAt }: SerializedSession,
   { previous, lineage, token }: RecordBase,
-): Promise<NewRecord> {
+): NewRecord {
   const updatedAt = now();
   const afterTtl =
     ttlSeconds === null ? undefined : Math.min(Math.ceil(updatedAt / 1000 + ttlSeconds), latestExpiry);
   if (isLocal) requireDataSize(data, maxStateBytes);
   const text = isLocal ? undefined : toStateText(data);
-  if (text !== undefined) requireSize(sizeOf(text), maxStateBytes);
+  const utf8 = typeof text === 'string' ? Buffer.from(text) : text;
+  if (utf8 !== undefined) requireSize(utf8.byteLength, maxStateBytes);
   const revision =
-    text === undefined ? createLocalRevision() : await createRevision({ previous, text, now: updatedAt });
+    utf8 === undefined ? createLocalRevision() : createRevision({ previous, text: utf8, now: updatedAt });
   const fields = {
     revision,
     lineage: lineage === '' ? undefined : lineage,
@@ -175,7 +176,7 @@ export async function createRecord(
     data,
     parts: undefined,
   };
-  return new LazyRecord(fields, text);
+  return new LazyRecord(fields, text, utf8);
 }
 
 /** The same record with the names of its parts, and with other data if that is given. */
@@ -186,6 +187,6 @@ export function changeRecord(
   const { revision, lineage, token, attributes, expiresAt, updatedAt, entityType } = record;
   const kept = { revision, lineage, token, attributes, expiresAt, updatedAt, entityType, parts };
   return data === undefined
-    ? new LazyRecord({ ...kept, data: record.data }, record.text)
+    ? new LazyRecord({ ...kept, data: record.data }, record.text, record.utf8)
     : new LazyRecord({ ...kept, data });
 }

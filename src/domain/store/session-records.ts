@@ -78,7 +78,7 @@ export async function readRecord(
   if (list.isDeleted) return { state: null, seen, isDeleted: true };
   if (list.current.length === 0)
     return { state: await decodeState(settings, session, () => record.read(maxStateBytes)), seen, expiresAt };
-  const toKey = await toStateParts(core, session).byName();
+  const toKey = toStateParts(core, session).byName();
   const slices = await readParts(records, toKey, list.current, maxStateBytes);
   if (slices === null) return null;
   return { state: await decodeState(settings, session, () => joinSlices(slices)), seen, expiresAt };
@@ -100,8 +100,7 @@ export async function writeSession(
   written: string[],
 ): Promise<WriteResult> {
   const { records } = core;
-  if (known !== undefined)
-    await removeParts(records, await toStateParts(core, session).byName(), known.replaced);
+  if (known !== undefined) await removeParts(records, toStateParts(core, session).byName(), known.replaced);
   const replaced = known?.current ?? [];
   try {
     const whole =
@@ -112,7 +111,7 @@ export async function writeSession(
   } catch (error) {
     const { maxRecordBytes } = records;
     if (!isAgentStoreError(error, 'TOO_LARGE') || maxRecordBytes === undefined) throw error;
-    const toKey = await toStateParts(core, session).byName();
+    const toKey = toStateParts(core, session).byName();
     const current = await writeParts(records, toKey, record, maxRecordBytes, written);
     const parts = formatPartList({ ...noParts, current, replaced });
     return records.put(session.key, changeRecord(record, { data: null, parts }), expected);
@@ -125,7 +124,7 @@ export async function removeUnnamed(
   session: Session,
   names: readonly string[],
 ): Promise<void> {
-  const toKey = await toStateParts(core, session).byName();
+  const toKey = toStateParts(core, session).byName();
   await Promise.allSettled([removeParts(core.records, toKey, names)]);
 }
 
@@ -163,7 +162,7 @@ export async function finishDelete(
   revision: string,
   parts: readonly string[],
 ): Promise<void> {
-  await removeParts(core.records, await toStateParts(core, session).byName(), parts);
+  await removeParts(core.records, toStateParts(core, session).byName(), parts);
   const now = core.settings.now();
   await core.records.delete(session.key, { absent: true, revisions: [revision], now });
 }
@@ -178,7 +177,7 @@ async function removeRecord(
 ): Promise<WriteResult> {
   const replaced = namesOfParts(record);
   if (replaced.length === 0) return core.records.delete(session.key, expected);
-  const emptied = await createRecord(
+  const emptied = createRecord(
     core,
     { data: null },
     {

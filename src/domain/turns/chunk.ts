@@ -73,7 +73,7 @@ export async function putChunk(
   chunk: Chunk,
   expiresAt: number,
 ): Promise<Chunk> {
-  const record = await createRecord(core, 'agent-turn-events', formatChunk(chunk), { expiresAt });
+  const record = createRecord(core, 'agent-turn-events', formatChunk(chunk), { expiresAt });
   for (;;) {
     const result = await putRecord(core, place, record);
     if (result === 'written') return chunk;
@@ -112,7 +112,7 @@ export async function forgetChunk(
   expiresAt: number,
 ): Promise<void> {
   const mark = formatChunk({ first, count, events: null, isEnd: false });
-  const record = await createRecord(core, 'agent-turn-events', mark, { expiresAt });
+  const record = createRecord(core, 'agent-turn-events', mark, { expiresAt });
   await core.records.put(toKey(core, place), record, null);
 }
 
@@ -123,7 +123,7 @@ async function spreadRecord(
   record: NewRecord,
   maxBytes: number,
 ): Promise<NewRecord> {
-  const toPartKey = await toEventParts(core, contextId).byName();
+  const toPartKey = toEventParts(core, contextId).byName();
   const current = await writeParts(core.records, toPartKey, record, maxBytes, []);
   return changeRecord(record, { data: null, parts: formatPartList({ ...noParts, current }) });
 }
@@ -154,7 +154,7 @@ async function parseChunk(core: TurnCore, place: ChunkPlace, record: StoredRecor
 async function readData(core: TurnCore, { contextId }: ChunkPlace, record: StoredRecord): Promise<unknown> {
   if (record.parts === undefined) return record.read(maxReadBytes);
   const { current } = parsePartList(record.parts);
-  const toPartKey = await toEventParts(core, contextId).byName();
+  const toPartKey = toEventParts(core, contextId).byName();
   const slices = await readParts(core.records, toPartKey, current, maxReadBytes);
   if (slices === null) throw new TypeError('A part of it is missing.');
   return joinSlices(slices);

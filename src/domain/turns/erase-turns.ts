@@ -24,7 +24,7 @@ export async function findTurns(core: TurnCore, contextId: string): Promise<Foun
   const { eventKeyPrefix, requestKeyPrefix } = core.settings;
   const parts = toEventParts(core, contextId);
   const listed = await parts.list(core.records);
-  const toPartKey = await parts.byName();
+  const toPartKey = parts.byName();
   const events: FoundEvents[] = [];
   for await (const keys of listOfSession(core, eventKeyPrefix, contextId)) {
     const found = await Promise.all(

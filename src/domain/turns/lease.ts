@@ -73,7 +73,7 @@ export async function replaceLease(
   token: number,
 ): Promise<{ readonly isWritten: boolean; readonly stored: StoredLease | null }> {
   const { now, leaseSeconds } = core.settings;
-  const record = await createRecord(core, 'agent-turn-lease', formatLease(lease), {
+  const record = createRecord(core, 'agent-turn-lease', formatLease(lease), {
     token,
     expiresAt: toExpiry(core, leaseSeconds + keepSeconds),
     previous: stored?.revision ?? '',

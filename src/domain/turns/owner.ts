@@ -20,7 +20,7 @@ export async function readOwner(core: TurnCore, contextId: string): Promise<stri
 export async function claimOwner(core: TurnCore, contextId: string, owner: string): Promise<string> {
   let current = await readOwner(core, contextId);
   while (current === null) {
-    const record = await createRecord(core, 'agent-session-owner', { v: version, owner });
+    const record = createRecord(core, 'agent-session-owner', { v: version, owner });
     const expected = { absent: true, revisions: [], now: core.settings.now() };
     const result = await putSettled(core, toOwnerKey(core, contextId), record, expected);
     // Still nobody's if it was erased in between.

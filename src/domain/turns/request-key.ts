@@ -28,7 +28,7 @@ export async function findRequest(
   idempotency: TurnRequest['idempotency'],
 ): Promise<KnownRequest | null> {
   if (idempotency === undefined) return null;
-  const key = await toRequestKey(core, contextId, idempotency.key);
+  const key = toRequestKey(core, contextId, idempotency.key);
   return parse(core, key, await core.records.get(key, true));
 }
 
@@ -40,11 +40,11 @@ export async function claimRequest(
 ): Promise<KnownRequest | null> {
   if (idempotency === undefined) return null;
   const { now, idempotencySeconds } = core.settings;
-  const key = await toRequestKey(core, contextId, idempotency.key);
+  const key = toRequestKey(core, contextId, idempotency.key);
   const request = { turn, hash: idempotency.hash };
   let known: KnownRequest | null = null;
   while (known === null) {
-    const record = await createRecord(
+    const record = createRecord(
       core,
       'agent-turn-request',
       { v: version, ...request },
@@ -64,7 +64,7 @@ export async function forgetRequest(
   { turn, idempotency }: TurnRequest,
 ): Promise<void> {
   if (idempotency === undefined) return;
-  const key = await toRequestKey(core, contextId, idempotency.key);
+  const key = toRequestKey(core, contextId, idempotency.key);
   const record = await core.records.get(key, true);
   const known = await parse(core, key, record);
   if (record === null || known?.turn !== turn) return;

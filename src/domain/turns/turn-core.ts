@@ -1,7 +1,7 @@
 import { AgentStoreError, type AgentStoreOperation, explainFailure } from '../errors.js';
+import { hash } from '../hash.js';
 import type { RecordKey } from '../key-schema.js';
 import type { ListableRecords } from '../list-keys.js';
-import { loadCrypto } from '../load-crypto.js';
 import type { NewRecord, StoredRecord } from '../record-store.js';
 import { latestExpiry } from '../store/agent-store-options.js';
 import { CallQueue } from '../store/call-queue.js';
@@ -43,10 +43,8 @@ export function toOwnerKey(core: TurnCore, contextId: string): RecordKey {
 }
 
 /** No two keys of sessions give the same: the text behind the session's id has one length. */
-export async function toRequestKey(core: TurnCore, contextId: string, key: string): Promise<RecordKey> {
-  const { createHash } = await loadCrypto();
-  const hash = createHash('sha256').update(key).digest().toString('base64url', 0, 16);
-  return toHashedKey(core, contextId, hash);
+export function toRequestKey(core: TurnCore, contextId: string, key: string): RecordKey {
+  return toHashedKey(core, contextId, hash(key));
 }
 
 function toHashedKey(core: TurnCore, contextId: string, hash: string): RecordKey {
@@ -85,20 +83,18 @@ export function checkTurn(core: TurnCore, contextId: string, turn: unknown): voi
 }
 
 /** A record of plain data. */
-export async function createRecord(
+export function createRecord(
   { settings, records }: TurnCore,
   entityType: string,
   data: PlainData,
   options: Pick<NewRecord, 'token' | 'expiresAt'> & { readonly previous?: string } = {},
-): Promise<NewRecord> {
+): NewRecord {
   const { token, expiresAt, previous = '' } = options;
   const updatedAt = settings.now();
   const text = toStateText(data);
   return {
     revision:
-      records.isLocal === true
-        ? createLocalRevision()
-        : await createRevision({ previous, text, now: updatedAt }),
+      records.isLocal === true ? createLocalRevision() : createRevision({ previous, text, now: updatedAt }),
     updatedAt,
     entityType,
     data,

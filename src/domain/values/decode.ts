@@ -10,8 +10,7 @@ export function restore(data: unknown, notes: Readonly<Record<string, unknown>>)
   for (const path of Object.keys(notes)) {
     const keys = parseNotesPath(path);
     const holder = findHolder(data, keys);
-    /* v8 ignore next -- @preserve: there is one, which the compiler does not know */
-    const key = keys[keys.length - 1] ?? '';
+    const key = String(keys.at(-1));
     setOwn(holder, key, restoreValue(holder[key], notes[path]));
   }
 }
@@ -28,8 +27,7 @@ function restoreValue(plain: unknown, note: unknown): unknown {
 function findHolder(root: unknown, keys: readonly string[]): Record<string, unknown> {
   let holder = root;
   for (let at = 0; at < keys.length - 1; at++) {
-    /* v8 ignore next -- @preserve: there is one, which the compiler does not know */
-    const key = keys[at] ?? '';
+    const key = String(keys[at]);
     holder = isHolder(holder) && Object.hasOwn(holder, key) ? holder[key] : undefined;
   }
   if (isHolder(holder)) return holder;

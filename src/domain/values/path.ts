@@ -27,14 +27,13 @@ export function formatStep(step: ValueStep): string {
 export function formatNotesPath(steps: readonly ValueStep[], start = 0, end = steps.length): string {
   // Without a list of its own: this is done for each value that JSON does not have.
   let path = '';
-  for (let at = start; at < end; at++)
-    path += `${at === start ? '' : '.'}${notesStep(/* v8 ignore next -- @preserve: it is there */ steps[at] ?? '')}`;
+  for (let at = start; at < end; at++) path += `${at === start ? '' : '.'}${notesStep(steps[at])}`;
   return path;
 }
 
-function notesStep(step: ValueStep): string {
-  if (typeof step === 'number') return String(step);
+function notesStep(step: ValueStep | undefined): string {
   if (typeof step === 'object') return step.notes;
+  if (typeof step !== 'string') return String(step);
   return step.includes('.') || step.includes('\\') ? step.replace(/[\\.]/g, '\\$&') : step;
 }
 

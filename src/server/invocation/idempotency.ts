@@ -1,4 +1,4 @@
-import { loadCrypto } from '../../domain/load-crypto.js';
+import { loadCrypto } from '../../domain/node-modules.js';
 import type { TurnRequest } from '../../domain/turn-store.js';
 import { badRequest } from '../failures/http-error.js';
 import type { Exchange } from '../http/exchange.js';
@@ -28,15 +28,14 @@ export function readIdempotencyKey(
 }
 
 /** The key with a hash of what is asked: the body itself is not kept. */
-export async function toIdempotency(
+export function toIdempotency(
   key: string,
   { idempotencyKey: _, ...asked }: TurnBody,
   sessionId: string,
-): Promise<TurnRequest['idempotency']> {
-  const { createHash } = await loadCrypto();
+): TurnRequest['idempotency'] {
   // With the key and the session: equal bodies of different requests have different hashes.
   const text = JSON.stringify([sessionId, key, asked]);
-  return { key, hash: createHash('sha256').update(text).digest('base64url') };
+  return { key, hash: loadCrypto().createHash('sha256').update(text).digest('base64url') };
 }
 
 /** The text in a quoted string of a structured header; any other value as it is. */

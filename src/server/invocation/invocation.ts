@@ -107,7 +107,7 @@ export class Invocation {
     if (body.type === 'cancel') return this.#cancel(sessionId);
     if (body.type === 'attach') return this.#attach(sessionId, body.lastEventId);
     const context = Object.assign(head, { sessionId, authContext });
-    const idempotency = isTurn && key !== undefined ? await toIdempotency(key, body, sessionId) : undefined;
+    const idempotency = isTurn && key !== undefined ? toIdempotency(key, body, sessionId) : undefined;
     const [exchange, redactor, observed] = [this.#exchange, this.#redactor, this.#observed];
     const turnRequest = { exchange, context, body, idempotency, redactor, observed };
     this.#logTurn(await answerTurn(this.#server, turnRequest));
