@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
 import { CallQueue } from '../../src/domain/store/call-queue.js';
 
@@ -34,7 +36,7 @@ it('lets a call wait for the one before it, though an earlier one has ended in b
   expect(log.slice(3)).toEqual(['second ends', 'third begins', 'third ends']);
 });
 
-it('keeps nothing of a key whose calls are over: the next one begins at once', async () => {
+it('lets no call wait for one that is over: the next one begins at once', async () => {
   const { log, enqueue } = createCalls(new CallQueue());
   const first = enqueue('first');
   first.end();
@@ -62,4 +64,32 @@ it('is settled when no call is under way, those included that hold up none and t
   await settled;
   expect(log.at(-1)).toBe('settled');
   await queue.settled();
+});
+
+it('keeps the order of the calls for each of many keys, and little of those whose calls are over', async () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage: () => void = runInNewContext('gc');
+  const queue = new CallQueue();
+  collectGarbage();
+  const before = process.memoryUsage().heapUsed;
+  const early: string[] = [];
+  for (let round = 0; round < 100; round++) {
+    const ended = new Set<string>();
+    const keys = Array.from({ length: 1_000 }, (_, index) => `${'k'.repeat(100)}-${round}-${index}`);
+    const calls = keys.flatMap((key) => [
+      queue.run(key, async () => {
+        await null;
+        ended.add(key);
+      }),
+      queue.run(key, async () => {
+        if (!ended.has(key)) early.push(key);
+      }),
+    ]);
+    await Promise.all(calls);
+  }
+  expect(early).toEqual([]);
+  await queue.settled();
+  collectGarbage();
+  // A hundred thousand keys would take forty million.
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(10_000_000);
 });

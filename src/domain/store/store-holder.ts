@@ -47,7 +47,10 @@ export class StoreHolder implements AgentStore {
       const { settings, calls } = this.#core;
       // An agent saves this from its constructor, before it has loaded what it is about to resume.
       if (state?.status === 'created') return checkState(settings, state, session.ids);
-      const data = holdFailure(serializeState(settings, state, session.ids));
+      const serialized = serializeState(settings, state, session.ids);
+      if (!(serialized instanceof Promise))
+        return calls.run(contextId, () => saveSession(this.#core, session, caller, serialized));
+      const data = holdFailure(serialized);
       return calls.run(contextId, async () => saveSession(this.#core, session, caller, await data()));
     });
   }
