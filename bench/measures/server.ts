@@ -42,7 +42,7 @@ export async function measureServerOn(execPath: string, timesAws = 1.5): Promise
   return {
     title: 'The server',
     about:
-      "Turns of 20 events, which the agent emits at once, one after another on each of so many connections, each connection a session; the requests name the session and themselves, as those of the platform do. The rivals stream the same events: `bedrock-agentcore` is AWS's own server, on Fastify; `node:http` is a bare handler that makes one write per event and keeps no session; Hono is its `streamSSE`. Each server is a process of its own, and logs nothing.",
+      "Turns of 20 events, which the agent emits at once, one after another on each of so many connections, each connection a session that has had its first turn before; the requests name the session and themselves, as those of the platform do. The rivals stream the same events: `bedrock-agentcore` is AWS's own server, on Fastify; `node:http` is a bare handler that makes one write per event and keeps no session; Hono is its `streamSSE`. Each server is a process of its own, and logs nothing.",
     tables: [
       { title: 'Throughput', unit: 'turns a second', ratioOf: 'ours / the rival named', comparisons: rates },
       { title: 'Time of a turn', unit: 'ms', ratioOf: "ours / AWS's", comparisons: times },
@@ -90,13 +90,15 @@ function add(lists: Record<string, number[]>, name: string, value: number): void
 /** All turns that ended in one round. */
 async function drive({ port }: TurnServer, sessions: number): Promise<TurnTimes[]> {
   const turns: TurnTimes[] = [];
+  const clients = Array.from({ length: sessions }, () => new TurnClient(port, crypto.randomUUID()));
+  // Node accepts one connection between two rounds of work: while others are busy, a new one waits for long, whoever serves it.
+  for (const client of clients) await client.runTurn();
   const until = performance.now() + roundMs;
-  const run = async () => {
-    const client = new TurnClient(port, crypto.randomUUID());
+  const run = async (client: TurnClient) => {
     while (performance.now() < until) turns.push(await client.runTurn());
     client.close();
   };
-  await Promise.all(Array.from({ length: sessions }, run));
+  await Promise.all(clients.map(run));
   return turns;
 }
 
