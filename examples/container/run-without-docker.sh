@@ -30,7 +30,7 @@ trap finish EXIT
 
 begin 'build and pack'
 mkdir "$work/build" "$work/app"
-cp -R "$root"/{src,package.json,tsconfig.json,tsconfig.build.json,README.md,CHANGELOG.md,LICENSE} "$work/build"
+cp -R "$root"/{src,tools,package.json,tsconfig.json,tsconfig.build.json,README.md,CHANGELOG.md,LICENSE} "$work/build"
 ln -s "$root/node_modules" "$work/build/node_modules"
 (cd "$work/build" && npm pack --pack-destination "$work") >"$log" 2>&1
 

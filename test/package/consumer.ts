@@ -24,7 +24,15 @@ export async function packPackage(folder: string): Promise<string> {
   const copy = join(folder, 'packed-from');
   const { files } = packageJson;
   const sources = files.filter((name) => name !== 'dist' && name !== 'src');
-  const build = ['src', 'package.json', 'tsconfig.json', 'tsconfig.build.json', 'README.md', 'LICENSE'];
+  const build = [
+    'src',
+    'tools',
+    'package.json',
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'README.md',
+    'LICENSE',
+  ];
   for (const path of [...build, ...sources]) await cp(path, join(copy, path), { recursive: true });
   await symlink(resolve('node_modules'), join(copy, 'node_modules'));
   await run('npm', ['pack', '--pack-destination', folder], copy);
