@@ -1,21 +1,17 @@
+import { readFileSync } from 'node:fs';
 import { type BuildOptions, build } from 'rolldown';
 
-/** The entry points of `package.json`, by their paths in `src` and in `dist`. */
-const library = [
-  'index',
-  'hono',
-  'stores',
-  'adapters/memory/index',
-  'adapters/dynamodb/index',
-  'adapters/redis/index',
-  'adapters/superjson/index',
-  'adapters/tracing/index',
-  'lambda/index',
-  'testing/index',
-];
+const { exports }: { readonly exports: Readonly<Record<string, string>> } = JSON.parse(
+  readFileSync('package.json', 'utf8'),
+);
+
+/** The entry points, by their paths in `src` and in `dist`. */
+const library = new Set(
+  Object.values(exports).flatMap((path) => /^\.\/dist\/(.*)\.js$/.exec(path)?.[1] ?? []),
+);
 
 await build([
-  createBuild(library, 'chunks/'),
+  createBuild([...library], 'chunks/'),
   // Apart: the files that it loads when it needs them would cut the library into many small ones.
   createBuild(['cli/main'], 'cli/chunks/'),
 ]);

@@ -87,3 +87,18 @@ describe('ioredis', () => {
     await store.close();
   });
 });
+
+it('leaves no timer behind, whether a request is answered or fails', async () => {
+  const countTimers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+  const before = countTimers();
+  const answered = new RedisAgentStore({ agentId, client });
+  await answered.load('session');
+  await answered.save('session', createState(1));
+  expect(countTimers()).toBe(before);
+  const getBuffer = async () => {
+    throw new Error('ECONNRESET');
+  };
+  const failing = new RedisAgentStore({ agentId, client: { ...client, getBuffer } });
+  await expect(failing.load('session')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  expect(countTimers()).toBe(before);
+});

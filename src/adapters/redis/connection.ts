@@ -35,7 +35,7 @@ interface ClientOptions {
   readonly host?: string | undefined;
   /** Of a Unix socket. */
   readonly path?: string | undefined;
-  /** Who says where the server is. */
+  /** The sentinels, which are asked for the address of the server. */
   readonly sentinels?: readonly object[] | null | undefined;
   readonly keyPrefix?: string | undefined;
   readonly commandTimeout?: number | undefined;
