@@ -15,7 +15,8 @@ export class NodeWriter implements ResponseWriter, SlowReader {
   /** Read from the clock once for all events of one tick. */
   writtenAt = performance.now();
   #unsent = '';
-  #isScheduled = false;
+  /** Writes what is unsent as soon as the work at hand is done. */
+  #flushing: NodeJS.Immediate | undefined;
   #isFull = false;
   #isWatched = false;
   #isOver = false;
@@ -49,6 +50,8 @@ export class NodeWriter implements ResponseWriter, SlowReader {
 
   end(): void {
     this.#isOver = true;
+    // Until it has run, it would keep all of the turn in memory: with hundreds of sessions, all of their turns at once.
+    clearImmediate(this.#flushing);
     if (this.#isFull || this.#response.writableEnded) return;
     // A turn that is over in its first tick is one write, head and all.
     if (!this.#response.headersSent) {
@@ -79,12 +82,11 @@ export class NodeWriter implements ResponseWriter, SlowReader {
   }
 
   #schedule(): void {
-    if (!this.#isScheduled) setImmediate(() => this.#flush());
-    this.#isScheduled = true;
+    this.#flushing ??= setImmediate(() => this.#flush());
   }
 
   #flush(): void {
-    this.#isScheduled = false;
+    this.#flushing = undefined;
     this.writtenAt = performance.now();
     const response = this.#response;
     if (response.writableEnded || this.#isFull) return;

@@ -26,6 +26,7 @@ export class TurnStream implements TurnListener {
   readonly #format: EventFormat;
   readonly #keepAlive: KeepAlive;
   #writer: ResponseWriter | undefined;
+  #opening: NodeJS.Immediate | undefined;
   #isOver = false;
   #hasLeft = false;
   #failures: unknown[] | undefined;
@@ -58,7 +59,7 @@ export class TurnStream implements TurnListener {
 
   /** Opens once the agent has had the time to say that it cannot start. */
   start(): void {
-    if (!this.isOpen) setImmediate(() => this.#isOver || this.#open());
+    if (!this.isOpen) this.#opening = setImmediate(() => this.#open());
   }
 
   /** Opens at once: there is nothing that could still fail with a status. */
@@ -97,6 +98,7 @@ export class TurnStream implements TurnListener {
   /** Writes nothing more, and leaves the answer to others. */
   close(): void {
     this.#isOver = true;
+    clearImmediate(this.#opening);
     this.#keepAlive.stop();
   }
 
