@@ -21,6 +21,8 @@ export class StoreHolder implements AgentStore {
   readonly #scope: AgentScope | undefined;
   /** True for the store object itself, which finds out by the scope of a call which agent makes it. */
   readonly #isStore: boolean;
+  /** The session of the last call: most holders are an agent's, and have one. */
+  #session: Session | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(core: StoreCore, isStore: boolean) {
@@ -94,15 +96,24 @@ export class StoreHolder implements AgentStore {
     contextId: string,
     run: (session: Session, caller: Caller) => Promise<T>,
   ): Promise<T> {
-    const { settings, records, isClosed } = this.#core;
+    const { settings, isClosed } = this.#core;
     try {
       if (isClosed || this.#closing !== undefined)
         throw new AgentStoreError('UNAVAILABLE', 'The store is closed.');
-      return await run(locateSession(settings, contextId, records.keyLimits), this.#caller());
+      return await run(this.#locate(contextId), this.#caller());
     } catch (error) {
       const failed = `Could not ${operation} the state of ${JSON.stringify(contextId)}`;
       throw explainFailure(error, failed, { operation, agentId: settings.agentId, contextId });
     }
+  }
+
+  #locate(contextId: string): Session {
+    const last = this.#session;
+    if (last !== undefined && last.ids.contextId === contextId) return last;
+    const { settings, records } = this.#core;
+    const session = locateSession(settings, contextId, records.keyLimits);
+    this.#session = session;
+    return session;
   }
 
   #caller(): Caller {
