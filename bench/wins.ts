@@ -89,7 +89,7 @@ const wins: readonly Win[] = [
     what: 'Loading the server, in ms over bare Node',
     measure: 'loading',
     table: 'Time',
-    label: '.',
+    label: '., and what `serve` loads',
     ours: 'ours',
     theirs: 'bedrock-agentcore',
     than: "AWS's server",

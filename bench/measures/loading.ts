@@ -18,8 +18,13 @@ const createGroups = (folder: string): readonly Group[] => [
   {
     entry: '.',
     ours: ['./dist/index.js'],
-    rivals: { 'node:http': ['node:http'], 'bedrock-agentcore': ['bedrock-agentcore/runtime'] },
+    rivals: { 'an empty file': [join(folder, 'empty.mjs')] },
     atMostMs: 45,
+  },
+  {
+    entry: '., and what `serve` loads',
+    ours: ['./dist/index.js', 'node:http', 'pino'],
+    rivals: { 'node:http': ['node:http'], 'bedrock-agentcore': ['bedrock-agentcore/runtime'] },
   },
   { entry: './hono', ours: ['./dist/hono.js'], rivals: { hono: ['hono'] }, against: 'hono', atMost: 2 },
   {

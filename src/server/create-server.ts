@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { createServer as createHttpServer, type Server, type ServerResponse } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import { AgentServer } from './agent-server.js';
 import { resolveConfig, type ServerConfig } from './config.js';
 import { serverCrashed, serverStopping } from './failures/http-error.js';
+import { loadHttp } from './http/load-http.js';
 import { runMiddleware } from './http/middleware.js';
 import { NodeExchange } from './http/node-exchange.js';
 import { within } from './process/timing.js';
@@ -55,7 +56,7 @@ export function createServer<AuthContext = unknown>(config: ServerConfig<AuthCon
 export function buildServer(config: ServerConfig) {
   const { middleware = [], shutdownGraceSeconds } = resolveConfig(config);
   const agentServer = new AgentServer(config);
-  const http = createHttpServer({
+  const http = loadHttp().createServer({
     maxHeaderSize,
     keepAliveTimeout,
     headersTimeout,

@@ -13,7 +13,7 @@ const maxSteps = 20;
 /** A path as code would write it: `state.metadata.items[0]["a b"]`. */
 export function formatValuePath(root: string, steps: readonly ValueStep[]): string {
   const shown = steps.map(formatStep);
-  if (shown.length > maxSteps) shown.splice(maxSteps / 2, shown.length - maxSteps, '…');
+  if (shown.length > maxSteps) shown.splice(maxSteps / 2, shown.length - maxSteps, '...');
   return `${root}${shown.join('')}`;
 }
 
