@@ -52,7 +52,7 @@ export interface NewRecord {
   readonly prefersCompact?: boolean;
   /** The same data as text, or as bytes if it is bytes, for a backend that keeps nothing else. Made when it is first read. */
   readonly text: string | Uint8Array;
-  /** That text in UTF-8, or its bytes, if it has been encoded already: a long text takes long to encode once more. */
+  /** That text in UTF-8, if it has been encoded already: a long text takes long to encode once more. */
   readonly utf8?: Uint8Array;
 }
 

@@ -2,6 +2,7 @@ import { AgentStoreError } from '../../domain/errors.js';
 import { isRecord, setOwn } from '../../domain/values/objects.js';
 import { formatValuePath } from '../../domain/values/path.js';
 import { isList, type PlainData } from '../../domain/values/plain-data.js';
+import { elementBytes, flagBytes, listBytes, numberSize, textSize } from './value-size.js';
 
 /** A value as DynamoDB's API writes it, of the types that this store uses. */
 export type AttributeValue =
@@ -14,6 +15,12 @@ export type AttributeValue =
   | { M: Record<string, AttributeValue> };
 
 export type Item = Record<string, AttributeValue>;
+
+/** A value, and what DynamoDB counts for it. */
+export interface MeasuredValue {
+  readonly value: AttributeValue;
+  readonly bytes: number;
+}
 
 /** Lists and maps inside each other that DynamoDB keeps in one attribute. */
 const maxNesting = 31;
@@ -28,8 +35,10 @@ const smallestNumber = 1e-130;
  *
  * @throws AgentStoreError `UNSERIALIZABLE`, with the path, if DynamoDB has no type for a value.
  */
-export function toAttributeValue(data: PlainData): AttributeValue {
-  return new MarshalWalk('state').convert(data, 0);
+export function toAttributeValue(data: PlainData): MeasuredValue {
+  const walk = new MarshalWalk('state');
+  const value = walk.convert(data, 0);
+  return { value, bytes: walk.bytes };
 }
 
 /** The same for each of several values, by name. */
@@ -38,44 +47,56 @@ export function toAttributes(values: Readonly<Record<string, PlainData>>, root: 
 }
 
 class MarshalWalk {
+  /** Of what has been converted. A walk of its own would take as long as this one. */
+  bytes = 0;
   readonly #path: (string | number)[] = [];
 
   constructor(private readonly root: string) {}
 
   convert(data: PlainData, depth: number): AttributeValue {
-    if (data === null) return { NULL: true };
+    if (data === null || typeof data === 'boolean') {
+      this.bytes += flagBytes;
+      return data === null ? { NULL: true } : { BOOL: data };
+    }
     if (typeof data === 'string') return { S: this.#checkText(data, depth) };
     if (typeof data === 'number') return { N: this.#checkNumber(data, depth) };
-    if (typeof data === 'boolean') return { BOOL: data };
     if (depth >= maxNesting) throw this.#refusal(depth, `is nested more than ${maxNesting} levels deep`);
+    this.bytes += listBytes;
     if (isList(data)) return { L: data.map((element, index) => this.#convertInside(index, element, depth)) };
     return { M: this.convertMap(data, depth) };
   }
 
   convertMap(data: Readonly<Record<string, PlainData>>, depth: number): Item {
     const map: Item = {};
-    for (const [key, value] of Object.entries(data)) {
+    for (const key of Object.keys(data)) {
       if (key === '') throw this.#refusal(depth, 'has an empty key');
       // DynamoDB would keep it; the SDK loses it on the way.
       if (key === '__proto__') throw this.#refusal(depth, 'has the key "__proto__"');
-      map[this.#checkText(key, depth)] = this.#convertInside(key, value, depth);
+      map[this.#checkText(key, depth)] = this.#convertInside(key, data[key] ?? null, depth);
     }
     return map;
   }
 
   #convertInside(step: string | number, data: PlainData, depth: number): AttributeValue {
     this.#path[depth] = step;
+    this.bytes += elementBytes;
     return this.convert(data, depth + 1);
   }
 
   #checkText(text: string, depth: number): string {
-    if (text.isWellFormed()) return text;
+    const bytes = textSize(text);
+    this.bytes += bytes;
+    // As many bytes as characters are ASCII.
+    if (bytes === text.length || text.isWellFormed()) return text;
     throw this.#refusal(depth, 'holds text that is not well-formed Unicode');
   }
 
   #checkNumber(value: number, depth: number): string {
     const size = Math.abs(value);
-    if (value === 0 || (size >= smallestNumber && size < tooLargeNumber)) return String(value);
+    if (value === 0 || (size >= smallestNumber && size < tooLargeNumber)) {
+      this.bytes += numberSize(value);
+      return String(value);
+    }
     throw this.#refusal(depth, 'is a number outside the range of DynamoDB');
   }
 

@@ -6,9 +6,10 @@ import { isRecord } from '../../domain/values/objects.js';
 import { AnnotatedData, type PlainData, type SerializedData } from '../../domain/values/plain-data.js';
 import { parseJson } from '../../domain/values/text.js';
 import { type Compression, fromStateBytes, toStateBytes } from '../compression.js';
-import { type AttributeValue, fromAttributeValue, type Item, toAttributeValue } from './attribute-value.js';
-import { itemSize, maxItemBytes } from './item-size.js';
+import { fromAttributeValue, type Item, toAttributeValue } from './attribute-value.js';
+import { maxItemBytes } from './item-size.js';
 import { ownNames } from './own-names.js';
+import { textSize } from './value-size.js';
 
 /** An item up to this size is not worth compressing: reading it strongly costs one read unit as it is. */
 const smallItemBytes = 4_096;
@@ -19,7 +20,7 @@ export const writeUnitBytes = 1_024;
 /** As text, no native map is larger: JSON takes at most 6 bytes for a character. */
 const maxNativeBytes = 6 * maxItemBytes;
 
-/** The attributes of a record's data, and how many bytes the item has with them. */
+/** The attributes of a record's data, and how many bytes the item has with them. They are counted as they are made. */
 interface DataAttributes {
   readonly attributes: Item;
   readonly itemBytes: number;
@@ -38,28 +39,35 @@ export async function toDataAttributes(
 ): Promise<DataAttributes> {
   const { data, prefersCompact } = record;
   if (isBytes(data)) return toCompactAttributes(record, otherBytes);
-  const native = toNativeAttributes(data, compression);
+  const native = toNativeAttributes(data, otherBytes, compression);
   if (native === undefined) return toCompactAttributes(record, otherBytes);
-  const itemBytes = otherBytes + itemSize(native);
   const nativeLimit = prefersCompact ? writeUnitBytes : smallItemBytes;
-  if (compression === 'off' || itemBytes <= nativeLimit) return { attributes: native, itemBytes };
+  if (compression === 'off' || native.itemBytes <= nativeLimit) return native;
   const compact = await toCompactAttributes(record, otherBytes);
-  return writeUnits(compact.itemBytes) < writeUnits(itemBytes) ? compact : { attributes: native, itemBytes };
+  return writeUnits(compact.itemBytes) < writeUnits(native.itemBytes) ? compact : native;
 }
 
 async function toCompactAttributes(record: NewRecord, otherBytes: number): Promise<DataAttributes> {
-  const attributes = { [ownNames.data]: { B: await toStateBytes(record) } };
-  return { attributes, itemBytes: otherBytes + itemSize(attributes) };
+  const bytes = await toStateBytes(record);
+  const itemBytes = otherBytes + textSize(ownNames.data) + bytes.byteLength;
+  return { attributes: { [ownNames.data]: { B: bytes } }, itemBytes };
 }
 
 function toNativeAttributes(
   serialized: Exclude<SerializedData, Uint8Array>,
+  otherBytes: number,
   compression: Compression,
-): Item | undefined {
+): DataAttributes | undefined {
+  const isAnnotated = serialized instanceof AnnotatedData;
   try {
-    if (!(serialized instanceof AnnotatedData)) return { [ownNames.data]: toAttributeValue(serialized) };
-    const notes: AttributeValue = { S: JSON.stringify(serialized.notes) };
-    return { [ownNames.data]: toAttributeValue(serialized.data), [ownNames.notes]: notes };
+    const { value, bytes } = toAttributeValue(isAnnotated ? serialized.data : serialized);
+    const itemBytes = otherBytes + textSize(ownNames.data) + bytes;
+    if (!isAnnotated) return { attributes: { [ownNames.data]: value }, itemBytes };
+    const notes = JSON.stringify(serialized.notes);
+    return {
+      attributes: { [ownNames.data]: value, [ownNames.notes]: { S: notes } },
+      itemBytes: itemBytes + textSize(ownNames.notes) + textSize(notes),
+    };
   } catch (error) {
     if (compression === 'auto' && isAgentStoreError(error)) return undefined;
     throw error;

@@ -27,15 +27,16 @@ export async function toItem(key: RecordKey, record: NewRecord, layout: ItemLayo
   const { revision, updatedAt, expiresAt, token, lineage, parts, entityType, attributes = {} } = record;
   const item: Item = {
     ...toAttributes(attributes, 'attributes'),
-    ...toKey(key, layout),
+    [layout.partitionKeyName]: { S: key.partition },
+    [layout.sortKeyName]: { S: key.sort },
     [ownNames.entityType]: { S: entityType },
     [ownNames.updatedAt]: { S: new Date(updatedAt).toISOString() },
     [ownNames.revision]: { S: revision },
-    ...(expiresAt !== undefined && { [layout.ttlAttributeName]: { N: String(expiresAt) } }),
-    ...(token !== undefined && { [ownNames.token]: { N: String(token) } }),
-    ...(lineage !== undefined && { [ownNames.lineage]: { B: Buffer.from(lineage, 'base64url') } }),
-    ...(parts !== undefined && { [ownNames.parts]: { S: parts } }),
   };
+  if (expiresAt !== undefined) item[layout.ttlAttributeName] = { N: String(expiresAt) };
+  if (token !== undefined) item[ownNames.token] = { N: String(token) };
+  if (lineage !== undefined) item[ownNames.lineage] = { B: Buffer.from(lineage, 'base64url') };
+  if (parts !== undefined) item[ownNames.parts] = { S: parts };
   // Not measured as a whole: walking through a large map takes as long as making it.
   const { attributes: data, itemBytes } = await toDataAttributes(record, itemSize(item), layout.compression);
   if (itemBytes <= maxItemBytes) return Object.assign(item, data);

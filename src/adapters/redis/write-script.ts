@@ -31,7 +31,8 @@ if now ~= '' then
       and (not token or lineage == '' or (#lineage <= 97 and string.match(lineage, '^ [%w_-]+$')))
     if not isForm then revision, expiresAt, stored = nil, nil, nil end
   end
-  local gone = redis.call('EXISTS', key) == 0 or (expiresAt and tonumber(expiresAt) * 1000 <= tonumber(now))
+  local isThere = header ~= '' or redis.call('EXISTS', key) == 1
+  local gone = not isThere or (expiresAt and tonumber(expiresAt) * 1000 <= tonumber(now))
   local met = gone and absent == '1'
   for index = 6, #ARGV do
     met = met or (not gone and ARGV[index] == revision)

@@ -6,12 +6,12 @@ import { copyState, requireState } from '../state-copy.js';
 import { requireDataSize } from '../values/data-size.js';
 import { isRecord } from '../values/objects.js';
 import type { SerializedData } from '../values/plain-data.js';
-import { requireSize } from '../values/size.js';
+import { requireSize, sizeOf } from '../values/size.js';
 import { toStateText } from '../values/text.js';
 import { type AgentStoreSettings, type Attributes, latestExpiry } from './agent-store-options.js';
 import { checkContextId, checkKey, requireNoPart } from './key-check.js';
 import { LazyRecord } from './lazy-record.js';
-import { createLocalRevision, createRevision } from './revision.js';
+import { createLocalRevision, createRevision, shortText } from './revision.js';
 import type { StoreCore } from './store-core.js';
 
 /** One session, and where its record is kept. */
@@ -161,10 +161,14 @@ export function createRecord(
     ttlSeconds === null ? undefined : Math.min(Math.ceil(updatedAt / 1000 + ttlSeconds), latestExpiry);
   if (isLocal) requireDataSize(data, maxStateBytes);
   const text = isLocal ? undefined : toStateText(data);
-  const utf8 = typeof text === 'string' ? Buffer.from(text) : text;
-  if (utf8 !== undefined) requireSize(utf8.byteLength, maxStateBytes);
+  // A long text is encoded once, for all who need it as bytes. A short one is measured, hashed and sent sooner as it is.
+  const utf8 = typeof text === 'string' && text.length > shortText ? Buffer.from(text) : undefined;
+  const written = utf8 ?? text;
+  if (written !== undefined) requireSize(sizeOf(written), maxStateBytes);
   const revision =
-    utf8 === undefined ? createLocalRevision() : createRevision({ previous, text: utf8, now: updatedAt });
+    written === undefined
+      ? createLocalRevision()
+      : createRevision({ previous, text: written, now: updatedAt });
   const fields = {
     revision,
     lineage: lineage === '' ? undefined : lineage,

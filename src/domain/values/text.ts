@@ -43,7 +43,8 @@ const maxNesting = 10_000;
 /** `JSON.parse`, but for its message: that quotes the text, which is somebody's session. */
 export function parseJson(text: string): PlainData {
   // Looking at every character takes as long as parsing: it is done only if there are brackets enough.
-  if (count(text, '[') + count(text, '{') > maxNesting && nestsDeeper(text, maxNesting))
+  const isLong = text.length > maxNesting;
+  if (isLong && count(text, '[') + count(text, '{') > maxNesting && nestsDeeper(text, maxNesting))
     throw new SyntaxError(`The stored text nests deeper than ${maxNesting} levels.`);
   try {
     return JSON.parse(text);
