@@ -41,6 +41,11 @@ export async function alternate(
   return samples;
 }
 
+/** Calls each contender so often that the engine has compiled all of it, as in a process that has served for a while. */
+export async function warmUp(contenders: readonly Contender[], calls: number): Promise<void> {
+  for (const contender of contenders) await time(contender, limitRounds(calls));
+}
+
 export function summarizeAll(samples: Samples, factor = 1): Record<string, Summary> {
   const entries = Object.entries(samples);
   return Object.fromEntries(
