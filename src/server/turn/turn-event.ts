@@ -13,8 +13,8 @@ export function toTurnEvent(event: AgentEvent): TurnEvent {
 }
 
 function eventData(event: AgentEvent): object {
-  // JSON leaves out what is undefined.
-  const data: Record<string, unknown> = { ...event, kind: undefined, contextId: undefined };
+  // Not copied whole and then overwritten, which takes Node 20 five times as long as the text.
+  const { kind: _kind, contextId: _contextId, ...data }: AgentEvent & Record<string, unknown> = { ...event };
   // Most events are flat, and JSON can say them as they are.
   for (const name in data) if (!isFlat(data[name])) return Object(toPlainJson(data));
   return data;
