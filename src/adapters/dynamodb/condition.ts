@@ -9,6 +9,8 @@ export interface Condition {
   readonly ConditionExpression: string;
   readonly ExpressionAttributeNames: Record<string, string>;
   readonly ExpressionAttributeValues: Record<string, AttributeValue>;
+  /** Asks DynamoDB to hand over the item that is in the way of a refused write. */
+  readonly ReturnValuesOnConditionCheckFailure: 'ALL_OLD';
 }
 
 const isNotFenced = '(attribute_not_exists(#token) OR #token <= :token)';
@@ -58,5 +60,6 @@ export function toCondition(expected: Expectation, layout: ItemLayout): Conditio
     ConditionExpression: token === undefined ? isExpected : `(${isExpected}) AND ${isNotFenced}`,
     ExpressionAttributeNames: names,
     ExpressionAttributeValues: values,
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   };
 }

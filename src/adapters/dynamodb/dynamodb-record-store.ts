@@ -24,9 +24,6 @@ import { itemSize, storedItemSize } from './item-size.js';
 /** What is left of an item of 400 KB beside its other attributes, with room to spare. */
 const maxTextBytes = 384_000;
 
-/** Asks DynamoDB to hand over the item that is in the way of a refused write. */
-const withItem = { ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const };
-
 /** Records as items of one table, with `GetItem`, `PutItem` and `DeleteItem`; to list them takes `Query`. */
 export class DynamoDBRecordStore implements RecordStore, RecordIndex {
   readonly keyLimits = { partition: 2_048, sort: 1_024 };
@@ -102,7 +99,7 @@ export class DynamoDBRecordStore implements RecordStore, RecordIndex {
     create: (sdk: Sdk, options: object) => object,
   ): Promise<WriteResult> {
     const meter = currentCallMeter();
-    const condition = expected === null ? {} : { ...toCondition(expected, this.layout), ...withItem };
+    const condition = expected === null ? {} : toCondition(expected, this.layout);
     try {
       const output = await this.connection.send((sdk) =>
         create(sdk, { ...condition, ...askCapacity(meter) }),

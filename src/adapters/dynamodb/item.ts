@@ -25,14 +25,12 @@ export function toKey({ partition, sort }: RecordKey, { partitionKeyName, sortKe
 /** @throws AgentStoreError `TOO_LARGE` if no form of the data fits into an item. */
 export async function toItem(key: RecordKey, record: NewRecord, layout: ItemLayout): Promise<Item> {
   const { revision, updatedAt, expiresAt, token, lineage, parts, entityType, attributes = {} } = record;
-  const item: Item = {
-    ...toAttributes(attributes, 'attributes'),
-    [layout.partitionKeyName]: { S: key.partition },
-    [layout.sortKeyName]: { S: key.sort },
-    [ownNames.entityType]: { S: entityType },
-    [ownNames.updatedAt]: { S: new Date(updatedAt).toISOString() },
-    [ownNames.revision]: { S: revision },
-  };
+  const item = toAttributes(attributes, 'attributes');
+  item[layout.partitionKeyName] = { S: key.partition };
+  item[layout.sortKeyName] = { S: key.sort };
+  item[ownNames.entityType] = { S: entityType };
+  item[ownNames.updatedAt] = { S: new Date(updatedAt).toISOString() };
+  item[ownNames.revision] = { S: revision };
   if (expiresAt !== undefined) item[layout.ttlAttributeName] = { N: String(expiresAt) };
   if (token !== undefined) item[ownNames.token] = { N: String(token) };
   if (lineage !== undefined) item[ownNames.lineage] = { B: Buffer.from(lineage, 'base64url') };
