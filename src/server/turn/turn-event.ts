@@ -1,4 +1,5 @@
 import type { AgentEvent } from '../../domain/agent.js';
+import { setOwn } from '../../domain/values/objects.js';
 import { toPlainJson } from '../../domain/values/plain-json.js';
 
 /** An event as it is sent and kept: its kind, and as JSON text everything else that the stream does not say already. */
@@ -13,11 +14,18 @@ export function toTurnEvent(event: AgentEvent): TurnEvent {
 }
 
 function eventData(event: AgentEvent): object {
-  // Not copied whole and then overwritten, which takes Node 20 five times as long as the text.
-  const { kind: _kind, contextId: _contextId, ...data }: AgentEvent & Record<string, unknown> = { ...event };
+  const fields: Readonly<Record<string, unknown>> = Object(event);
+  // Built field by field: Node 20 takes a microsecond to add a property to what a spread has just made.
+  const data: Record<string, unknown> = {};
+  let isAllFlat = true;
+  for (const name of Object.keys(fields)) {
+    if (name === 'kind' || name === 'contextId') continue;
+    const value = fields[name];
+    isAllFlat &&= isFlat(value);
+    setOwn(data, name, value);
+  }
   // Most events are flat, and JSON can say them as they are.
-  for (const name in data) if (!isFlat(data[name])) return Object(toPlainJson(data));
-  return data;
+  return isAllFlat ? data : Object(toPlainJson(data));
 }
 
 function isFlat(value: unknown): boolean {
