@@ -1,3 +1,4 @@
+import { measureBetweenRequests } from './measures/between-requests.js';
 import { measureConversation } from './measures/conversation.js';
 import { measureDynamoDB } from './measures/dynamodb.js';
 import { measureEncoding } from './measures/encoding.js';
@@ -22,6 +23,7 @@ export const measures: Readonly<Record<string, Measure>> = {
   dynamodb: measureDynamoDB,
   turns: measureTurns,
   redis: measureRedis,
+  'between-requests': measureBetweenRequests,
   conversation: measureConversation,
   history: measureHistory,
   'history-time': measureHistoryTime,

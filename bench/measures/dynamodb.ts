@@ -11,6 +11,7 @@ import { DynamoDBAgentStore, type DynamoDBSender } from '../../dist/adapters/dyn
 import type { AgentState } from '../../dist/domain/agent-state.js';
 import { createClient, createTable } from '../../test/backends/dynamodb-endpoint.js';
 import { alternate, type Contender, ratioOf, summarizeAll, warmUp } from '../alternate.js';
+import { createDynamoDBAtOnce } from '../clients-at-once.js';
 import type { Comparison, MeasureResult, Table } from '../results.js';
 import { type DynamoDBServer, startDynamoDBServers } from '../servers/dynamodb.js';
 import { createPlainState, createRichState, sizes } from '../states.js';
@@ -45,7 +46,7 @@ async function measureOn({ name, url }: DynamoDBServer): Promise<Table[]> {
     const byHand = createByHand(documentClient, tableName, () => dated);
     const withCondition = createWithCondition(documentClient, tableName, dated);
     const same = createSameRequest(client, await recordSave(documentClient, tableName, state));
-    const alone = await createContender('our code alone', tableName, createClientAtOnce(), state);
+    const alone = await createContender('our code alone', tableName, createDynamoDBAtOnce(), state);
     plain.push({
       ...(await compare(label, documentClient, tableName, state, [withCondition, same, alone, byHand])),
       target: { atMost: 1.05 },
@@ -101,18 +102,6 @@ async function createContender(
     run: async () => {
       await store.save('session', state);
       await store.load('session');
-    },
-  };
-}
-
-/** Keeps the last item that it was sent. */
-function createClientAtOnce(): DynamoDBSender {
-  let stored: PutItemCommandInput['Item'];
-  return {
-    async send(command) {
-      if (!(command instanceof PutItemCommand)) return { Item: stored };
-      stored = command.input.Item;
-      return {};
     },
   };
 }

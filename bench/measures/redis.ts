@@ -6,6 +6,7 @@ import { RedisAgentStore, type RedisClient, type RedisCompression } from '../../
 import type { AgentState } from '../../dist/domain/agent-state.js';
 import { RedisServer } from '../../test/backends/redis-server.js';
 import { alternate, ratioOf, summarizeAll } from '../alternate.js';
+import { createRedisAtOnce } from '../clients-at-once.js';
 import type { Comparison, MeasureResult } from '../results.js';
 import { createPlainState, createRichState, sizes } from '../states.js';
 
@@ -49,7 +50,7 @@ export async function measureRedis(): Promise<MeasureResult> {
 
 async function compare(label: string, client: Redis, state: AgentState, form: TextForm): Promise<Comparison> {
   const ours = await createContender('ours', client, state, 'auto');
-  const alone = await createContender('our code alone', createClientAtOnce(), state, 'off');
+  const alone = await createContender('our code alone', createRedisAtOnce(), state, 'off');
   const compressed = await createContender('compressed', client, state, 'on');
   const byHand = {
     name: 'by hand',
@@ -65,16 +66,6 @@ async function compare(label: string, client: Redis, state: AgentState, form: Te
   const contenders = [ours, alone, compressed, withRevision, withCondition, byHand];
   const samples = await alternate(contenders, { rounds: 63, roundMs: 20 });
   return { label, values: summarizeAll(samples), ratio: ratioOf(samples, 'ours', 'by hand') };
-}
-
-/** Keeps the last value that it was sent. */
-function createClientAtOnce(): RedisClient {
-  let stored: Uint8Array | null = null;
-  const write = async (_script: string, _keys: string, _key?: unknown, value?: string | Uint8Array) => {
-    stored = Buffer.from(value ?? '');
-    return 1;
-  };
-  return { getBuffer: async () => stored, del: async () => 1, evalBuffer: write, evalshaBuffer: write };
 }
 
 async function createContender(

@@ -17,7 +17,7 @@ export async function startDynamoDBServers(): Promise<DynamoDBServer[]> {
   return servers;
 }
 
-async function startDynalite(): Promise<DynamoDBServer> {
+export async function startDynalite(): Promise<DynamoDBServer> {
   const child: ChildProcess = fork(fileURLToPath(new URL('./dynalite-process.ts', import.meta.url)));
   const [port] = await once(child, 'message');
   return { name: 'dynalite', url: `http://127.0.0.1:${port}`, stop: () => child.kill() };
