@@ -20,7 +20,7 @@ async function throughNativeMap(state: AgentState): Promise<unknown> {
   const data = await encode(state);
   if (data instanceof Uint8Array || data instanceof AnnotatedData)
     throw new TypeError('The state is not plain.');
-  return defaultSerializer.deserialize(fromAttributeValue(toAttributeValue(data)), ids);
+  return defaultSerializer.deserialize(fromAttributeValue(toAttributeValue(data).value), ids);
 }
 
 async function throughText(state: AgentState): Promise<unknown> {
