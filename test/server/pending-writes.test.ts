@@ -42,5 +42,8 @@ describe('an answer that is over in its first tick', () => {
     expect(countWaiting()).toBe(before + 1);
     stream.close();
     expect(countWaiting()).toBe(before);
+    // An agent may start when its caller has left.
+    stream.start();
+    expect(countWaiting()).toBe(before);
   });
 });

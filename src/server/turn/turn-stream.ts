@@ -59,7 +59,7 @@ export class TurnStream implements TurnListener {
 
   /** Opens once the agent has had the time to say that it cannot start. */
   start(): void {
-    if (!this.isOpen) this.#opening = setImmediate(() => this.#open());
+    if (!this.isOpen && !this.#isOver) this.#opening = setImmediate(() => this.#open());
   }
 
   /** Opens at once: there is nothing that could still fail with a status. */
