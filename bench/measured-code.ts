@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join, parse } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
@@ -27,12 +27,7 @@ const programs: Readonly<Record<string, readonly string[]>> = {
 /** The measures import what was built; what it is built of is taken in its place. */
 const sources: Plugin = {
   name: 'sources',
-  setup({ onResolve, onLoad }) {
-    // The bundler keeps what is said to the measure of coverage.
-    onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => ({
-      contents: readFileSync(path, 'utf8').replace(/\/\* v8 ignore [^*]*\*\/\s*/g, ''),
-      loader: 'ts',
-    }));
+  setup({ onResolve }) {
     onResolve({ filter: /\/dist\/.*\.js$/ }, ({ path }) => ({
       path: join(root, path.replace(/^.*\/dist\//, 'src/').replace(/\.js$/, '.ts')),
       sideEffects: false,

@@ -11,7 +11,7 @@ export interface RevisionParts {
 
 const random = Buffer.alloc(16);
 
-/** Up to so many characters, copying a text takes less time than hashing it by itself, and encoding it pays for nobody. */
+/** Up to so many characters, it takes less time to copy a text than to hash it by itself, and nobody needs it as bytes. */
 export const shortText = 4_096;
 
 /**
