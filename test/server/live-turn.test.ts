@@ -1,6 +1,9 @@
+import fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
 import { LiveTurn, type TurnListener } from '../../src/server/turn/live-turn.js';
 import { ReplayLog } from '../../src/server/turn/replay-log.js';
+import { toTurnEvent } from '../../src/server/turn/turn-event.js';
+import { runs } from '../property/options.js';
 import { event } from './fake-agent.js';
 
 const unlimited = { maxEvents: 1e9, maxBytes: 1e9, note() {} };
@@ -85,4 +88,28 @@ it('keeps the newest events by their numbers, however many have been, and says w
   log.dropOldest();
   log.append({ kind: 'a', data: '5001' });
   expect(numbers()).toEqual([[5_001, 5_001]]);
+});
+
+it('keeps the same events packed, whatever is in them and whenever they are packed', () => {
+  const text = fc.string({ unit: fc.constantFrom('a', 'é', '\ud800', '\n', '"'), maxLength: 4 });
+  const step = fc.oneof(
+    fc.record({ kind: text, delta: text }),
+    fc.constantFrom<'pack' | 'drop' | 'clear'>('pack', 'drop', 'clear'),
+  );
+  fc.assert(
+    fc.property(fc.array(step), fc.nat(6), (steps, after) => {
+      const read = (packs: boolean) => {
+        const log = new ReplayLog({ ...unlimited, maxEvents: 4 });
+        for (const each of [...steps, 'pack'] as const) {
+          if (each === 'drop') log.dropOldest();
+          else if (each === 'clear') log.clear();
+          else if (each !== 'pack') log.append(toTurnEvent(each));
+          else if (packs) log.pack();
+        }
+        return [log.newest, log.dropped, log.size, log.bytes, [...log.after(after)], [...log.after(0)]];
+      };
+      expect(read(true)).toEqual(read(false));
+    }),
+    runs(),
+  );
 });

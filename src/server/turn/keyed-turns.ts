@@ -19,6 +19,7 @@ export class KeyedTurns {
 
   add(turn: LiveTurn): void {
     this.#forgetOld();
+    turn.log.pack();
     this.#turns.set(toName(turn.sessionId, turn.id), { turn, endedAt: performance.now() });
     this.#keys.set(toName(turn.sessionId, turn.idempotency?.key), turn);
   }

@@ -91,6 +91,7 @@ export class LiveTurn {
   end(): void {
     if (this.#last !== undefined)
       this.#send(this.#last, this.#isEndElsewhere ? interruptedNumber : undefined);
+    this.#last = undefined;
     this.#hasEnded = true;
     for (const listener of this.#listeners) this.#tell(listener, () => listener.end());
     this.#listeners.clear();

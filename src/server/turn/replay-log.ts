@@ -11,12 +11,21 @@ export interface ReplayLimits {
 /** So many places of dropped events are not worth moving the others for. */
 const maxEmpty = 1_000;
 
+/** A log with more bytes is not packed: to copy it would hold up everybody else. */
+const maxPackedBytes = 65_536;
+
+/** Between the kinds and the data of packed events. No JSON text that this process writes holds it. */
+const separator = '\n';
+
 /** The newest events of a turn by their numbers, for those that come back. The oldest are dropped when there are too many. */
 export class ReplayLog {
   readonly #limits: ReplayLimits;
   #events: (TurnEvent | undefined)[] = [];
+  /** The events as one text instead, if the log is packed. */
+  #packed: string | undefined;
   /** How many places at the beginning of the list are empty. */
   #empty = 0;
+  #newest = 0;
   #dropped = 0;
   #bytes = 0;
 
@@ -26,7 +35,7 @@ export class ReplayLog {
 
   /** The number of the newest event, which may be dropped already. */
   get newest(): number {
-    return this.#dropped + this.size;
+    return this.#newest;
   }
 
   /** The number of the newest event that is dropped: all before it are too. */
@@ -35,7 +44,7 @@ export class ReplayLog {
   }
 
   get size(): number {
-    return this.#events.length - this.#empty;
+    return this.#newest - this.#dropped;
   }
 
   get bytes(): number {
@@ -45,9 +54,10 @@ export class ReplayLog {
   /** Returns the number of the event. */
   append(event: TurnEvent): number {
     const bytes = Buffer.byteLength(event.data);
+    this.#unpack();
     this.#events.push(event);
     this.#bytes += bytes;
-    const number = this.newest;
+    const number = ++this.#newest;
     const { maxEvents, maxBytes } = this.#limits;
     this.#limits.note(1, bytes);
     while (this.size > maxEvents || this.#bytes > maxBytes) this.dropOldest();
@@ -55,6 +65,7 @@ export class ReplayLog {
   }
 
   dropOldest(): void {
+    this.#unpack();
     const oldest = this.#events[this.#empty];
     if (oldest === undefined) return;
     const bytes = Buffer.byteLength(oldest.data);
@@ -69,11 +80,26 @@ export class ReplayLog {
     this.#limits.note(-1, -bytes);
   }
 
+  /** Keeps the events as one text until somebody asks for them: one object, where the garbage collector had two for each event. */
+  pack(): void {
+    if (this.#packed !== undefined || this.#bytes > maxPackedBytes) return;
+    const parts: string[] = [];
+    for (const event of this.#events) {
+      if (event === undefined) continue;
+      if (event.kind.includes(separator)) return;
+      parts.push(event.kind, event.data);
+    }
+    this.#packed = parts.join(separator);
+    this.#events = [];
+    this.#empty = 0;
+  }
+
   /** Drops everything. */
   clear(): void {
     const { size, bytes } = this;
-    this.#dropped += size;
+    this.#dropped = this.#newest;
     this.#events = [];
+    this.#packed = undefined;
     this.#empty = 0;
     this.#bytes = 0;
     this.#limits.note(-size, -bytes);
@@ -81,9 +107,18 @@ export class ReplayLog {
 
   /** The events that are held of those after this one, each with its number. */
   *after(number: number): Generator<[TurnEvent, number]> {
+    this.#unpack();
     for (let next = Math.max(number, this.#dropped) + 1; next <= this.newest; next++) {
       const event = this.#events[this.#empty + next - this.#dropped - 1];
       if (event !== undefined) yield [event, next];
     }
+  }
+
+  #unpack(): void {
+    if (this.#packed === undefined) return;
+    const parts = this.#packed.split(separator);
+    this.#packed = undefined;
+    for (let at = 0; at + 1 < parts.length; at += 2)
+      this.#events.push({ kind: parts[at] ?? '', data: parts[at + 1] ?? '' });
   }
 }

@@ -23,6 +23,9 @@ interface SessionTurns {
   endedAt: number;
 }
 
+/** The events that so many sessions keep are few enough for the garbage collector: to pack them would take longer than it does. */
+const fewSessions = 64;
+
 /** The turns of this process that can be heard: those that run, and of each session the one that ended last. */
 export class TurnArchive {
   readonly #options: ReplayOptions;
@@ -73,6 +76,7 @@ export class TurnArchive {
     }
     session.ended?.log.clear();
     session.ended = turn;
+    if (this.#sessions.size > fewSessions) log.pack();
     session.endedAt = performance.now();
     this.#sessions.delete(sessionId);
     this.#sessions.set(sessionId, session);
