@@ -67,18 +67,16 @@ export class Invocation {
     return telemetry.request({ method, route: '/invocations', headers, sessionId, requestId });
   }
 
-  async #answer(head: RequestHead | undefined, refusal: unknown): Promise<void> {
-    try {
-      if (head === undefined) throw refusal;
-      await this.#handle(head);
-    } catch (error) {
+  #answer(head: RequestHead | undefined, refusal: unknown): Promise<void> {
+    return this.#handle(head, refusal).catch((error: unknown) => {
       const failure = toHttpError(error);
       this.#log(failure.status, error ?? failure);
       this.#answerFailure(failure);
-    }
+    });
   }
 
-  async #handle(head: RequestHead): Promise<void> {
+  async #handle(head: RequestHead | undefined, refusal: unknown): Promise<void> {
+    if (head === undefined) throw refusal;
     const { config } = this.#server;
     const { headers, method } = this.#exchange;
     const authContext = config.decodeAuthorization && (await authenticate(config, headers));

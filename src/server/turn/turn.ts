@@ -18,15 +18,22 @@ export interface TurnOptions extends AttemptOptions {
 const maxAgents = 4;
 
 /** Runs one turn. Rejects if it fails before the agent has said anything; afterwards a failure is an event. */
-export async function runTurn(options: TurnOptions): Promise<TurnEnd> {
-  const { turn, createContext, redactor, createAgent, trackTask, hasLease } = options;
-  const { session, signal } = turn;
-  const { agent, scope } = session;
-  if (agent !== undefined && scope !== undefined) {
-    const end = await scope.run(createContext(), redactor, () => new Attempt(agent, 'live', options).run());
+export function runTurn(options: TurnOptions): Promise<TurnEnd> {
+  const { turn, createContext, redactor } = options;
+  const { agent, scope } = turn.session;
+  if (agent === undefined || scope === undefined) return runNew(options);
+  const run = () => new Attempt(agent, 'live', options).run();
+  return scope.run(createContext(), redactor, run).then((end) => {
     if (end.outcome !== 'outdated') return end;
     scope.leave();
-  }
+    return runNew(options);
+  });
+}
+
+/** Runs one turn by an agent made for it. */
+async function runNew(options: TurnOptions): Promise<TurnEnd> {
+  const { turn, createContext, redactor, createAgent, trackTask, hasLease } = options;
+  const { session, signal } = turn;
   for (let agents = 1; ; agents++) {
     const kind = hasLease && agents < maxAgents ? 'new' : 'last';
     // Not the scope of an earlier agent: what that has started must never see this request.
