@@ -113,3 +113,17 @@ it('keeps the same events packed, whatever is in them and whenever they are pack
     runs(),
   );
 });
+
+it.each([
+  ['packs a log of 64 KB', 65_536, false],
+  ['leaves a longer one as it is: to copy it would hold up everybody else', 65_537, true],
+])('%s', (_, bytes, isSame) => {
+  const log = new ReplayLog(unlimited);
+  const long = { kind: 'a', data: 'x'.repeat(bytes) };
+  log.append(long);
+  log.pack();
+  const [[held] = []] = log.after(0);
+  expect(held).toEqual(long);
+  // What was packed is made anew.
+  expect(held === long).toBe(isSame);
+});

@@ -80,7 +80,7 @@ export class ReplayLog {
     this.#limits.note(-1, -bytes);
   }
 
-  /** Keeps the events as one text until somebody asks for them: one object, where the garbage collector had two for each event. */
+  /** Keeps the events as one text until somebody asks for them: the garbage collector then copies one object, and not two for each event. */
   pack(): void {
     if (this.#packed !== undefined || this.#bytes > maxPackedBytes) return;
     const parts: string[] = [];
