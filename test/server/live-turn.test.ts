@@ -54,6 +54,8 @@ it('writes an event as text once, and takes none that cannot be written', () => 
   expect(() => turn.finish(broken)).toThrow('boom');
   turn.end();
   for (const { send } of listeners) expect(send.mock.calls.map(([{ kind }]) => kind)).toEqual(['a', 'c']);
+  // Its log keeps it now.
+  expect(turn.last).toBe(undefined);
 });
 
 it('replays no more to a listener that leaves in between', () => {
