@@ -1,10 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import {
-  type DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-  type PutItemCommandInput,
-} from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import superjson from 'superjson';
 import { DynamoDBAgentStore, type DynamoDBSender } from '../../dist/adapters/dynamodb/index.js';
@@ -29,7 +23,7 @@ export async function measureDynamoDB(): Promise<MeasureResult> {
   return {
     title: 'DynamoDB, time per call',
     about:
-      '`save` and `load` of one session against a `PutCommand` and a consistent `GetCommand` written by hand, through the same `DynamoDBDocumentClient`. The saves of the store carry their revision and its condition; those by hand do so "with the condition", or overwrite whatever is there. "The same request" is what the store sends, made beforehand and sent again and again with another revision, through the client without documents. "Our code alone" is the store with a client that answers at once. Each has been called 3,000 times before.',
+      '`save` and `load` of one session against a `PutCommand` and a consistent `GetCommand` written by hand, through the same `DynamoDBDocumentClient`. The saves of the store carry their revision and its condition; those by hand do so "with the condition", or overwrite whatever is there. "Our code alone" is the store with a client that answers at once. Each has been called 3,000 times before.',
     tables,
   };
 }
@@ -45,10 +39,9 @@ async function measureOn({ name, url }: DynamoDBServer): Promise<Table[]> {
     const dated = JSON.parse(JSON.stringify(state));
     const byHand = createByHand(documentClient, tableName, () => dated);
     const withCondition = createWithCondition(documentClient, tableName, dated);
-    const same = createSameRequest(client, await recordSave(documentClient, tableName, state));
     const alone = await createContender('our code alone', tableName, createDynamoDBAtOnce(), state);
     plain.push({
-      ...(await compare(label, documentClient, tableName, state, [withCondition, same, alone, byHand])),
+      ...(await compare(label, documentClient, tableName, state, [withCondition, alone, byHand])),
       target: { atMost: 1.05 },
     });
     const richState = createRichState(bytes);
@@ -139,47 +132,6 @@ function createWithCondition(client: DynamoDBDocumentClient, TableName: string, 
       stored = revision;
       const output = await client.send(new GetCommand({ TableName, Key, ConsistentRead: true }));
       return output.Item?.state;
-    },
-  };
-}
-
-/** What a store sends that has saved so often that it sends all it ever does. */
-async function recordSave(
-  documentClient: DynamoDBDocumentClient,
-  tableName: string,
-  state: AgentState,
-): Promise<PutItemCommandInput> {
-  const inputs: PutItemCommandInput[] = [];
-  const recorder = {
-    send(command: object): Promise<unknown> {
-      if (command instanceof PutItemCommand) inputs.push(command.input);
-      return Reflect.apply(documentClient.send, documentClient, [command]);
-    },
-  };
-  const store = new DynamoDBAgentStore({ tableName, agentId: randomUUID(), documentClient: recorder });
-  for (let saves = 0; saves < 10; saves++) await store.save('session', state);
-  const last = inputs.at(-1);
-  if (last === undefined) throw new Error('The store has sent no save.');
-  return last;
-}
-
-function createSameRequest(client: DynamoDBClient, recorded: PutItemCommandInput) {
-  const { TableName, Item, ExpressionAttributeValues } = recorded;
-  const Key = { pk: { S: 'by-hand' }, sk: { S: randomUUID() } };
-  let stored: string | undefined;
-  return {
-    name: 'the same request',
-    run: async () => {
-      const revision = randomUUID().slice(0, 22);
-      const item = { ...Item, ...Key, revision: { S: revision } };
-      const values = { ...ExpressionAttributeValues, ':revision0': { S: String(stored) } };
-      const input =
-        stored === undefined
-          ? { TableName, Item: item }
-          : { ...recorded, Item: item, ExpressionAttributeValues: values };
-      await client.send(new PutItemCommand(input));
-      stored = revision;
-      return client.send(new GetItemCommand({ TableName, Key, ConsistentRead: true }));
     },
   };
 }

@@ -30,7 +30,10 @@ import { ownNames } from './own-names.js';
  */
 export interface DynamoDBAgentStoreOptions extends AgentStoreOptions {
   readonly tableName: string;
-  /** The client to send through: a document client, a plain one, or a bare `{ send }`. It is never closed. */
+  /**
+   * The client to send through: a document client, a plain one, or a bare `{ send }`. It is never closed. Its logger gets each
+   * request of a store without the item that is sent or answered.
+   */
   readonly documentClient?: DynamoDBSender;
   /** The configuration of a client that the store makes and closes itself, a `DynamoDBClientConfig`. @defaultValue `{}` */
   readonly dynamoDbClientConfig?: object;

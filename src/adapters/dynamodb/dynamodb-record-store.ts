@@ -18,6 +18,7 @@ import type { DynamoDBConnection, Sdk } from './connection.js';
 import { askCapacity, readCapacity } from './consumed-capacity.js';
 import { writeUnitBytes } from './data-attributes.js';
 import { takeItem, toAgentStoreError } from './errors.js';
+import { hideItem } from './hide-item.js';
 import { fromItem, type ItemLayout, toItem, toKey } from './item.js';
 import { itemSize, storedItemSize } from './item-size.js';
 
@@ -51,14 +52,14 @@ export class DynamoDBRecordStore implements RecordStore, RecordIndex {
     const Item = await toItem(key, record, this.layout);
     currentCallMeter()?.add({ bytes: itemSize(Item) });
     return this.#write(key, expected, ({ PutItemCommand }, options) => {
-      return new PutItemCommand({ TableName: this.tableName, Item, ...options });
+      return hideItem(new PutItemCommand({ TableName: this.tableName, Item, ...options }));
     });
   }
 
   delete(key: RecordKey, expected: Expectation | null): Promise<WriteResult> {
     const Key = toKey(key, this.layout);
     return this.#write(key, expected, ({ DeleteItemCommand }, options) => {
-      return new DeleteItemCommand({ TableName: this.tableName, Key, ...options });
+      return hideItem(new DeleteItemCommand({ TableName: this.tableName, Key, ...options }));
     });
   }
 
@@ -122,7 +123,7 @@ export class DynamoDBRecordStore implements RecordStore, RecordIndex {
     const Key = toKey(key, this.layout);
     const input = { TableName: this.tableName, Key, ConsistentRead, ...askCapacity(meter) };
     try {
-      const output = await this.connection.send(({ GetItemCommand }) => new GetItemCommand(input));
+      const output = await this.connection.send(({ GetItemCommand }) => hideItem(new GetItemCommand(input)));
       const item = isRecord(output.Item) ? output.Item : null;
       meter?.add({ bytes: item === null ? 0 : storedItemSize(item), readUnits: readCapacity(output) });
       return item;
