@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -10,9 +10,14 @@ import { TestTable } from './table.js';
 
 const table = TestTable.use();
 const clients: DynamoDBClient[] = [];
+const servers: Server[] = [];
 
-afterEach(() => {
+afterEach(async () => {
   for (const client of clients.splice(0)) client.destroy();
+  for (const server of servers.splice(0)) {
+    server.close();
+    await once(server, 'close');
+  }
 });
 
 describe('the logger of a client', () => {
@@ -43,6 +48,7 @@ describe('the logger of a client', () => {
       const type = 'com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException';
       response.end(JSON.stringify({ __type: type, message: 'The conditional request failed', Item: item }));
     });
+    servers.push(server);
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
@@ -51,9 +57,6 @@ describe('the logger of a client', () => {
     await expect(store.save('session', createState(1))).rejects.toMatchObject({ code: 'CONFLICT' });
     expect(requests).toMatchObject([{ error: { name: 'ConditionalCheckFailedException' } }]);
     expect(shown.join()).not.toContain('secret');
-    server.closeAllConnections();
-    server.close();
-    await once(server, 'close');
   });
 });
 
