@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, it } from 'vitest';
+import { hideItem } from '../../src/adapters/dynamodb/hide-item.js';
 import { DynamoDBAgentStore, DynamoDBMessageStore } from '../../src/adapters/dynamodb/index.js';
 import { createState } from '../../src/testing/fixtures.js';
 import { TestTable } from './table.js';
@@ -58,6 +59,15 @@ describe('the logger of a client', () => {
     expect(requests).toMatchObject([{ error: { name: 'ConditionalCheckFailedException' } }]);
     expect(shown.join()).not.toContain('secret');
   });
+});
+
+it('may be a middleware that logs what is no object, or meets what is no error', async () => {
+  const { middlewareStack } = hideItem(new GetItemCommand({ TableName: 'table', Key: {} }));
+  const context = {};
+  const handler = middlewareStack.resolve(() => Promise.reject('no reason'), context);
+  await expect(handler({ input: { TableName: 'table', Key: {} } })).rejects.toBe('no reason');
+  const filter: unknown = Reflect.get(context, 'outputFilterSensitiveLog');
+  expect(Reflect.apply(Object(filter), undefined, [undefined])).toBe(undefined);
 });
 
 function createLoggedClient(endpoint: string) {
