@@ -44,7 +44,11 @@ describe('the logger of a client', () => {
 
   it('gets nothing of the session that is in the way of a refused write', async () => {
     const item = { revision: { S: 'of-somebody' }, state: { M: { word: { S: 'secret' } } } };
-    const server = createServer((_, response) => {
+    const server = createServer((request, response) => {
+      if (String(request.headers['x-amz-target']).endsWith('.GetItem')) {
+        response.end(JSON.stringify({ Item: item }));
+        return;
+      }
       response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' });
       const type = 'com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException';
       response.end(JSON.stringify({ __type: type, message: 'The conditional request failed', Item: item }));
@@ -56,12 +60,14 @@ describe('the logger of a client', () => {
     const { documentClient, requests, shown } = createLoggedClient(`http://127.0.0.1:${port}`);
     const store = new DynamoDBAgentStore({ tableName: 'table', agentId: 'agent', documentClient });
     await expect(store.save('session', createState(1))).rejects.toMatchObject({ code: 'CONFLICT' });
-    expect(requests).toMatchObject([{ error: { name: 'ConditionalCheckFailedException' } }]);
+    await store.delete('session');
+    const refused = { error: { name: 'ConditionalCheckFailedException' } };
+    expect(requests).toMatchObject([refused, { commandName: 'GetItemCommand' }, refused]);
     expect(shown.join()).not.toContain('secret');
   });
 });
 
-it('may be a middleware that logs what is no object, or meets what is no error', async () => {
+it('leaves alone what is logged or thrown without an item', async () => {
   const { middlewareStack } = hideItem(new GetItemCommand({ TableName: 'table', Key: {} }));
   const context = {};
   const handler = middlewareStack.resolve(() => Promise.reject('no reason'), context);
