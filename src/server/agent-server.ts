@@ -16,6 +16,7 @@ import { LocalUsage } from './sessions/local-usage.js';
 import { SessionRegistry } from './sessions/session-registry.js';
 import { retireAgent } from './sessions/session-state.js';
 import { SafeTelemetry } from './telemetry/safe-telemetry.js';
+import { KeepAlives } from './turn/keep-alives.js';
 import { TurnArchive } from './turn/turn-archive.js';
 
 /** How long the shutdown of an agent may hold up its session, or the end of the process. */
@@ -37,6 +38,7 @@ export class AgentServer implements ServerContext {
   readonly sessions: SessionRegistry;
   readonly turns: TurnArchive;
   readonly budget: WaitingBudget;
+  readonly keepAlives: KeepAlives;
   readonly owners: ServerContext['owners'];
   readonly usage = new LocalUsage();
   readonly telemetry: SafeTelemetry | undefined;
@@ -50,10 +52,11 @@ export class AgentServer implements ServerContext {
   constructor(config: AppConfig) {
     this.config = resolveConfig(config);
     this.logger = withoutFailing(config.logger ?? silentLogger);
-    const { maxSessions, idleSeconds, maxWaitingBytes } = this.config;
+    const { maxSessions, idleSeconds, maxWaitingBytes, keepAliveSeconds } = this.config;
     this.turns = new TurnArchive(this.config);
     this.owners = this.config.turnStore ?? new LocalOwners();
     this.budget = new WaitingBudget(maxWaitingBytes);
+    this.keepAlives = new KeepAlives(keepAliveSeconds);
     this.sessions = new SessionRegistry({
       activity: this.#activity,
       maxSessions,

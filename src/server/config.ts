@@ -74,7 +74,7 @@ export interface AppConfig<AuthContext = unknown> {
    * `'cancel'` it is stopped. @defaultValue `'detach'`
    */
   readonly onDisconnect?: 'detach' | 'cancel';
-  /** How long a stream may be silent before a keep-alive is sent. @defaultValue 15 */
+  /** How long a stream may be silent: a keep-alive is sent then, or up to 5 % sooner. @defaultValue 15 */
   readonly keepAliveSeconds?: number;
   /** The largest request body. @defaultValue 8,000,000 */
   readonly maxBodyBytes?: number;

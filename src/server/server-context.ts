@@ -6,6 +6,7 @@ import type { TrackTask } from './request-context.js';
 import type { LocalUsage } from './sessions/local-usage.js';
 import type { SessionRegistry } from './sessions/session-registry.js';
 import type { SafeTelemetry } from './telemetry/safe-telemetry.js';
+import type { KeepAlives } from './turn/keep-alives.js';
 import type { TurnArchive } from './turn/turn-archive.js';
 
 /** What the parts of one server share. */
@@ -15,6 +16,7 @@ export interface ServerContext {
   readonly sessions: SessionRegistry;
   readonly turns: TurnArchive;
   readonly budget: WaitingBudget;
+  readonly keepAlives: KeepAlives;
   readonly telemetry: SafeTelemetry | undefined;
   readonly trackTask: TrackTask;
   readonly owners: Pick<TurnStore, 'claim' | 'owner'>;

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { NodeExchange } from '../../src/server/http/node-exchange.js';
 import { NodeWriter } from '../../src/server/http/node-writer.js';
 import { WaitingBudget } from '../../src/server/http/waiting-budget.js';
+import { KeepAlives } from '../../src/server/turn/keep-alives.js';
 import { TurnStream } from '../../src/server/turn/turn-stream.js';
 
 /** What waits for the event loop keeps its turn in memory, and those of all other sessions that have their turn in the same tick. */
@@ -20,7 +21,7 @@ function createStream() {
   const { exchange } = createExchange();
   const budget = new WaitingBudget(1_000);
   return new TurnStream({
-    ...{ exchange, sessionId: 'session', turnId: 'turn', keepAliveSeconds: 0, budget },
+    ...{ exchange, sessionId: 'session', turnId: 'turn', keepAlives: new KeepAlives(15), budget },
     onGone: () => undefined,
   });
 }

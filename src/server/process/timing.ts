@@ -1,3 +1,5 @@
+import { runOutsideScope } from '../request-context.js';
+
 /** The longest delay a timer takes. */
 export const maxTimerMs = 2 ** 31 - 1;
 
@@ -13,4 +15,14 @@ export async function within(seconds: number, promise: Promise<unknown>): Promis
   } finally {
     clearTimeout(timer);
   }
+}
+
+/**
+ * Does work later that belongs to no request, at most after {@link maxTimerMs}. The timer alone does not keep the process alive.
+ */
+export function setIdleTimer(work: () => void, delayMs: number): ReturnType<typeof setTimeout> {
+  const timer = runOutsideScope(() => setTimeout(work, Math.min(Math.max(delayMs, 1), maxTimerMs)));
+  // Not every platform returns an object.
+  if (typeof timer === 'object') timer.unref();
+  return timer;
 }

@@ -1,7 +1,6 @@
 import type { Agent } from '../../domain/agent.js';
 import { serverStopping, turnRunning } from '../failures/http-error.js';
-import { maxTimerMs, within } from '../process/timing.js';
-import { runOutsideScope } from '../request-context.js';
+import { setIdleTimer, within } from '../process/timing.js';
 import type { Activity } from './activity.js';
 import { RunningTurn, Session } from './running-turn.js';
 
@@ -113,10 +112,7 @@ export class SessionRegistry {
     const oldest = [...this.#sessions.values()].find((session) => session.turn === undefined);
     if (oldest === undefined) return;
     const dueMs = oldest.usedAt + this.#options.idleSeconds * 1_000 - performance.now();
-    const delayMs = Math.min(Math.max(dueMs, 1), maxTimerMs);
-    this.#sweep = runOutsideScope(() => setTimeout(() => this.#retireIdle(), delayMs));
-    // The timer alone must not keep the process alive. Not every platform returns an object.
-    if (typeof this.#sweep === 'object') this.#sweep.unref();
+    this.#sweep = setIdleTimer(() => this.#retireIdle(), dueMs);
   }
 
   #retireIdle(): void {

@@ -39,16 +39,15 @@ async function hearTurn(server: ServerContext, request: AttachRequest): Promise<
 
 /** Answers with the turn. If there is none any more, says that its events are lost. */
 async function hear(
-  { config, budget }: ServerContext,
+  { keepAlives, budget }: ServerContext,
   { exchange, sessionId, lastEventId, observed }: AttachRequest,
   turnId: string,
   turn?: LiveTurn,
 ): Promise<AttachEnd> {
-  const { keepAliveSeconds } = config;
   observed?.attached(turnId);
   const stream = await new Promise<TurnStream>((resolve) => {
     const listener: TurnStream = new TurnStream({
-      ...{ exchange, sessionId, turnId, keepAliveSeconds, budget },
+      ...{ exchange, sessionId, turnId, keepAlives, budget },
       onGone: () => turn?.leave(listener),
       onOver: () => resolve(listener),
     });

@@ -7,7 +7,7 @@ import { TurnStream } from './turn-stream.js';
 
 /** Answers with a turn as the turn store has it: it runs in another process, or ran in one. */
 export async function hearStored(
-  { config, budget }: ServerContext,
+  { keepAlives, budget }: ServerContext,
   turnStore: TurnStore,
   { exchange, sessionId, lastEventId, isRepeat = false, observed }: AttachRequest,
 ): Promise<AttachEnd> {
@@ -15,10 +15,9 @@ export async function hearStored(
   const turnId = lastEventId?.turn ?? running;
   if (turnId === null) return { status: 204, callerLeft: false };
   observed?.attached(turnId);
-  const { keepAliveSeconds } = config;
   const leaving = new AbortController();
   const onGone = () => leaving.abort();
-  const stream = new TurnStream({ exchange, sessionId, turnId, keepAliveSeconds, budget, onGone });
+  const stream = new TurnStream({ exchange, sessionId, turnId, keepAlives, budget, onGone });
   stream.watch();
   // Of one that runs, there is something to hear in any case, even if not yet; unless it ends before it has done anything.
   if (turnId === running && !isRepeat && !stream.hasLeft) stream.open();

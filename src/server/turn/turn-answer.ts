@@ -145,19 +145,19 @@ async function giveBack({ hasStarted }: RunningTurn, live: LiveTurn, held: HeldT
 
 /** The answer to the caller who has asked for the turn. */
 function openStream(
-  { config, budget }: ServerContext,
+  { config, keepAlives, budget }: ServerContext,
   { exchange, observed }: TurnRequest,
   turn: RunningTurn,
   live: LiveTurn,
 ): TurnStream {
-  const { keepAliveSeconds, onDisconnect } = config;
+  const { onDisconnect } = config;
   const { id: turnId, sessionId } = live;
   const onGone = (why: string) => {
     live.leave(stream);
     observed?.end({ status: stream.isOpen ? 200 : 499, hasFailed: false, callerLeft: true });
     if (onDisconnect === 'cancel') void turn.stop(new HttpError('CLIENT_GONE', why));
   };
-  const stream = new TurnStream({ exchange, sessionId, turnId, keepAliveSeconds, budget, onGone });
+  const stream = new TurnStream({ exchange, sessionId, turnId, keepAlives, budget, onGone });
   live.attach(stream, 0);
   stream.watch();
   return stream;

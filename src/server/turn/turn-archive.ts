@@ -1,6 +1,5 @@
 import type { AppConfig, ResolvedConfig } from '../config.js';
-import { maxTimerMs } from '../process/timing.js';
-import { runOutsideScope } from '../request-context.js';
+import { setIdleTimer } from '../process/timing.js';
 import { KeyedTurns } from './keyed-turns.js';
 import { LiveTurn, type TurnNames } from './live-turn.js';
 import type { ReplayLimits } from './replay-log.js';
@@ -153,10 +152,7 @@ export class TurnArchive {
     const oldest = this.#findOldest();
     if (oldest === undefined) return;
     const dueMs = oldest[1].endedAt + this.#options.replaySeconds * 1_000 - performance.now();
-    const delayMs = Math.min(Math.max(dueMs, 1), maxTimerMs);
-    this.#sweep = runOutsideScope(() => setTimeout(() => this.#forgetOld(), delayMs));
-    // The timer alone must not keep the process alive. Not every platform returns an object.
-    if (typeof this.#sweep === 'object') this.#sweep.unref();
+    this.#sweep = setIdleTimer(() => this.#forgetOld(), dueMs);
   }
 
   #forgetOld(): void {

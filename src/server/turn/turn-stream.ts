@@ -4,7 +4,7 @@ import type { WaitingBudget } from '../http/waiting-budget.js';
 import { sessionIdHeader } from '../invocation/request-head.js';
 import { createFormat, type EventFormat } from './event-format.js';
 import { formatEventId } from './event-id.js';
-import { KeepAlive } from './keep-alive.js';
+import type { KeepAlives, KeptAlive } from './keep-alives.js';
 import type { TurnListener } from './live-turn.js';
 import type { TurnEvent } from './turn-event.js';
 
@@ -12,7 +12,7 @@ export interface TurnStreamOptions {
   readonly exchange: Exchange;
   readonly sessionId: string;
   readonly turnId: string;
-  readonly keepAliveSeconds: number;
+  readonly keepAlives: KeepAlives;
   readonly budget: WaitingBudget;
   /** Called once if the caller leaves before the end, or is given up since it does not read. */
   onGone(why: string): void;
@@ -21,10 +21,11 @@ export interface TurnStreamOptions {
 }
 
 /** A turn as one caller hears it. Until it opens, with the first event or soon after the start, a failure can be a status. */
-export class TurnStream implements TurnListener {
+export class TurnStream implements TurnListener, KeptAlive {
   readonly #options: TurnStreamOptions;
   readonly #format: EventFormat;
-  readonly #keepAlive: KeepAlive;
+  /** Since when it must be kept alive. */
+  #keptSince = 0;
   #writer: ResponseWriter | undefined;
   #opening: NodeJS.Immediate | undefined;
   #isOver = false;
@@ -35,16 +36,19 @@ export class TurnStream implements TurnListener {
   constructor(options: TurnStreamOptions) {
     this.#options = options;
     this.#format = createFormat(options.exchange.headers.accept);
-    this.#keepAlive = new KeepAlive(
-      options.keepAliveSeconds,
-      () => this.#writer?.writtenAt ?? 0,
-      () => this.#open().write(this.#format.keepAlive),
-    );
-    if (this.#format.opensEarly) this.#keepAlive.start();
+    if (this.#format.opensEarly) this.#beKeptAlive();
   }
 
   get isOpen(): boolean {
     return this.#writer !== undefined;
+  }
+
+  get writtenAt(): number {
+    return this.#writer?.writtenAt ?? this.#keptSince;
+  }
+
+  keepAlive(): void {
+    this.#open().write(this.#format.keepAlive);
   }
 
   /** True if the caller has left before the end. */
@@ -99,12 +103,17 @@ export class TurnStream implements TurnListener {
   close(): void {
     this.#isOver = true;
     clearImmediate(this.#opening);
-    this.#keepAlive.stop();
+    this.#options.keepAlives.remove(this);
   }
 
   /** Throws what has kept the answer from being written to its end. */
   throwIfFailed(): void {
     if (this.#failures !== undefined) throw this.#failures[0];
+  }
+
+  #beKeptAlive(): void {
+    this.#keptSince = performance.now();
+    this.#options.keepAlives.add(this);
   }
 
   #leave(why: string): void {
@@ -120,7 +129,7 @@ export class TurnStream implements TurnListener {
 
   #open(): ResponseWriter {
     if (this.#writer !== undefined) return this.#writer;
-    if (!this.#format.opensEarly) this.#keepAlive.start();
+    if (!this.#format.opensEarly) this.#beKeptAlive();
     const { exchange, budget, sessionId } = this.#options;
     const headers = {
       'content-type': this.#format.contentType,

@@ -1,0 +1,54 @@
+import { setIdleTimer } from '../process/timing.js';
+
+/** An answer that nobody on the way may take for dead. */
+export interface KeptAlive {
+  /** When something was last written, in milliseconds of `performance.now()`. */
+  readonly writtenAt: number;
+  /** Writes something that says nothing. */
+  keepAlive(): void;
+}
+
+/** So much earlier than it must, an answer is kept alive: all that are due at nearly the same time then share a round. */
+const early = 0.05;
+
+/**
+ * Keeps alive each answer that nothing has been written to for some time. One timer is for all of them: a short turn takes less
+ * time for its events than to set and clear a timer of its own.
+ */
+export class KeepAlives {
+  readonly #idleMs: number;
+  readonly #open = new Set<KeptAlive>();
+  /** Goes off no later than the first of them is due. */
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** @param idleSeconds - How long nothing may be written. */
+  constructor(idleSeconds: number) {
+    this.#idleMs = Math.max(idleSeconds * 1_000, 1);
+  }
+
+  add(answer: KeptAlive): void {
+    this.#open.add(answer);
+    this.#timer ??= this.#setTimer(this.#idleMs);
+  }
+
+  /** Fine for one that was never added. */
+  remove(answer: KeptAlive): void {
+    this.#open.delete(answer);
+  }
+
+  #setTimer(delayMs: number): ReturnType<typeof setTimeout> {
+    return setIdleTimer(() => this.#goRound(), delayMs);
+  }
+
+  #goRound(): void {
+    this.#timer = undefined;
+    const now = performance.now();
+    let nextMs = this.#idleMs;
+    for (const answer of this.#open) {
+      const leftMs = answer.writtenAt + this.#idleMs - now;
+      if (leftMs <= this.#idleMs * early) answer.keepAlive();
+      else nextMs = Math.min(nextMs, leftMs);
+    }
+    if (this.#open.size > 0) this.#timer ??= this.#setTimer(nextMs);
+  }
+}

@@ -1,0 +1,66 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { KeepAlives } from '../../src/server/turn/keep-alives.js';
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] }));
+afterEach(() => void vi.useRealTimers());
+
+const answer = () => ({ writtenAt: performance.now(), keepAlive: vi.fn() });
+
+it('keep an answer alive whenever nothing was written to it for so long', () => {
+  const keepAlives = new KeepAlives(15);
+  const silent = answer();
+  keepAlives.add(silent);
+  for (let times = 1; times <= 3; times++) {
+    vi.advanceTimersByTime(14_000);
+    expect(silent.keepAlive).toHaveBeenCalledTimes(times - 1);
+    vi.advanceTimersByTime(1_000);
+    expect(silent.keepAlive).toHaveBeenCalledTimes(times);
+    silent.writtenAt = performance.now();
+  }
+});
+
+it('go by when each was written to, and leave those that are over alone', () => {
+  const keepAlives = new KeepAlives(15);
+  const [busy, over] = [answer(), answer()];
+  keepAlives.add(busy);
+  keepAlives.add(over);
+  keepAlives.remove(over);
+  vi.advanceTimersByTime(10_000);
+  busy.writtenAt = performance.now();
+  const later = answer();
+  keepAlives.add(later);
+  vi.advanceTimersByTime(14_000);
+  expect(busy.keepAlive).not.toHaveBeenCalled();
+  expect(later.keepAlive).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(1_000);
+  expect(busy.keepAlive).toHaveBeenCalledTimes(1);
+  expect(later.keepAlive).toHaveBeenCalledTimes(1);
+  expect(over.keepAlive).not.toHaveBeenCalled();
+});
+
+it('set no timer when all are over, and one again for the next', () => {
+  const keepAlives = new KeepAlives(15);
+  const first = answer();
+  keepAlives.add(first);
+  keepAlives.remove(first);
+  vi.advanceTimersByTime(15_000);
+  expect(vi.getTimerCount()).toBe(0);
+  const next = answer();
+  keepAlives.add(next);
+  vi.advanceTimersByTime(15_000);
+  expect(next.keepAlive).toHaveBeenCalledTimes(1);
+});
+
+it('keep hundreds of answers alive in few rounds', () => {
+  const keepAlives = new KeepAlives(15);
+  const answers = Array.from({ length: 500 }, () => {
+    vi.advanceTimersByTime(10);
+    const each = answer();
+    keepAlives.add(each);
+    return each;
+  });
+  const timers = vi.spyOn(globalThis, 'setTimeout');
+  vi.advanceTimersByTime(15_000);
+  for (const { keepAlive } of answers) expect(keepAlive).toHaveBeenCalled();
+  expect(timers.mock.calls.length).toBeLessThan(30);
+});
