@@ -53,11 +53,12 @@ export class NodeWriter implements ResponseWriter, SlowReader {
     // Until it has run, it would keep all of the turn in memory: with hundreds of sessions, all of their turns at once.
     clearImmediate(this.#flushing);
     if (this.#isFull || this.#response.writableEnded) return;
+    const bytes = Buffer.byteLength(this.#unsent);
     // A turn that is over in its first tick is one write, head and all.
-    if (!this.#response.headersSent) {
-      this.#writeHead(Object.assign({ 'content-length': Buffer.byteLength(this.#unsent) }, this.#headers));
-    }
-    this.#response.end(this.#unsent);
+    if (!this.#response.headersSent)
+      this.#writeHead(Object.assign({ 'content-length': bytes }, this.#headers));
+    // What is ASCII is the same in both, and takes half as long.
+    this.#response.end(this.#unsent, bytes === this.#unsent.length ? 'latin1' : 'utf8');
     this.#unsent = '';
   }
 

@@ -10,5 +10,5 @@ let turns = 0;
 export function createTurnId(): string {
   prefix ??= createId().slice(0, 8);
   turns++;
-  return `${prefix}-${Date.now().toString(36)}-${turns.toString(36)}`;
+  return `${prefix}-${Date.now()}-${turns}`;
 }

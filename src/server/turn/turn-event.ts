@@ -10,26 +10,45 @@ export interface TurnEvent {
 
 /** Writes an event as text, once for all who hear it. Throws if a field of it cannot be read. */
 export function toTurnEvent(event: AgentEvent): TurnEvent {
-  return { kind: event.kind, data: JSON.stringify(eventData(event)) };
+  const fields: Fields = Object(event);
+  return { kind: event.kind, data: flatText(fields) ?? JSON.stringify(richData(fields)) };
 }
 
-function eventData(event: AgentEvent): object {
-  const fields: Readonly<Record<string, unknown>> = Object(event);
-  // Built field by field: Node 20 takes a microsecond to add a property to what a spread has just made.
-  const data: Record<string, unknown> = {};
-  let isAllFlat = true;
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What the stream says already. */
+function isSaid(name: string): boolean {
+  return name === 'kind' || name === 'contextId';
+}
+
+/** What `JSON.stringify` would write, in half its time on Node 20; `undefined` unless all fields are flat, as those of most events are. */
+function flatText(fields: Fields): string | undefined {
+  let text = '';
   for (const name of Object.keys(fields)) {
-    if (name === 'kind' || name === 'contextId') continue;
+    if (isSaid(name)) continue;
     const value = fields[name];
-    isAllFlat &&= isFlat(value);
-    setOwn(data, name, value);
+    if (!isFlat(value)) return undefined;
+    const written = typeof value === 'string' ? quote(value) : JSON.stringify(value);
+    if (written !== undefined) text += `${text === '' ? '' : ','}${quote(name)}:${written}`;
   }
-  // Most events are flat, and JSON can say them as they are.
-  return isAllFlat ? data : Object(toPlainJson(data));
+  return `{${text}}`;
+}
+
+function richData(fields: Fields): object {
+  const data: Record<string, unknown> = {};
+  for (const name of Object.keys(fields)) if (!isSaid(name)) setOwn(data, name, fields[name]);
+  return Object(toPlainJson(data));
 }
 
 function isFlat(value: unknown): boolean {
   return (
     value === null || (typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'bigint')
   );
+}
+
+/** Without quotes, backslashes, control characters and halves of surrogate pairs, a text is its own JSON. */
+const plainText = /^[ !#-[\]-\ud7ff\ue000-\uffff]*$/;
+
+function quote(text: string): string {
+  return plainText.test(text) ? `"${text}"` : JSON.stringify(text);
 }

@@ -1,0 +1,43 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { toTurnEvent } from '../../src/server/turn/turn-event.js';
+
+const anyText = fc.string({ unit: 'binary' });
+const halves = fc.constantFrom(
+  '\ud800',
+  '\udfff',
+  'a\ud83d',
+  '\udc00"',
+  '\u2028',
+  '\u007f',
+  '\\',
+  '"',
+  '\n',
+  '\0',
+);
+const flatValue = fc.oneof(
+  fc.string(),
+  anyText,
+  halves,
+  fc.double(),
+  fc.integer(),
+  fc.boolean(),
+  fc.constantFrom(null, undefined, Symbol('none'), -0),
+);
+
+it('writes flat fields as JSON does', () => {
+  const fields = fc.dictionary(fc.oneof(fc.string(), anyText, halves), flatValue);
+  fc.assert(
+    fc.property(fields, (said) => {
+      const { kind: _kind, contextId: _contextId, ...others } = said;
+      const { data } = toTurnEvent({ ...said, kind: 'a' });
+      expect(data).toBe(JSON.stringify(others));
+    }),
+  );
+});
+
+it('writes a field named __proto__ like any other', () => {
+  const event = JSON.parse('{"kind":"a","__proto__":"b"}');
+  expect(toTurnEvent(event).data).toBe('{"__proto__":"b"}');
+  expect(toTurnEvent({ ...event, at: new Date(0) }).data).toContain('1970');
+});
