@@ -67,48 +67,46 @@ export class Invocation {
     return telemetry.request({ method, route: '/invocations', headers, sessionId, requestId });
   }
 
-  #answer(head: RequestHead | undefined, refusal: unknown): Promise<void> {
-    return this.#handle(head, refusal).catch((error: unknown) => {
+  async #answer(head: RequestHead | undefined, refusal: unknown): Promise<void> {
+    try {
+      if (head === undefined) throw refusal;
+      const { config } = this.#server;
+      const { headers, method } = this.#exchange;
+      const authContext = config.decodeAuthorization && (await authenticate(config, headers));
+      const isPost = method === 'POST';
+      const sessionId = head.sessionId ?? (isPost ? createId() : missSessionId());
+      this.#sessionId = sessionId;
+      if (head.sessionId === undefined) this.#observed?.session(sessionId);
+      if (config.authorize !== undefined) await authorize(config, authContext, sessionId);
+      const isListening = method === 'GET' && acceptsStream(headers.accept);
+      if (!isPost) {
+        await this.#requireOwner(authContext, sessionId, false);
+        return await (isListening ? this.#attach(sessionId) : this.#answerState(sessionId));
+      }
+      const bytes = await this.#exchange.readBody(config.maxBodyBytes);
+      const body = parseInvocation(bytes);
+      this.#redactor.hide(hiddenOf(body, bytes.length));
+      // Only a prompt can be the first thing a session is sent.
+      if (body.type !== 'prompt' && head.sessionId === undefined) missSessionId();
+      const isTurn = body.type === 'prompt' || body.type === 'resume';
+      const key = isTurn ? readIdempotencyKey(headers, body) : undefined;
+      // Without the session, a repeat would begin another one.
+      if (key !== undefined && head.sessionId === undefined) missSessionId();
+      // Only now: a request that is refused makes nobody an owner.
+      if (config.ownerOf !== undefined) await this.#requireOwner(authContext, sessionId, isTurn);
+      if (body.type === 'status') return await this.#answerState(sessionId);
+      if (body.type === 'cancel') return await this.#cancel(sessionId);
+      if (body.type === 'attach') return await this.#attach(sessionId, body.lastEventId);
+      const context = Object.assign(head, { sessionId, authContext });
+      const idempotency = isTurn && key !== undefined ? toIdempotency(key, body, sessionId) : undefined;
+      const [exchange, redactor, observed] = [this.#exchange, this.#redactor, this.#observed];
+      const turnRequest = { exchange, context, body, idempotency, redactor, observed };
+      this.#logTurn(await answerTurn(this.#server, turnRequest));
+    } catch (error) {
       const failure = toHttpError(error);
       this.#log(failure.status, error ?? failure);
       this.#answerFailure(failure);
-    });
-  }
-
-  async #handle(head: RequestHead | undefined, refusal: unknown): Promise<void> {
-    if (head === undefined) throw refusal;
-    const { config } = this.#server;
-    const { headers, method } = this.#exchange;
-    const authContext = config.decodeAuthorization && (await authenticate(config, headers));
-    const isPost = method === 'POST';
-    const sessionId = head.sessionId ?? (isPost ? createId() : missSessionId());
-    this.#sessionId = sessionId;
-    if (head.sessionId === undefined) this.#observed?.session(sessionId);
-    if (config.authorize !== undefined) await authorize(config, authContext, sessionId);
-    const isListening = method === 'GET' && acceptsStream(headers.accept);
-    if (!isPost) {
-      await this.#requireOwner(authContext, sessionId, false);
-      return isListening ? this.#attach(sessionId) : this.#answerState(sessionId);
     }
-    const bytes = await this.#exchange.readBody(config.maxBodyBytes);
-    const body = parseInvocation(bytes);
-    this.#redactor.hide(hiddenOf(body, bytes.length));
-    // Only a prompt can be the first thing a session is sent.
-    if (body.type !== 'prompt' && head.sessionId === undefined) missSessionId();
-    const isTurn = body.type === 'prompt' || body.type === 'resume';
-    const key = isTurn ? readIdempotencyKey(headers, body) : undefined;
-    // Without the session, a repeat would begin another one.
-    if (key !== undefined && head.sessionId === undefined) missSessionId();
-    // Only now: a request that is refused makes nobody an owner.
-    if (config.ownerOf !== undefined) await this.#requireOwner(authContext, sessionId, isTurn);
-    if (body.type === 'status') return this.#answerState(sessionId);
-    if (body.type === 'cancel') return this.#cancel(sessionId);
-    if (body.type === 'attach') return this.#attach(sessionId, body.lastEventId);
-    const context = Object.assign(head, { sessionId, authContext });
-    const idempotency = isTurn && key !== undefined ? toIdempotency(key, body, sessionId) : undefined;
-    const [exchange, redactor, observed] = [this.#exchange, this.#redactor, this.#observed];
-    const turnRequest = { exchange, context, body, idempotency, redactor, observed };
-    this.#logTurn(await answerTurn(this.#server, turnRequest));
   }
 
   async #requireOwner(authContext: unknown, sessionId: string, isTurn: boolean): Promise<void> {

@@ -4,7 +4,7 @@ import type { AgentStoreErrorCode } from '../../domain/errors.js';
 import { isStoreCode, storeFailed } from '../failures/http-error.js';
 import type { RunningTurn } from '../sessions/running-turn.js';
 import { EventGate, type EventOutput, hasFailed } from './event-gate.js';
-import { observe, unlessStopped } from './observe.js';
+import { type EventObserver, observe, unlessStopped } from './observe.js';
 
 /** What the caller asks the agent: a message, or answers to what it has asked. */
 export interface TurnInput {
@@ -48,7 +48,7 @@ export interface TurnEnd {
 export type AgentKind = 'live' | 'new' | 'last';
 
 /** One agent's try at a turn. */
-export class Attempt {
+export class Attempt implements EventObserver {
   readonly #agent: Agent;
   readonly #kind: AgentKind;
   readonly #options: AttemptOptions;
@@ -65,21 +65,14 @@ export class Attempt {
   }
 
   async run(): Promise<TurnEnd> {
-    const { turn, input, output } = this.#options;
+    const { turn, input } = this.#options;
     try {
       this.#states.push(this.#agent.state);
       const start = () => {
         turn.hasStarted = true;
         return this.#agent.startTurn(input.message, input.options);
       };
-      const events = await unlessStopped(turn.signal, start);
-      this.#hasStarted = true;
-      const { state } = this.#agent;
-      if (this.#kind === 'live') this.#states.push(state);
-      const done = observe(events, turn.signal, (event) => this.#take(event));
-      // An agent that loads its session only now may still find that it cannot.
-      if (state.status !== 'created') output.start();
-      await done;
+      await observe(turn.signal, start, this);
       this.#throwIfFailed();
       this.#gate.complete();
       return { outcome: 'completed' };
@@ -88,7 +81,16 @@ export class Attempt {
     }
   }
 
-  #take(event: AgentEvent): void {
+  onStart(subscribe: () => void): void {
+    this.#hasStarted = true;
+    const { state } = this.#agent;
+    if (this.#kind === 'live') this.#states.push(state);
+    subscribe();
+    // An agent that loads its session only now may still find that it cannot.
+    if (state.status !== 'created') this.#options.output.start();
+  }
+
+  take(event: AgentEvent): void {
     if (this.#kind === 'live' && this.#gate.isTentative) this.#states.push(this.#agent.state);
     this.#gate.next(event);
   }
