@@ -1,6 +1,6 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
-import { getActiveResourcesInfo } from 'node:process';
+import { queryObjects } from 'node:v8';
 import { describe, expect, it } from 'vitest';
 import { NodeExchange } from '../../src/server/http/node-exchange.js';
 import { NodeWriter } from '../../src/server/http/node-writer.js';
@@ -8,8 +8,8 @@ import { WaitingBudget } from '../../src/server/http/waiting-budget.js';
 import { KeepAlives } from '../../src/server/turn/keep-alives.js';
 import { TurnStream } from '../../src/server/turn/turn-stream.js';
 
-/** What waits for the event loop keeps its turn in memory, and those of all other sessions that have their turn in the same tick. */
-const countWaiting = () => getActiveResourcesInfo().filter((resource) => resource === 'Immediate').length;
+/** What waits for the end of the tick is kept in memory, with its turn and those of all other sessions that have one in the same tick. */
+const countKept = (Class: typeof NodeWriter | typeof TurnStream) => queryObjects(Class, { format: 'count' });
 
 function createExchange() {
   const request = new IncomingMessage(new Socket());
@@ -28,23 +28,31 @@ function createStream() {
 
 describe('an answer that is over in its first tick', () => {
   it('leaves no write for later', () => {
-    const before = countWaiting();
-    const writer = new NodeWriter(createExchange().response, {}, new WaitingBudget(1_000), () => undefined);
-    writer.write('all of it');
-    expect(countWaiting()).toBe(before + 1);
-    writer.end();
-    expect(countWaiting()).toBe(before);
+    const writeAll = (ends: boolean) => {
+      const budget = new WaitingBudget(1_000);
+      const writer = new NodeWriter(createExchange().response, {}, budget, () => undefined);
+      writer.write('all of it');
+      if (ends) writer.end();
+    };
+    const before = countKept(NodeWriter);
+    writeAll(true);
+    expect(countKept(NodeWriter)).toBe(before);
+    writeAll(false);
+    expect(countKept(NodeWriter)).toBe(before + 1);
   });
 
   it('is not opened later', () => {
-    const before = countWaiting();
-    const stream = createStream();
-    stream.start();
-    expect(countWaiting()).toBe(before + 1);
-    stream.close();
-    expect(countWaiting()).toBe(before);
-    // An agent may start when its caller has left.
-    stream.start();
-    expect(countWaiting()).toBe(before);
+    const start = (closes: boolean) => {
+      const stream = createStream();
+      stream.start();
+      if (closes) stream.close();
+      // An agent may start when its caller has left.
+      if (closes) stream.start();
+    };
+    const before = countKept(TurnStream);
+    start(true);
+    expect(countKept(TurnStream)).toBe(before);
+    start(false);
+    expect(countKept(TurnStream)).toBe(before + 1);
   });
 });

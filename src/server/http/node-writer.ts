@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { awaitTickEnd, leaveTickEnd, type TickListener } from '../process/tick-end.js';
 import { maxAhead, maxUnsent, type ResponseWriter } from './exchange.js';
 import type { SlowReader, WaitingBudget } from './waiting-budget.js';
 
@@ -7,7 +8,7 @@ const notAscii = /[^ -~]/;
 const maxPiece = 1024 * 1024;
 
 /** Joins the events of one tick into one write. While the socket is full, events wait in a list. */
-export class NodeWriter implements ResponseWriter, SlowReader {
+export class NodeWriter implements ResponseWriter, SlowReader, TickListener {
   readonly #response: ServerResponse;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #budget: WaitingBudget;
@@ -15,8 +16,7 @@ export class NodeWriter implements ResponseWriter, SlowReader {
   /** Read from the clock once for all events of one tick. */
   writtenAt = performance.now();
   #unsent = '';
-  /** Writes what is unsent as soon as the work at hand is done. */
-  #flushing: NodeJS.Immediate | undefined;
+  #isDue = false;
   #isFull = false;
   #isWatched = false;
   #isOver = false;
@@ -50,8 +50,8 @@ export class NodeWriter implements ResponseWriter, SlowReader {
 
   end(): void {
     this.#isOver = true;
-    // Until it has run, it would keep all of the turn in memory: with hundreds of sessions, all of their turns at once.
-    clearImmediate(this.#flushing);
+    // With hundreds of sessions, all of their turns would be kept at once.
+    leaveTickEnd(this);
     if (this.#isFull || this.#response.writableEnded) return;
     const bytes = Buffer.byteLength(this.#unsent);
     // A turn that is over in its first tick is one write, head and all.
@@ -75,19 +75,12 @@ export class NodeWriter implements ResponseWriter, SlowReader {
     this.#onUnread();
   }
 
-  #writeHead(headers: Readonly<Record<string, string | number>>): void {
-    this.#response.writeHead(200, headers);
-    // Node encodes the head like the text it is sent with, and UTF-8 would change a session id that is not ASCII.
-    if (Object.values(this.#headers).some((value) => notAscii.test(value)))
-      this.#response.write('', 'latin1');
-  }
-
-  #schedule(): void {
-    this.#flushing ??= setImmediate(() => this.#flush());
+  onTickEnd(): void {
+    this.#flush();
   }
 
   #flush(): void {
-    this.#flushing = undefined;
+    this.#isDue = false;
     this.writtenAt = performance.now();
     const response = this.#response;
     if (response.writableEnded || this.#isFull) return;
@@ -96,6 +89,18 @@ export class NodeWriter implements ResponseWriter, SlowReader {
     this.#unsent = '';
     if (text === '') response.flushHeaders();
     else if (!response.write(text)) this.#becomeFull();
+  }
+
+  #writeHead(headers: Readonly<Record<string, string | number>>): void {
+    this.#response.writeHead(200, headers);
+    // Node encodes the head like the text it is sent with, and UTF-8 would change a session id that is not ASCII.
+    if (Object.values(this.#headers).some((value) => notAscii.test(value)))
+      this.#response.write('', 'latin1');
+  }
+
+  #schedule(): void {
+    if (!this.#isDue) awaitTickEnd(this);
+    this.#isDue = true;
   }
 
   #becomeFull(): void {

@@ -2,6 +2,7 @@ import { answerError, HttpError } from '../failures/http-error.js';
 import type { Exchange, ResponseWriter } from '../http/exchange.js';
 import type { WaitingBudget } from '../http/waiting-budget.js';
 import { sessionIdHeader } from '../invocation/request-head.js';
+import { awaitTickEnd, leaveTickEnd, type TickListener } from '../process/tick-end.js';
 import { createFormat, type EventFormat } from './event-format.js';
 import { formatEventId } from './event-id.js';
 import type { KeepAlives, KeptAlive } from './keep-alives.js';
@@ -21,13 +22,12 @@ export interface TurnStreamOptions {
 }
 
 /** A turn as one caller hears it. Until it opens, with the first event or soon after the start, a failure can be a status. */
-export class TurnStream implements TurnListener, KeptAlive {
+export class TurnStream implements TurnListener, KeptAlive, TickListener {
   readonly #options: TurnStreamOptions;
   readonly #format: EventFormat;
   /** Since when it must be kept alive. */
   #keptSince = 0;
   #writer: ResponseWriter | undefined;
-  #opening: NodeJS.Immediate | undefined;
   #isOver = false;
   #hasLeft = false;
   #failures: unknown[] | undefined;
@@ -63,7 +63,11 @@ export class TurnStream implements TurnListener, KeptAlive {
 
   /** Opens once the agent has had the time to say that it cannot start. */
   start(): void {
-    if (!this.isOpen && !this.#isOver) this.#opening = setImmediate(() => this.#open());
+    if (!this.isOpen && !this.#isOver) awaitTickEnd(this);
+  }
+
+  onTickEnd(): void {
+    this.#open();
   }
 
   /** Opens at once: there is nothing that could still fail with a status. */
@@ -102,7 +106,7 @@ export class TurnStream implements TurnListener, KeptAlive {
   /** Writes nothing more, and leaves the answer to others. */
   close(): void {
     this.#isOver = true;
-    clearImmediate(this.#opening);
+    leaveTickEnd(this);
     this.#options.keepAlives.remove(this);
   }
 
