@@ -4,7 +4,7 @@ import { createServer, IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
-import { EMPTY, ignoreElements, NEVER, Subject, timer } from 'rxjs';
+import { EMPTY, ignoreElements, NEVER, of, Subject, timer } from 'rxjs';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { AgentEvent } from '../../src/domain/agent.js';
 import { createApp } from '../../src/hono.js';
@@ -355,6 +355,7 @@ it('answers all requests of a connection in order, and stops all of their turns 
 
 it.each([
   ['at once', () => EMPTY],
+  ['at once, with a text that is not ASCII either', () => of(event('content-delta', { delta: 'caf\xe9' }))],
   ['after a while', () => timer(1).pipe(ignoreElements())],
 ])('returns a session id that is not ASCII as it was sent, where the turn ends %s', async (_, script) => {
   const port = await serveOnNode({ script });

@@ -54,11 +54,12 @@ export class NodeWriter implements ResponseWriter, SlowReader, TickListener {
     leaveTickEnd(this);
     if (this.#isFull || this.#response.writableEnded) return;
     const bytes = Buffer.byteLength(this.#unsent);
+    // What is ASCII is the same in both, and takes half as long.
+    const encoding = bytes === this.#unsent.length ? 'latin1' : 'utf8';
     // A turn that is over in its first tick is one write, head and all.
     if (!this.#response.headersSent)
-      this.#writeHead(Object.assign({ 'content-length': bytes }, this.#headers));
-    // What is ASCII is the same in both, and takes half as long.
-    this.#response.end(this.#unsent, bytes === this.#unsent.length ? 'latin1' : 'utf8');
+      this.#writeHead(Object.assign({ 'content-length': bytes }, this.#headers), encoding);
+    this.#response.end(this.#unsent, encoding);
     this.#unsent = '';
   }
 
@@ -84,17 +85,18 @@ export class NodeWriter implements ResponseWriter, SlowReader, TickListener {
     this.writtenAt = performance.now();
     const response = this.#response;
     if (response.writableEnded || this.#isFull) return;
-    if (!response.headersSent) this.#writeHead(this.#headers);
+    if (!response.headersSent) this.#writeHead(this.#headers, 'utf8');
     const text = this.#unsent;
     this.#unsent = '';
     if (text === '') response.flushHeaders();
     else if (!response.write(text)) this.#becomeFull();
   }
 
-  #writeHead(headers: Readonly<Record<string, string | number>>): void {
+  /** @param encoding - Of the text that follows. */
+  #writeHead(headers: Readonly<Record<string, string | number>>, encoding: 'latin1' | 'utf8'): void {
     this.#response.writeHead(200, headers);
     // Node encodes the head like the text it is sent with, and UTF-8 would change a session id that is not ASCII.
-    if (Object.values(this.#headers).some((value) => notAscii.test(value)))
+    if (encoding === 'utf8' && Object.values(this.#headers).some((value) => notAscii.test(value)))
       this.#response.write('', 'latin1');
   }
 
