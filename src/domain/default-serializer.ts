@@ -3,6 +3,7 @@ import { restore } from './values/decode.js';
 import { type EncodedValue, encode, unserializable } from './values/encode.js';
 import { toDate } from './values/kinds.js';
 import { isRecord } from './values/objects.js';
+import { isPlainJson, isPlainObject } from './values/plain-check.js';
 import { AnnotatedData } from './values/plain-data.js';
 
 /** The fields that are dates even if no note says so. */
@@ -40,6 +41,47 @@ export const defaultSerializer: Serializer = {
     return data;
   },
 };
+
+/** More are left to the walk that copies, which can say where they are too many. */
+const maxPlainLevels = 100;
+
+/** A name that a note has as it is. */
+const plainName = /^\w+$/;
+
+/**
+ * The text that {@link defaultSerializer} makes of a state, made without a copy of what is in it. `undefined` if there is more to note
+ * than the usual dates and fields that are `undefined`, and for what cannot be kept: the serializer says why.
+ */
+export function toPlainStateText(state: object): string | undefined {
+  try {
+    return isPlainObject(state) ? writeState(state) : undefined;
+  } catch {
+    return undefined; // What cannot be read here cannot be read by the serializer either.
+  }
+}
+
+function writeState(state: Readonly<Record<string, unknown>>): string | undefined {
+  const plain = { ...state };
+  const notes: Record<string, [type: string]> = {};
+  let hasNotes = false;
+  for (const key of Object.keys(plain)) {
+    const value = plain[key];
+    if (dateFields.includes(key)) {
+      if (!isPlainDate(value)) return undefined;
+      plain[key] = value.toISOString();
+      notes[key] = ['Date'];
+    } else if (value === undefined && plainName.test(key) && key !== '__proto__') {
+      notes[key] = ['undefined'];
+      hasNotes = true;
+    } else if (!isPlainJson(value, maxPlainLevels)) return undefined;
+  }
+  return JSON.stringify(hasNotes ? { json: plain, meta: { values: notes, v: 1 } } : { json: plain });
+}
+
+function isPlainDate(value: unknown): value is Date {
+  if (!(value instanceof Date) || Object.getPrototypeOf(value) !== Date.prototype) return false;
+  return !Number.isNaN(value.getTime()) && Reflect.ownKeys(value).length === 0;
+}
 
 /** Restores the dates that every state has, in data without notes. */
 export function restoreDates(data: unknown): Record<string, unknown> {

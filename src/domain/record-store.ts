@@ -139,6 +139,8 @@ export interface RecordStore {
   readonly maxRecordBytes?: number;
   /** How large a write may be for its price. If it is left out, all bytes cost the same. */
   readonly writeUnits?: WriteUnits;
+  /** True if a record's `text` is all that is read of what it holds: `data` is then made only if it is asked for. @defaultValue `false` */
+  readonly keepsText?: boolean;
   /** True if nothing outside of this process can reach the records: their revisions can then be short. @defaultValue `false` */
   readonly isLocal?: boolean;
   /**

@@ -7,6 +7,7 @@ export class FaultyRecords implements RecordStore {
   readonly keyLimits;
   readonly maxRecordBytes;
   readonly isLocal;
+  readonly keepsText;
   readonly #records: RecordStore;
   readonly #faults: Pick<Faults, 'run'>;
 
@@ -16,6 +17,7 @@ export class FaultyRecords implements RecordStore {
     this.keyLimits = records.keyLimits;
     this.maxRecordBytes = records.maxRecordBytes;
     this.isLocal = records.isLocal;
+    this.keepsText = records.keepsText;
   }
 
   get(key: RecordKey, isFresh?: boolean) {

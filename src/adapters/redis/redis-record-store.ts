@@ -18,6 +18,8 @@ import { runWriteScript, type ValueWrite } from './write-script.js';
 
 /** Records as strings, each under a key of its own. */
 export class RedisRecordStore implements RecordStore, RecordIndex {
+  readonly keepsText = true;
+
   constructor(
     private readonly connection: RedisConnection,
     private readonly compresses: boolean,

@@ -21,7 +21,7 @@ export async function replaceState(
   const { contextId } = session.ids;
   await core.calls.run(contextId, async () => {
     if (state === null) return deleteSession(core, session, token);
-    const serialized = await serializeState(core.settings, state, session.ids);
+    const serialized = await serializeState(core, state, session.ids);
     const caller = { memory: new ContextMemory(1), scope: undefined, token };
     try {
       await loadSession(core, session, caller);

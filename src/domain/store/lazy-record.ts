@@ -1,13 +1,15 @@
 import type { NewRecord } from '../record-store.js';
-import { toStateText } from '../values/text.js';
+import type { SerializedData } from '../values/plain-data.js';
+import { fromStateText, toStateText } from '../values/text.js';
 
-/** All of a record but its text: each field is named, so that all records have one shape, which the engine knows. */
+/** All of a record but what it holds: each field is named, so that all records have one shape, which the engine knows. */
 export type RecordFields = {
-  readonly [Field in keyof Required<Omit<NewRecord, 'text' | 'utf8' | 'prefersCompact'>>]: NewRecord[Field];
+  readonly [Field in keyof Required<
+    Omit<NewRecord, 'data' | 'text' | 'utf8' | 'prefersCompact'>
+  >]: NewRecord[Field];
 };
 
-/** A record whose text is made when it is first read: a backend in memory never does. */
-export class LazyRecord implements NewRecord {
+class RecordHead {
   readonly revision: string;
   readonly lineage: string | undefined;
   readonly token: number | undefined;
@@ -16,11 +18,9 @@ export class LazyRecord implements NewRecord {
   readonly expiresAt: number | undefined;
   readonly updatedAt: number;
   readonly entityType: string;
-  readonly data: NewRecord['data'];
   readonly utf8: NewRecord['utf8'];
-  #text: NewRecord['text'] | undefined;
 
-  constructor(fields: RecordFields, text?: NewRecord['text'], utf8?: NewRecord['utf8']) {
+  constructor(fields: RecordFields, utf8: NewRecord['utf8']) {
     this.revision = fields.revision;
     this.lineage = fields.lineage;
     this.token = fields.token;
@@ -29,13 +29,42 @@ export class LazyRecord implements NewRecord {
     this.expiresAt = fields.expiresAt;
     this.updatedAt = fields.updatedAt;
     this.entityType = fields.entityType;
-    this.data = fields.data;
     this.utf8 = utf8;
+  }
+}
+
+/** A record whose text is made when it is first read: a backend in memory never does. */
+export class DataRecord extends RecordHead implements NewRecord {
+  readonly data: SerializedData;
+  #text: NewRecord['text'] | undefined;
+
+  constructor(
+    fields: RecordFields,
+    data: SerializedData,
+    text?: NewRecord['text'],
+    utf8?: NewRecord['utf8'],
+  ) {
+    super(fields, utf8);
+    this.data = data;
     this.#text = text;
   }
 
   get text(): NewRecord['text'] {
     this.#text ??= toStateText(this.data);
     return this.#text;
+  }
+}
+
+/** A record whose data is made of its text if it is read: a backend that keeps text never does. */
+export class TextRecord extends RecordHead implements NewRecord {
+  readonly text: string;
+
+  constructor(fields: RecordFields, text: string, utf8: NewRecord['utf8']) {
+    super(fields, utf8);
+    this.text = text;
+  }
+
+  get data(): SerializedData {
+    return fromStateText(this.text);
   }
 }

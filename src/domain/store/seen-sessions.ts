@@ -148,7 +148,7 @@ export async function updateSession(
   { scope, token }: Caller,
   change: StateChange,
 ): Promise<AgentState | null> {
-  const { settings, calls } = core;
+  const { calls } = core;
   const { contextId } = session.ids;
   for (;;) {
     const caller = { memory: new ContextMemory(1), scope, token };
@@ -156,7 +156,7 @@ export async function updateSession(
     requireLatestTurn(token, caller.memory.recall(contextId).token);
     const changed = await change(state);
     if (changed === null || changed === undefined) return null;
-    const data = holdFailure(serializeState(settings, changed, session.ids));
+    const data = holdFailure(serializeState(core, changed, session.ids));
     try {
       await calls.run(contextId, async () => saveSession(core, session, caller, await data(), true));
       return changed;

@@ -1,7 +1,8 @@
 import { type AgentState, findInvalidField, isAgentState } from '../agent-state.js';
+import { defaultSerializer, toPlainStateText } from '../default-serializer.js';
 import { AgentStoreError, isAgentStoreError } from '../errors.js';
 import type { RecordKey, StateIds } from '../key-schema.js';
-import type { Expectation, KeyLimits, NewRecord } from '../record-store.js';
+import type { Expectation, KeyLimits, NewRecord, RecordStore } from '../record-store.js';
 import { copyState, requireState } from '../state-copy.js';
 import { requireDataSize } from '../values/data-size.js';
 import { isRecord } from '../values/objects.js';
@@ -10,7 +11,7 @@ import { requireSize, sizeOf } from '../values/size.js';
 import { toStateText } from '../values/text.js';
 import { type AgentStoreSettings, type Attributes, latestExpiry } from './agent-store-options.js';
 import { checkContextId, checkKey, requireNoPart } from './key-check.js';
-import { LazyRecord } from './lazy-record.js';
+import { DataRecord, TextRecord } from './lazy-record.js';
 import { createLocalRevision, createRevision, shortText } from './revision.js';
 import type { StoreCore } from './store-core.js';
 
@@ -37,27 +38,32 @@ export function locateSession(
   return { ids, key };
 }
 
-/** What a save writes: the state as data, and what the user keeps beside it. */
-export interface SerializedSession {
-  readonly data: SerializedData;
+/** What a save writes: the state as data, or as text at once, and what the user keeps beside it. */
+export type SerializedSession = SessionContent & {
   readonly attributes?: Attributes | undefined;
   /** When it is to expire, in Unix seconds, if not after the store's own time. */
   readonly expiresAt?: number | undefined;
-}
+};
+
+type SessionContent =
+  | { readonly data: SerializedData; readonly text?: undefined }
+  | { readonly text: string; readonly data?: undefined };
 
 /**
- * The state as data. It is copied at the call, before anything waits.
+ * The state as the backend keeps it. It is copied, or written as text, at the call, before anything waits.
  *
  * @throws AgentStoreError `UNSERIALIZABLE` if it cannot be kept.
  */
 export function serializeState(
-  settings: AgentStoreSettings,
+  { settings, records }: SerializeCore,
   state: AgentState,
   ids: StateIds,
 ): Promise<SerializedSession> | SerializedSession {
   const { serializer } = settings;
   const copy = serializer.copiesState ? requireState(state) : copyState(state);
   const attributes = describeState(settings, copy, ids);
+  const text = records.keepsText && serializer === defaultSerializer ? toPlainStateText(copy) : undefined;
+  if (text !== undefined) return { text, attributes };
   try {
     const data = serializer.serialize(copy, ids);
     if (data instanceof Promise) return data.then((made) => ({ data: made, attributes }), refuse);
@@ -65,6 +71,12 @@ export function serializeState(
   } catch (error) {
     return refuse(error);
   }
+}
+
+/** What serializing takes. */
+interface SerializeCore {
+  readonly settings: AgentStoreSettings;
+  readonly records: Pick<RecordStore, 'keepsText'>;
 }
 
 function describeState({ attributes }: AgentStoreSettings, state: AgentState, ids: StateIds) {
@@ -78,12 +90,13 @@ function describeState({ attributes }: AgentStoreSettings, state: AgentState, id
 
 /** Checks a state that is not written. @throws AgentStoreError `UNSERIALIZABLE` if it could not be kept. */
 export async function checkState(
-  settings: AgentStoreSettings,
+  { settings, records }: SerializeCore,
   state: AgentState,
   ids: StateIds,
 ): Promise<void> {
   const { attributes: _, ...withoutAttributes } = settings;
-  if (settings.serializer.copiesState) await serializeState(withoutAttributes, state, ids);
+  if (settings.serializer.copiesState)
+    await serializeState({ settings: withoutAttributes, records }, state, ids);
   else copyState(state);
 }
 
@@ -153,14 +166,15 @@ export interface RecordBase {
  */
 export function createRecord(
   { settings: { ttlSeconds, now, entityType, maxStateBytes }, records: { isLocal } }: StoreCore,
-  { data, attributes, expiresAt }: SerializedSession,
+  serialized: SerializedSession,
   { previous, lineage, token }: RecordBase,
 ): NewRecord {
+  const { attributes, expiresAt } = serialized;
   const updatedAt = now();
   const afterTtl =
     ttlSeconds === null ? undefined : Math.min(Math.ceil(updatedAt / 1000 + ttlSeconds), latestExpiry);
-  if (isLocal) requireDataSize(data, maxStateBytes);
-  const text = isLocal ? undefined : toStateText(data);
+  if (isLocal && serialized.data !== undefined) requireDataSize(serialized.data, maxStateBytes);
+  const text = serialized.text ?? (isLocal ? undefined : toStateText(serialized.data));
   // A long text is encoded once, for all who need it as bytes. A short one is measured, hashed and sent sooner as it is.
   const utf8 = typeof text === 'string' && text.length > shortText ? Buffer.from(text) : undefined;
   const written = utf8 ?? text;
@@ -177,10 +191,11 @@ export function createRecord(
     expiresAt: expiresAt ?? afterTtl,
     updatedAt,
     entityType,
-    data,
     parts: undefined,
   };
-  return new LazyRecord(fields, text, utf8);
+  return serialized.data === undefined
+    ? new TextRecord(fields, serialized.text, utf8)
+    : new DataRecord(fields, serialized.data, text, utf8);
 }
 
 /** The same record with the names of its parts, and with other data if that is given. */
@@ -191,6 +206,6 @@ export function changeRecord(
   const { revision, lineage, token, attributes, expiresAt, updatedAt, entityType } = record;
   const kept = { revision, lineage, token, attributes, expiresAt, updatedAt, entityType, parts };
   return data === undefined
-    ? new LazyRecord({ ...kept, data: record.data }, record.text, record.utf8)
-    : new LazyRecord({ ...kept, data });
+    ? new DataRecord(kept, record.data, record.text, record.utf8)
+    : new DataRecord(kept, data);
 }

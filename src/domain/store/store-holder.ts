@@ -46,10 +46,10 @@ export class StoreHolder implements AgentStore {
 
   save(contextId: string, state: AgentState): Promise<void> {
     return this.#call('save', contextId, (session, caller) => {
-      const { settings, calls } = this.#core;
+      const { calls } = this.#core;
       // An agent saves this from its constructor, before it has loaded what it is about to resume.
-      if (state?.status === 'created') return checkState(settings, state, session.ids);
-      const serialized = serializeState(settings, state, session.ids);
+      if (state?.status === 'created') return checkState(this.#core, state, session.ids);
+      const serialized = serializeState(this.#core, state, session.ids);
       if (!(serialized instanceof Promise))
         return calls.run(contextId, () => saveSession(this.#core, session, caller, serialized));
       const data = holdFailure(serialized);
