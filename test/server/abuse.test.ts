@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { NEVER } from 'rxjs';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Redactor } from '../../src/server/failures/redactor.js';
 import { startFunction } from '../lambda/harness.js';
@@ -139,6 +140,22 @@ describe.each(doors)('%s', (_door, startServer) => {
     expect(await statuses(strict, ids)).toEqual([400, 400, 400, 200, 200, 400]);
     expect(server.agents.map(({ contextId }) => contextId).sort()).toEqual([...ids].sort());
   });
+
+  it.each(['日', 'a\nb', 'a\u0000', 'a\u007f'])(
+    'answers 400 to the session id %j, which no header can hold',
+    async (id) => {
+      const server = await startServer({ script: () => NEVER, keepAliveSeconds: 0.01 });
+      const query = `${sessionHeader}=${encodeURIComponent(id)}`;
+      for (const init of [{ method: 'POST', body: '{"prompt":"hi"}' }, { method: 'GET' }]) {
+        const response = await fetch(`${server.url}/invocations?${query}`, init);
+        expect([response.status, await response.json()]).toMatchObject([
+          400,
+          { error: { code: 'BAD_REQUEST' } },
+        ]);
+      }
+      expect(server.agents).toEqual([]);
+    },
+  );
 
   it('makes a session id where there is none, and returns it', async () => {
     const server = await startServer({ strictSessionIds: true });

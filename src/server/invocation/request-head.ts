@@ -23,6 +23,9 @@ const known = Object.entries(sources).flatMap(([part, { names, longest }]) =>
 );
 const knownNames = new Set(known.map(({ name }) => name));
 
+/** What a header can hold, as the answer names the session in one. */
+const headerText = /^[\t -~\x80-\xff]*$/;
+
 /** What the headers say. The caller may have named no session. */
 export type RequestHead = Omit<RequestContext, 'sessionId' | 'signal'> & { readonly sessionId?: string };
 
@@ -34,6 +37,9 @@ export function readHead({ headers, ambiguous, query }: Exchange, strictSessionI
   if (ambiguous !== undefined) throw badRequest(`The header ${ambiguous} must be sent once, with one value.`);
   const parts = readParts(headers);
   const sessionId = readSessionId(parts.sessionId, query);
+  if (sessionId !== undefined && !headerText.test(sessionId)) {
+    throw badRequest('The session id has characters that no header can hold: the answer has it in one.');
+  }
   const { requestId = createId() } = parts;
   if (strictSessionIds && sessionId !== undefined && (sessionId.length < 33 || sessionId.length > 256)) {
     throw badRequest(`The header ${sessionIdHeader} must have 33 to 256 characters.`);
