@@ -128,16 +128,17 @@ it('asks, and takes the answer, through the client of the platform', async () =>
 it('is told of and stopped by a second invocation while a turn runs, since the platform passes on no abort', async () => {
   const server = await startServer({ script: () => new Promise<never>(() => {}) });
   const client = await startFront(server);
-  const running = invoke(client, { prompt: 'hello' });
+  // Waited for from the beginning: it may be stopped before the cancellation has been answered.
+  const stopped = expect(invoke(client, { prompt: 'hello' })).rejects.toMatchObject({
+    name: 'RuntimeClientError',
+    $metadata: { httpStatusCode: 424 },
+  });
   await vi.waitFor(() => expect(server.agents[0]?.turns).toHaveLength(1));
   const state = await invoke(client, { type: 'status' });
   expect(await state.response?.transformToString()).toContain('"turnCount":0');
   const cancelled = await invoke(client, { type: 'cancel' });
   expect(await cancelled.response?.transformToString()).toBe('{"cancelled":true}');
-  await expect(running).rejects.toMatchObject({
-    name: 'RuntimeClientError',
-    $metadata: { httpStatusCode: 424 },
-  });
+  await stopped;
 });
 
 it('tells a caller what was wrong although the platform hides the bodies of failures', async () => {
