@@ -42,7 +42,7 @@ export const defaultSerializer: Serializer = {
   },
 };
 
-/** More are left to the walk that copies, which can say where they are too many. */
+/** What nests deeper is left to the walk that copies, which can say what nests too deep. */
 const maxPlainLevels = 100;
 
 /** A name that a note has as it is. */

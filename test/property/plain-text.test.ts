@@ -10,6 +10,8 @@ import { state, unsupported } from './arbitraries.js';
 import { runs } from './options.js';
 
 const { pendingToolInputs: _tool, pendingAuthRequests: _auth, ...withoutUndefined } = createState(1);
+const cyclic: Record<string, unknown> = {};
+cyclic.itself = cyclic;
 const ids = { agentId: 'a', contextId: 'c' };
 
 async function toTextByCopy(original: object) {
@@ -73,6 +75,8 @@ describe('the text of a state that is made without a copy', () => {
         },
       },
     ],
+    ['a cycle', { metadata: cyclic }],
+    ['what nests too deep', { metadata: JSON.parse(`${'{"in":'.repeat(1_001)}1${'}'.repeat(1_001)}`) }],
   ])('is not made if there is %s', (_, changes) => {
     expect(toPlainStateText({ ...createState(1), ...changes })).toBeUndefined();
   });

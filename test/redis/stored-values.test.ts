@@ -2,6 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { Redis, type RedisOptions } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RedisAgentStoreOptions } from '../../src/adapters/redis/redis-agent-store.js';
+import { defaultSerializer } from '../../src/domain/default-serializer.js';
 import type { StateSerializer } from '../../src/domain/state-serializer.js';
 import { createClock, createState } from '../../src/testing/fixtures.js';
 import { assertSameValue } from '../../src/testing/index.js';
@@ -210,3 +211,17 @@ async function readState(): Promise<Buffer> {
   if (value === null) throw new Error('There is no value.');
   return value.subarray(value.indexOf('\n') + 1);
 }
+
+it('are texts of plain states that were not copied before', async () => {
+  const serialize = vi.spyOn(defaultSerializer, 'serialize');
+  try {
+    const store = openStore({ client });
+    await store.save('session', createState(1));
+    expect(serialize).not.toHaveBeenCalled();
+    assertSameValue(await store.load('session'), createState(1));
+    await store.save('session', createState(2, { metadata: { at: new Date(0) } }));
+    expect(serialize).toHaveBeenCalledTimes(1);
+  } finally {
+    serialize.mockRestore();
+  }
+});

@@ -56,3 +56,8 @@ describe('an answer that is over in its first tick', () => {
     expect(countKept(TurnStream)).toBe(before + 1);
   });
 });
+
+it('has been silent for as long as it is there, before anything is written', () => {
+  const before = performance.now();
+  expect(createStream().writtenAt).toBeGreaterThanOrEqual(before);
+});

@@ -10,7 +10,7 @@ let isScheduled = false;
 
 /**
  * Calls back once, at the end of the tick. One immediate is for all: Node starts and stops a part of its event loop with the first and
- * the last of them, which takes a tenth of a short turn.
+ * the last of them, which takes up to a twelfth of a short turn.
  */
 export function awaitTickEnd(listener: TickListener): void {
   listeners.add(listener);

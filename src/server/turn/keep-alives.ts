@@ -12,8 +12,8 @@ export interface KeptAlive {
 const early = 0.05;
 
 /**
- * Keeps alive each answer that nothing has been written to for some time. One timer is for all of them: a short turn takes less
- * time for its events than to set and clear a timer of its own.
+ * Keeps alive each answer that nothing has been written to for some time. One timer is for all of them: to set and clear
+ * one of its own takes up to a tenth of a short turn.
  */
 export class KeepAlives {
   readonly #idleMs: number;
