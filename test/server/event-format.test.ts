@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
 import { createFormat } from '../../src/server/turn/event-format.js';
-import { formatEventId, parseEventId } from '../../src/server/turn/event-id.js';
+import { eventIdStart, parseEventId } from '../../src/server/turn/event-id.js';
 import { toTurnEvent } from '../../src/server/turn/turn-event.js';
 import { event } from './fake-agent.js';
 
 it('frames an event with its kind, its id and its data, without what the stream says already', () => {
-  const format = createFormat();
+  const format = createFormat(undefined, 'turn');
   expect(format.contentType).toBe('text/event-stream; charset=utf-8');
-  expect(format.event(toTurnEvent(event('content-delta', { id: 'own', delta: 'é\n' })), 'turn:1')).toBe(
+  expect(format.event(toTurnEvent(event('content-delta', { id: 'own', delta: 'é\n' })), 1)).toBe(
     'id: turn:1\nevent: content-delta\ndata: {"taskId":"task-1","id":"own","delta":"é\\n"}\n\n',
   );
 });
@@ -17,7 +17,7 @@ it('gives an event of no turn no id', () => {
 });
 
 it('lets no kind start a line of its own', () => {
-  const text = createFormat().event(toTurnEvent(event('a\n\nevent: evil\r\rdata: 1\0')), 'turn:1');
+  const text = createFormat('', 'turn').event(toTurnEvent(event('a\n\nevent: evil\r\rdata: 1\0')), 1);
   expect(text.split(/\r\n|\r|\n/)).toEqual([
     'id: turn:1',
     'event: a event: evil data: 1 ',
@@ -44,7 +44,7 @@ it.each([
   [`${'a'.repeat(65)}:1`, undefined],
 ])('reads the id %j as %j', (text, id) => {
   expect(parseEventId(text)).toEqual(id);
-  if (id !== undefined) expect(formatEventId(id.turn, id.number)).toBe(text);
+  if (id !== undefined) expect(`${eventIdStart(id.turn)}${id.number}`).toBe(text);
 });
 
 it('sends what JSON cannot hold in its plain form', () => {

@@ -108,7 +108,10 @@ it('keeps the same events packed, whatever is in them and whenever they are pack
           else if (each !== 'pack') log.append(toTurnEvent(each));
           else if (packs) log.pack();
         }
-        return [log.newest, log.dropped, log.size, log.bytes, [...log.after(after)], [...log.after(0)]];
+        const heard = [after, 0].map((from) =>
+          [...log.after(from)].map(([{ kind, data }, at]) => [kind, data, at]),
+        );
+        return [log.newest, log.dropped, log.size, log.bytes, heard];
       };
       expect(read(true)).toEqual(read(false));
     }),

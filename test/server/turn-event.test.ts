@@ -30,8 +30,9 @@ it('writes flat fields as JSON does', () => {
   fc.assert(
     fc.property(fields, (said) => {
       const { kind: _kind, contextId: _contextId, ...others } = said;
-      const { data } = toTurnEvent({ ...said, kind: 'a' });
+      const { data, isAscii } = toTurnEvent({ ...said, kind: 'a' });
       expect(data).toBe(JSON.stringify(others));
+      if (isAscii) expect(data).toMatch(/^[\0-\x7f]*$/);
     }),
   );
 });
@@ -40,4 +41,11 @@ it('writes a field named __proto__ like any other', () => {
   const event = JSON.parse('{"kind":"a","__proto__":"b"}');
   expect(toTurnEvent(event).data).toBe('{"__proto__":"b"}');
   expect(toTurnEvent({ ...event, at: new Date(0) }).data).toContain('1970');
+});
+
+it('knows an event in plain ASCII, and leaves what an object has from its prototype', () => {
+  const event = Object.assign(Object.create({ inherited: 1 }), { kind: 'a', taskId: 'b', count: 1 });
+  expect(toTurnEvent(event)).toEqual({ kind: 'a', data: '{"taskId":"b","count":1}', isAscii: true });
+  const named = { kind: 'a', é: 'b' };
+  expect(toTurnEvent(named)).toEqual({ kind: 'a', data: '{"é":"b"}', isAscii: false });
 });

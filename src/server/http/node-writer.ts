@@ -16,6 +16,8 @@ export class NodeWriter implements ResponseWriter, SlowReader, TickListener {
   /** Read from the clock once for all events of one tick. */
   writtenAt = performance.now();
   #unsent = '';
+  /** What is unsent is the same in latin1 and UTF-8 then, and takes half as long in latin1. */
+  #isAscii = true;
   #isDue = false;
   #isFull = false;
   #isWatched = false;
@@ -38,12 +40,13 @@ export class NodeWriter implements ResponseWriter, SlowReader, TickListener {
     this.#schedule();
   }
 
-  write(text: string): void {
+  write(text: string, isAscii = false): void {
     if (this.#isFull) {
       this.#wait(text);
       return;
     }
     this.#unsent += text;
+    this.#isAscii &&= isAscii;
     if (this.#unsent.length <= maxUnsent) this.#schedule();
     else this.#flush();
   }
@@ -53,12 +56,10 @@ export class NodeWriter implements ResponseWriter, SlowReader, TickListener {
     // With hundreds of sessions, all of their turns would be kept at once.
     leaveTickEnd(this);
     if (this.#isFull || this.#response.writableEnded) return;
-    const bytes = Buffer.byteLength(this.#unsent);
-    // What is ASCII is the same in both, and takes half as long.
-    const encoding = bytes === this.#unsent.length ? 'latin1' : 'utf8';
+    const encoding = this.#isAscii ? 'latin1' : 'utf8';
+    const bytes = Buffer.byteLength(this.#unsent, encoding);
     // A turn that is over in its first tick is one write, head and all.
-    if (!this.#response.headersSent)
-      this.#writeHead(Object.assign({ 'content-length': bytes }, this.#headers), encoding);
+    if (!this.#response.headersSent) this.#writeHead(encoding, bytes);
     this.#response.end(this.#unsent, encoding);
     this.#unsent = '';
   }
@@ -85,16 +86,22 @@ export class NodeWriter implements ResponseWriter, SlowReader, TickListener {
     this.writtenAt = performance.now();
     const response = this.#response;
     if (response.writableEnded || this.#isFull) return;
-    if (!response.headersSent) this.#writeHead(this.#headers, 'utf8');
     const text = this.#unsent;
     this.#unsent = '';
+    // Without a text, Node encodes the head as UTF-8.
+    const encoding = this.#isAscii && text !== '' ? 'latin1' : 'utf8';
+    if (!response.headersSent) this.#writeHead(encoding);
+    this.#isAscii = true;
     if (text === '') response.flushHeaders();
-    else if (!response.write(text)) this.#becomeFull();
+    else if (!response.write(text, encoding)) this.#becomeFull();
   }
 
   /** @param encoding - Of the text that follows. */
-  #writeHead(headers: Readonly<Record<string, string | number>>, encoding: 'latin1' | 'utf8'): void {
-    this.#response.writeHead(200, headers);
+  #writeHead(encoding: 'latin1' | 'utf8', bytes?: number): void {
+    // As a list, which Node takes as it is.
+    const head: (string | number)[] = bytes === undefined ? [] : ['content-length', bytes];
+    for (const name in this.#headers) head.push(name, this.#headers[name] ?? '');
+    this.#response.writeHead(200, head);
     // Node encodes the head like the text it is sent with, and UTF-8 would change a session id that is not ASCII.
     if (encoding === 'utf8' && Object.values(this.#headers).some((value) => notAscii.test(value)))
       this.#response.write('', 'latin1');

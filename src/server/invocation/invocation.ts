@@ -97,10 +97,9 @@ export class Invocation {
       if (body.type === 'status') return await this.#answerState(sessionId);
       if (body.type === 'cancel') return await this.#cancel(sessionId);
       if (body.type === 'attach') return await this.#attach(sessionId, body.lastEventId);
-      const context = Object.assign(head, { sessionId, authContext });
       const idempotency = isTurn && key !== undefined ? toIdempotency(key, body, sessionId) : undefined;
       const [exchange, redactor, observed] = [this.#exchange, this.#redactor, this.#observed];
-      const turnRequest = { exchange, context, body, idempotency, redactor, observed };
+      const turnRequest = { exchange, head, sessionId, authContext, body, idempotency, redactor, observed };
       this.#logTurn(await answerTurn(this.#server, turnRequest));
     } catch (error) {
       const failure = toHttpError(error);

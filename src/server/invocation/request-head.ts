@@ -2,11 +2,15 @@ import { createId } from '../../domain/create-id.js';
 import { badRequest } from '../failures/http-error.js';
 import type { Exchange } from '../http/exchange.js';
 import type { HeaderFields } from '../http/header-fields.js';
-import type { RequestContext } from '../request-context.js';
 
 export const sessionIdHeader = 'X-Amzn-Bedrock-AgentCore-Runtime-Session-Id';
 
 /** The headers that a part of the context is taken from, the first that is there, and how long its value may be. */
+interface Source {
+  readonly names: readonly string[];
+  readonly longest: number;
+}
+
 const sources = {
   sessionId: { names: [sessionIdHeader.toLowerCase()], longest: 16_384 },
   requestId: { names: ['x-amzn-requestid', 'x-amzn-bedrock-agentcore-runtime-request-id'], longest: 256 },
@@ -18,36 +22,57 @@ const sources = {
   baggage: { names: ['baggage'], longest: 8_192 },
 };
 
-const known = Object.entries(sources).flatMap(([part, { names, longest }]) =>
-  names.map((name) => ({ part, name, longest })),
-);
-const knownNames = new Set(known.map(({ name }) => name));
+const knownNames = new Set(Object.values(sources).flatMap(({ names }) => names));
 
 /** What a header can hold, as the answer names the session in one. */
 const headerText = /^[\t -~\x80-\xff]*$/;
 
-/** What the headers say. The caller may have named no session. */
-export type RequestHead = Omit<RequestContext, 'sessionId' | 'signal'> & { readonly sessionId?: string };
+/** What the headers say. */
+export interface RequestHead {
+  /** The caller may have named no session. */
+  readonly sessionId: string | undefined;
+  readonly requestId: string;
+  readonly identityToken: string | undefined;
+  readonly oauthCallbackUrl: string | undefined;
+  readonly userId: string | undefined;
+  readonly traceparent: string | undefined;
+  readonly tracestate: string | undefined;
+  readonly baggage: string | undefined;
+  /** All of them. */
+  readonly headers: Exchange['headers'];
+}
 
-/**
- * Reads the headers, and the session id from the query too. The result is the caller's to add to: a copy by spread has a hidden class
- * of its own each time, which costs more than all else here. @throws HttpError `BAD_REQUEST` if one is out of range.
- */
+/** Reads the headers, and the session id from the query too. @throws HttpError `BAD_REQUEST` if one is out of range. */
 export function readHead({ headers, ambiguous, query }: Exchange, strictSessionIds: boolean): RequestHead {
   if (ambiguous !== undefined) throw badRequest(`The header ${ambiguous} must be sent once, with one value.`);
-  const parts = readParts(headers);
-  const sessionId = readSessionId(parts.sessionId, query);
+  const sessionId = readSessionId(readPart(headers, sources.sessionId), query);
   if (sessionId !== undefined && !headerText.test(sessionId)) {
     throw badRequest('The session id has characters that no header can hold: the answer has it in one.');
   }
-  const { requestId = createId() } = parts;
   if (strictSessionIds && sessionId !== undefined && (sessionId.length < 33 || sessionId.length > 256)) {
     throw badRequest(`The header ${sessionIdHeader} must have 33 to 256 characters.`);
   }
-  return Object.assign(parts, sessionId !== undefined && { sessionId }, {
-    requestId,
-    headers: readOthers(headers),
-  });
+  return {
+    sessionId,
+    requestId: readPart(headers, sources.requestId) ?? createId(),
+    identityToken: readPart(headers, sources.identityToken),
+    oauthCallbackUrl: readPart(headers, sources.oauthCallbackUrl),
+    userId: readPart(headers, sources.userId),
+    traceparent: readPart(headers, sources.traceparent),
+    tracestate: readPart(headers, sources.tracestate),
+    baggage: readPart(headers, sources.baggage),
+    headers,
+  };
+}
+
+/** The headers of a request that its context has no place for. */
+export function readOthers(headers: Exchange['headers']): Record<string, string> {
+  const others: Record<string, string> = {};
+  for (const name in headers) {
+    const value = headers[name];
+    if (value !== undefined && !knownNames.has(name)) others[name] = value;
+  }
+  return others;
 }
 
 /** A caller that can set no header, such as `EventSource`, names its session in the query. */
@@ -61,27 +86,18 @@ function readSessionId(header: string | undefined, { values, ambiguous }: Header
   return inRange(parameter, name, sources.sessionId.longest);
 }
 
-function readParts(headers: Exchange['headers']): Partial<Record<keyof typeof sources, string>> {
-  const parts: Partial<Record<string, string>> = {};
-  for (const { part, name, longest } of known) {
+function readPart(headers: Exchange['headers'], { names, longest }: Source): string | undefined {
+  let part: string | undefined;
+  for (const name of names) {
     const value = headers[name];
     if (value === undefined) continue;
     const checked = inRange(value, name, longest);
-    parts[part] ??= checked;
+    part ??= checked;
   }
-  return parts;
+  return part;
 }
 
 function inRange(value: string, name: string, longest: number): string {
   if (value.length > 0 && value.length <= longest) return value;
   throw badRequest(`The header ${name} must have 1 to ${longest} characters.`);
-}
-
-function readOthers(headers: Exchange['headers']): Record<string, string> {
-  const others: Record<string, string> = {};
-  for (const name in headers) {
-    const value = headers[name];
-    if (value !== undefined && !knownNames.has(name)) others[name] = value;
-  }
-  return others;
 }

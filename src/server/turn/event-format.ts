@@ -2,6 +2,7 @@ import type { AgentEvent } from '../../domain/agent.js';
 import { toHttpError } from '../failures/http-error.js';
 import type { Redactor } from '../failures/redactor.js';
 import { hasFailed } from './event-gate.js';
+import { eventIdStart } from './event-id.js';
 import { FinalContent } from './final-content.js';
 import type { TurnEvent } from './turn-event.js';
 
@@ -12,15 +13,15 @@ export interface EventFormat {
   readonly keepAlive: string;
   /** True if keep-alives may be sent before the agent has started its turn. */
   readonly opensEarly: boolean;
-  /** Without an id, the event belongs to no turn: nobody can go on from it. */
-  event(event: TurnEvent, id?: string): string;
+  /** Without its number, the event belongs to no turn: nobody can go on from it. */
+  event(event: TurnEvent, number?: number): string;
   end(): string;
 }
 
 /** The format a caller accepts: one JSON document only if it asks for JSON and not for a stream. */
-export function createFormat(accept = ''): EventFormat {
+export function createFormat(accept = '', turnId = ''): EventFormat {
   const wantsJson = accept.toLowerCase().includes('application/json') && !acceptsStream(accept);
-  return wantsJson ? createJsonFormat() : serverSentEvents;
+  return wantsJson ? createJsonFormat() : new ServerSentEvents(turnId);
 }
 
 /** True for a caller that asks for server-sent events by name. */
@@ -36,18 +37,32 @@ export function toErrorEvent(error: unknown, redactor: Redactor): AgentEvent {
   return event;
 }
 
-const serverSentEvents: EventFormat = {
-  contentType: 'text/event-stream; charset=utf-8',
+/** What is written between the id and the data of an event. Most are of the same kind as the one before. */
+let last = { kind: '', fields: '\nevent: \ndata: ' };
+
+class ServerSentEvents implements EventFormat {
+  readonly contentType = 'text/event-stream; charset=utf-8';
   // One line end: with a blank line, some clients take it for an event without data, and fail.
-  keepAlive: ': keep-alive\n',
-  opensEarly: true,
-  event({ kind, data }, id) {
-    const name = oneLine(kind);
-    if (id === undefined) return `event: ${name}\ndata: ${data}\n\n`;
-    return `id: ${id}\nevent: ${name}\ndata: ${data}\n\n`;
-  },
-  end: () => '',
-};
+  readonly keepAlive = ': keep-alive\n';
+  readonly opensEarly = true;
+  readonly #idStart: string;
+
+  constructor(turnId: string) {
+    this.#idStart = `id: ${eventIdStart(turnId)}`;
+  }
+
+  event({ kind, data }: TurnEvent, number?: number): string {
+    if (kind !== last.kind) last = { kind, fields: `\nevent: ${oneLine(kind)}\ndata: ` };
+    const { fields } = last;
+    if (number === undefined) return `${fields.slice(1)}${data}\n\n`;
+    // Few texts are put together, since each takes a part of the time.
+    return `${this.#idStart}${number}${fields}${data}\n\n`;
+  }
+
+  end(): string {
+    return '';
+  }
+}
 
 /** One JSON document with all events and the final content, for callers that do not stream. */
 function createJsonFormat(): EventFormat {
@@ -78,15 +93,9 @@ function readError(last: AgentEvent | undefined): object {
   return { error: { code, message } };
 }
 
-const lineBreak = /[\r\n\0]/;
 const lineBreaks = /[\r\n\0]+/g;
-/** Most events are of the same kind as the one before. */
-let lastLine = '';
 
 /** A line break would end the field, so that the value could begin another. */
 function oneLine(text: string): string {
-  if (text === lastLine) return text;
-  if (lineBreak.test(text)) return text.replace(lineBreaks, ' ');
-  lastLine = text;
-  return text;
+  return text.replace(lineBreaks, ' ');
 }

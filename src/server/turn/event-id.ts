@@ -9,11 +9,12 @@ export const allEvents = Number.MAX_SAFE_INTEGER;
 
 const form = /^([\w-]{1,64}):(\d{1,16})$/;
 
-export function formatEventId(turn: string, number: number): string {
-  return `${turn}:${number}`;
+/** What the id of each event of a turn begins with. The number of the event follows. */
+export function eventIdStart(turn: string): string {
+  return `${turn}:`;
 }
 
-/** `undefined` if the text is none that `formatEventId` could have made. */
+/** `undefined` if the text is none that an event could have. */
 export function parseEventId(text: string): EventId | undefined {
   const [, turn, digits] = form.exec(text) ?? [];
   const number = Number(digits);

@@ -53,7 +53,7 @@ export class ReplayLog {
 
   /** Returns the number of the event. */
   append(event: TurnEvent): number {
-    const bytes = Buffer.byteLength(event.data);
+    const bytes = sizeOf(event);
     this.#unpack();
     this.#events.push(event);
     this.#bytes += bytes;
@@ -68,7 +68,7 @@ export class ReplayLog {
     this.#unpack();
     const oldest = this.#events[this.#empty];
     if (oldest === undefined) return;
-    const bytes = Buffer.byteLength(oldest.data);
+    const bytes = sizeOf(oldest);
     this.#events[this.#empty] = undefined;
     this.#empty++;
     this.#dropped++;
@@ -84,10 +84,13 @@ export class ReplayLog {
   pack(): void {
     if (this.#packed !== undefined || this.#bytes > maxPackedBytes) return;
     const parts: string[] = [];
+    let lastKind = '';
     for (const event of this.#events) {
       if (event === undefined) continue;
-      if (event.kind.includes(separator)) return;
-      parts.push(event.kind, event.data);
+      const { kind, data } = event;
+      if (kind !== lastKind && kind.includes(separator)) return;
+      lastKind = kind;
+      parts.push(kind, data);
     }
     this.#packed = parts.join(separator);
     this.#events = [];
@@ -121,4 +124,8 @@ export class ReplayLog {
     for (let at = 0; at + 1 < parts.length; at += 2)
       this.#events.push({ kind: parts[at] ?? '', data: parts[at + 1] ?? '' });
   }
+}
+
+function sizeOf({ data, isAscii }: TurnEvent): number {
+  return isAscii ? data.length : Buffer.byteLength(data);
 }

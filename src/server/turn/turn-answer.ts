@@ -9,8 +9,9 @@ import { HttpError, toHttpError, unknownSession } from '../failures/http-error.j
 import type { Redactor } from '../failures/redactor.js';
 import type { Exchange } from '../http/exchange.js';
 import { type TurnBody, toTurnInput } from '../invocation/request-body.js';
+import type { RequestHead } from '../invocation/request-head.js';
 import { maxTimerMs } from '../process/timing.js';
-import type { AgentContext, RequestContext } from '../request-context.js';
+import type { AgentContext } from '../request-context.js';
 import type { ServerContext } from '../server-context.js';
 import type { RunningTurn } from '../sessions/running-turn.js';
 import { readState } from '../sessions/session-state.js';
@@ -22,15 +23,17 @@ import { type BegunTurn, beginLocally, beginShared, type RepeatedTurn } from './
 import { toErrorEvent } from './event-format.js';
 import type { LiveTurn } from './live-turn.js';
 import { unlessStopped } from './observe.js';
-import { OnDemand } from './on-demand.js';
 import { countTokens, countTurn } from './token-usage.js';
 import { runTurn } from './turn.js';
+import { TurnContext } from './turn-context.js';
 import { TurnOutput } from './turn-output.js';
 import { TurnStream } from './turn-stream.js';
 
 export interface TurnRequest {
   readonly exchange: Exchange;
-  readonly context: Omit<RequestContext, 'signal'>;
+  readonly head: RequestHead;
+  readonly sessionId: string;
+  readonly authContext: unknown;
   readonly body: TurnBody;
   readonly redactor: Redactor;
   readonly idempotency: StoredRequest['idempotency'];
@@ -48,8 +51,7 @@ export interface TurnAnswerEnd extends TurnEnd {
  * was open; from then on the answer tells by itself. When the promise settles, the session is free.
  */
 export function answerTurn(server: ServerContext, turnRequest: TurnRequest): Promise<TurnAnswerEnd> {
-  const { context, idempotency } = turnRequest;
-  const { sessionId } = context;
+  const { sessionId, idempotency } = turnRequest;
   const { turnStore } = server.config;
   const answer = (begun: BegunTurn | RepeatedTurn) =>
     'repeated' in begun
@@ -61,7 +63,7 @@ export function answerTurn(server: ServerContext, turnRequest: TurnRequest): Pro
 
 async function answerRepeated(
   server: ServerContext,
-  { exchange, context: { sessionId }, observed }: TurnRequest,
+  { exchange, sessionId, observed }: TurnRequest,
   { repeated }: RepeatedTurn,
 ): Promise<TurnAnswerEnd> {
   const lastEventId = { turn: repeated, number: 0 };
@@ -139,7 +141,8 @@ async function runBegun(
 /** Writes the end of a turn before anybody hears it, and then gives its lease back. One that did nothing leaves nothing. */
 async function giveBack({ hasStarted }: RunningTurn, live: LiveTurn, held: HeldTurn): Promise<void> {
   if (!hasStarted || live.last === undefined) return held.abandon();
-  const { number, ...last } = await held.end(live.last);
+  const { kind, data } = live.last;
+  const { number, ...last } = await held.end({ kind, data });
   if (number === interruptedNumber) live.interrupt(last);
 }
 
@@ -165,20 +168,18 @@ function openStream(
 
 function startTurn(
   server: ServerContext,
-  { context, body, redactor }: TurnRequest,
+  { head, sessionId, authContext, body, redactor }: TurnRequest,
   begun: BegunTurn,
   stream: TurnStream,
   observed: ObservedTurn | undefined,
 ): Promise<TurnEnd> {
-  const { sessionId } = context;
   const { agentStore } = server.config;
   const { turn, live, held } = begun;
   return runTurn({
     turn,
-    input: toTurnInput(body, context.authContext),
+    input: toTurnInput(body, authContext),
     output: new TurnOutput(live, stream, held, countTokens(server, begun), observed),
-    createContext: () =>
-      Object.assign(new OnDemand(turn, agentStore), context, held && { fencingToken: held.fencingToken }),
+    createContext: () => new TurnContext(head, authContext, turn, agentStore, held?.fencingToken),
     createAgent: (whole) => createAgent(server, whole),
     redactor,
     trackTask: server.trackTask,

@@ -6,12 +6,14 @@ import { toPlainJson } from '../../domain/values/plain-json.js';
 export interface TurnEvent {
   readonly kind: string;
   readonly data: string;
+  /** True if each character of both is known to be a byte: to count the bytes takes as long as to write them. */
+  readonly isAscii?: boolean | undefined;
 }
 
 /** Writes an event as text, once for all who hear it. Throws if a field of it cannot be read. */
 export function toTurnEvent(event: AgentEvent): TurnEvent {
   const fields: Fields = Object(event);
-  return { kind: event.kind, data: flatText(fields) ?? JSON.stringify(richData(fields)) };
+  return toFlatEvent(event.kind, fields) ?? { kind: event.kind, data: richText(fields), isAscii: false };
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -21,23 +23,67 @@ function isSaid(name: string): boolean {
   return name === 'kind' || name === 'contextId';
 }
 
-/** What `JSON.stringify` would write, in half its time on Node 20; `undefined` unless all fields are flat, as those of most events are. */
-function flatText(fields: Fields): string | undefined {
-  let text = '';
-  for (const name of Object.keys(fields)) {
-    if (isSaid(name)) continue;
+/** Without quotes and backslashes, a text of visible ASCII is its own JSON. */
+const plainAscii = /^[ !#-[\]-~]*$/;
+/** So is one without control characters and halves of surrogate pairs. */
+const plainText = /^[ !#-[\]-\ud7ff\ue000-\uffff]*$/;
+
+/**
+ * Writes what `JSON.stringify` would, in half its time; `undefined` unless all fields are flat, as those of most events are. With
+ * `for`…`in`, by which the engine reads the fields of an object fastest, and with as few texts put together as can be.
+ */
+function toFlatEvent(kind: string, fields: Fields): TurnEvent | undefined {
+  let data = '';
+  let isAscii = isPlainKind(kind);
+  for (const name in fields) {
+    if (isSaid(name) || !Object.hasOwn(fields, name)) continue;
     const value = fields[name];
+    const label = labels.get(name) ?? makeLabel(name);
+    if (label !== undefined && typeof value === 'string' && plainAscii.test(value)) {
+      data += `${data === '' ? label.first : label.next}${value}"`;
+      continue;
+    }
     if (!isFlat(value)) return undefined;
     const written = typeof value === 'string' ? quote(value) : JSON.stringify(value);
-    if (written !== undefined) text += `${text === '' ? '' : ','}${quote(name)}:${written}`;
+    if (written === undefined) continue;
+    data += `${data === '' ? '{' : ','}${quote(name)}:${written}`;
+    isAscii &&= label !== undefined && typeof value !== 'string';
   }
-  return `{${text}}`;
+  return { kind, data: data === '' ? '{}' : `${data}}`, isAscii };
 }
 
-function richData(fields: Fields): object {
+function richText(fields: Fields): string {
   const data: Record<string, unknown> = {};
   for (const name of Object.keys(fields)) if (!isSaid(name)) setOwn(data, name, fields[name]);
-  return Object(toPlainJson(data));
+  return JSON.stringify(Object(toPlainJson(data)));
+}
+
+/** What is written before the value of a field that is a text. */
+interface Label {
+  readonly first: string;
+  readonly next: string;
+}
+
+const labels = new Map<string, Label>();
+/** An agent may give the fields of each event other names. */
+const maxLabels = 1_000;
+
+/** `undefined` for a name that is more than plain ASCII. */
+function makeLabel(name: string): Label | undefined {
+  if (!plainAscii.test(name)) return undefined;
+  const label = { first: `{"${name}":"`, next: `,"${name}":"` };
+  if (labels.size < maxLabels) labels.set(name, label);
+  return label;
+}
+
+/** Most events are of the same kind as the one before. */
+let lastPlainKind = '';
+
+function isPlainKind(kind: string): boolean {
+  if (kind === lastPlainKind) return true;
+  if (!plainAscii.test(kind)) return false;
+  lastPlainKind = kind;
+  return true;
 }
 
 function isFlat(value: unknown): boolean {
@@ -45,9 +91,6 @@ function isFlat(value: unknown): boolean {
     value === null || (typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'bigint')
   );
 }
-
-/** Without quotes, backslashes, control characters and halves of surrogate pairs, a text is its own JSON. */
-const plainText = /^[ !#-[\]-\ud7ff\ue000-\uffff]*$/;
 
 function quote(text: string): string {
   return plainText.test(text) ? `"${text}"` : JSON.stringify(text);

@@ -40,7 +40,8 @@ export class TurnOutput implements AttemptOutput {
 
   send(event: AgentEvent): void {
     const sent = this.#live.send(event);
-    this.#held?.log(sent);
+    // A turn store may keep all that it is given.
+    this.#held?.log({ kind: sent.kind, data: sent.data });
     this.#countTokens?.(event);
     this.#observed?.take(event);
   }

@@ -4,7 +4,6 @@ import type { WaitingBudget } from '../http/waiting-budget.js';
 import { sessionIdHeader } from '../invocation/request-head.js';
 import { awaitTickEnd, leaveTickEnd, type TickListener } from '../process/tick-end.js';
 import { createFormat, type EventFormat } from './event-format.js';
-import { formatEventId } from './event-id.js';
 import type { KeepAlives, KeptAlive } from './keep-alives.js';
 import type { TurnListener } from './live-turn.js';
 import type { TurnEvent } from './turn-event.js';
@@ -35,7 +34,7 @@ export class TurnStream implements TurnListener, KeptAlive, TickListener {
 
   constructor(options: TurnStreamOptions) {
     this.#options = options;
-    this.#format = createFormat(options.exchange.headers.accept);
+    this.#format = createFormat(options.exchange.headers.accept, options.turnId);
     if (this.#format.opensEarly) this.#beKeptAlive();
   }
 
@@ -76,8 +75,7 @@ export class TurnStream implements TurnListener, KeptAlive, TickListener {
   }
 
   send(event: TurnEvent, number: number): void {
-    const writer = this.#open();
-    writer.write(this.#format.event(event, formatEventId(this.#options.turnId, number)));
+    this.#open().write(this.#format.event(event, number), event.isAscii);
   }
 
   /** Resolves when the caller has taken nearly all of what was sent, or has left: for those that can wait. */
@@ -92,7 +90,8 @@ export class TurnStream implements TurnListener, KeptAlive, TickListener {
 
   end(): void {
     this.close();
-    this.#writer?.write(this.#format.end());
+    const rest = this.#format.end();
+    if (rest !== '') this.#writer?.write(rest);
     this.#writer?.end();
     this.#options.onOver?.();
   }
