@@ -111,14 +111,13 @@ export class AgentServer implements ServerContext {
 
   /** Whatever it is given is awaited, so that it ends: JavaScript may give anything. */
   async #follow(task: PromiseLike<unknown>, redactor = new Redactor()): Promise<void> {
-    const work = {};
-    this.#activity.begin(work);
+    this.#activity.begin();
     try {
       await task;
     } catch (error) {
       this.logger.error({ error: redactor.describe(error) }, 'A tracked task failed.');
     } finally {
-      this.#activity.end(work);
+      this.#activity.end();
     }
   }
 

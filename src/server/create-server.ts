@@ -6,6 +6,7 @@ import { serverCrashed, serverStopping } from './failures/http-error.js';
 import { loadHttp } from './http/load-http.js';
 import { runMiddleware } from './http/middleware.js';
 import { NodeExchange } from './http/node-exchange.js';
+import { Roster } from './process/roster.js';
 import { within } from './process/timing.js';
 
 /** The platform passes on 20 headers of 4 KB besides its own; the limit of Node is 16 KB for all. */
@@ -62,8 +63,9 @@ export function buildServer(config: ServerConfig) {
     headersTimeout,
     connectionsCheckingInterval,
   });
-  const responses = new OpenResponses(http);
+  const responses = new OpenResponses();
   http.on('request', (request, response) => {
+    responses.add(response);
     const answer = () => void agentServer.handle(new NodeExchange(request, response));
     if (middleware.length === 0) answer();
     else void runMiddleware(middleware, request, response, agentServer.logger, answer);
@@ -92,26 +94,24 @@ export function buildServer(config: ServerConfig) {
 
 /** The responses that have not been read to their end. */
 class OpenResponses {
-  readonly #open = new Set<ServerResponse>();
+  readonly #open = new Roster<ServerResponse>();
   #endsConnections = false;
 
-  constructor(server: Server) {
-    server.on('request', (_request, response) => {
-      if (this.#endsConnections) response.shouldKeepAlive = false;
-      this.#open.add(response);
-      response.on('close', () => this.#open.delete(response));
-    });
+  add(response: ServerResponse): void {
+    if (this.#endsConnections) response.shouldKeepAlive = false;
+    const place = this.#open.add(response);
+    response.on('close', () => this.#open.remove(place));
   }
 
   /** From now on, callers are told that their connection ends with the answer. */
   endConnections(): void {
     this.#endsConnections = true;
-    for (const response of this.#open) if (!response.headersSent) response.shouldKeepAlive = false;
+    for (const { member } of this.#open.list()) if (!member.headersSent) member.shouldKeepAlive = false;
   }
 
   /** Waits until each has been read, or its reader has left. */
   async allRead(): Promise<void> {
-    await Promise.all([...this.#open].map((response) => once(response, 'close')));
+    await Promise.all(this.#open.list().map(({ member }) => once(member, 'close')));
   }
 }
 

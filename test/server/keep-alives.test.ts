@@ -23,8 +23,7 @@ it('go by when each was written to, and leave those that are over alone', () => 
   const keepAlives = new KeepAlives(15);
   const [busy, over] = [answer(), answer()];
   keepAlives.add(busy);
-  keepAlives.add(over);
-  keepAlives.remove(over);
+  keepAlives.remove(keepAlives.add(over));
   vi.advanceTimersByTime(10_000);
   busy.writtenAt = performance.now();
   const later = answer();
@@ -41,8 +40,10 @@ it('go by when each was written to, and leave those that are over alone', () => 
 it('set no timer when all are over, and one again for the next', () => {
   const keepAlives = new KeepAlives(15);
   const first = answer();
-  keepAlives.add(first);
-  keepAlives.remove(first);
+  const place = keepAlives.add(first);
+  keepAlives.remove(place);
+  keepAlives.remove(place);
+  keepAlives.remove(undefined);
   vi.advanceTimersByTime(15_000);
   expect(vi.getTimerCount()).toBe(0);
   const next = answer();

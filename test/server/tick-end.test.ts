@@ -6,12 +6,24 @@ const listener = (onTickEnd: () => void = () => undefined) => ({ onTickEnd: vi.f
 
 it('is told once to each that waits for it, and not to those that have left', async () => {
   const [first, second, gone] = [listener(), listener(), listener()];
-  for (const each of [first, second, gone, first]) awaitTickEnd(each);
-  leaveTickEnd(gone);
+  for (const each of [first, second]) awaitTickEnd(each);
+  const place = awaitTickEnd(gone);
+  leaveTickEnd(place);
+  leaveTickEnd(place);
   await Promise.resolve();
   expect(first.onTickEnd).not.toHaveBeenCalled();
   await vi.waitFor(() => expect(second.onTickEnd).toHaveBeenCalled());
   expect(first.onTickEnd).toHaveBeenCalledTimes(1);
+  expect(gone.onTickEnd).not.toHaveBeenCalled();
+});
+
+it('is not told to those that leave at it', async () => {
+  const gone = listener();
+  awaitTickEnd(listener(() => leaveTickEnd(place)));
+  const place = awaitTickEnd(gone);
+  const last = listener();
+  awaitTickEnd(last);
+  await vi.waitFor(() => expect(last.onTickEnd).toHaveBeenCalledTimes(1));
   expect(gone.onTickEnd).not.toHaveBeenCalled();
 });
 

@@ -48,4 +48,5 @@ it('knows an event in plain ASCII, and leaves what an object has from its protot
   expect(toTurnEvent(event)).toEqual({ kind: 'a', data: '{"taskId":"b","count":1}', isAscii: true });
   const named = { kind: 'a', é: 'b' };
   expect(toTurnEvent(named)).toEqual({ kind: 'a', data: '{"é":"b"}', isAscii: false });
+  expect(toTurnEvent({ kind: 'é' })).toEqual({ kind: 'é', data: '{}', isAscii: false });
 });

@@ -1,4 +1,4 @@
-import { concat, EMPTY, NEVER, Observable, of, Subject, throwError } from 'rxjs';
+import { concat, EMPTY, from, map, NEVER, Observable, of, Subject, throwError, timer } from 'rxjs';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import type { AgentEvent, AgentEventStream } from '../../src/domain/agent.js';
 import { createApp } from '../../src/hono.js';
@@ -667,4 +667,18 @@ it.each([
   server.trackTask(Promise.reject(error));
   await vi.waitFor(() => expect(server.logger.lines).toHaveLength(3));
   expect(server.logger.lines.map(({ level }) => level)).toEqual(['error', 'error', 'error']);
+});
+
+it.each<[string, (list: readonly AgentEvent[]) => AgentEventStream]>([
+  ['in one tick', (list) => from(list)],
+  ['one after another', (list) => concat(...list.map((each) => timer(1).pipe(map(() => each))))],
+])('sends what is ASCII and what is not as it is, %s', async (_, emit) => {
+  const deltas = ['a', 'caf\xe9 \u{1f600}', 'b', '\u65e5\u672c', '"\n', 'c'];
+  const said = [...deltas.map((delta) => event('content-delta', { delta })), event('ende\xe4')];
+  const server = await startServer({ script: () => emit(said) });
+  const sent = await readAll(await server.post('session-1', prompt));
+  expect(sent.slice(0, -1).map(({ kind, data }) => [kind, data.delta])).toEqual([
+    ...deltas.map((delta) => ['content-delta', delta]),
+    ['ende\xe4', undefined],
+  ]);
 });

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { awaitTickEnd, leaveTickEnd, type TickListener } from '../process/tick-end.js';
+import { awaitTickEnd, leaveTickEnd, type TickListener, type TickPlace } from '../process/tick-end.js';
 import { maxAhead, maxUnsent, type ResponseWriter } from './exchange.js';
 import type { SlowReader, WaitingBudget } from './waiting-budget.js';
 
@@ -18,7 +18,8 @@ export class NodeWriter implements ResponseWriter, SlowReader, TickListener {
   #unsent = '';
   /** What is unsent is the same in latin1 and UTF-8 then, and takes half as long in latin1. */
   #isAscii = true;
-  #isDue = false;
+  /** Where it waits to write what is unsent. */
+  #due: TickPlace | undefined;
   #isFull = false;
   #isWatched = false;
   #isOver = false;
@@ -54,7 +55,7 @@ export class NodeWriter implements ResponseWriter, SlowReader, TickListener {
   end(): void {
     this.#isOver = true;
     // With hundreds of sessions, all of their turns would be kept at once.
-    leaveTickEnd(this);
+    leaveTickEnd(this.#due);
     if (this.#isFull || this.#response.writableEnded) return;
     const encoding = this.#isAscii ? 'latin1' : 'utf8';
     const bytes = Buffer.byteLength(this.#unsent, encoding);
@@ -82,7 +83,8 @@ export class NodeWriter implements ResponseWriter, SlowReader, TickListener {
   }
 
   #flush(): void {
-    this.#isDue = false;
+    leaveTickEnd(this.#due);
+    this.#due = undefined;
     this.writtenAt = performance.now();
     const response = this.#response;
     if (response.writableEnded || this.#isFull) return;
@@ -108,8 +110,7 @@ export class NodeWriter implements ResponseWriter, SlowReader, TickListener {
   }
 
   #schedule(): void {
-    if (!this.#isDue) awaitTickEnd(this);
-    this.#isDue = true;
+    this.#due ??= awaitTickEnd(this);
   }
 
   #becomeFull(): void {

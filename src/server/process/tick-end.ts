@@ -1,25 +1,28 @@
 import { runOutsideScope } from '../request-context.js';
+import { type Place, Roster } from './roster.js';
 
 /** Whoever waits for the end of the tick: for all that can be done without waiting for anything else. */
 export interface TickListener {
   onTickEnd(): void;
 }
 
-const listeners = new Set<TickListener>();
+export type TickPlace = Place<TickListener>;
+
+const waiting = new Roster<TickListener>();
 let isScheduled = false;
 
 /**
  * Calls back once, at the end of the tick. One immediate is for all: Node starts and stops a part of its event loop with the first and
  * the last of them, which takes up to a twelfth of a short turn.
  */
-export function awaitTickEnd(listener: TickListener): void {
-  listeners.add(listener);
+export function awaitTickEnd(listener: TickListener): TickPlace {
   schedule();
+  return waiting.add(listener);
 }
 
 /** Does not call back any more. Until the end of the tick, the listener and all it knows would stay in memory. */
-export function leaveTickEnd(listener: TickListener): void {
-  listeners.delete(listener);
+export function leaveTickEnd(place: TickPlace | undefined): void {
+  if (place !== undefined) waiting.remove(place);
 }
 
 function schedule(): void {
@@ -31,12 +34,10 @@ function schedule(): void {
 function tellAll(): void {
   isScheduled = false;
   try {
-    for (const listener of listeners) {
-      listeners.delete(listener);
-      listener.onTickEnd();
-    }
+    while (waiting.size > 0)
+      for (const place of waiting.list()) if (waiting.remove(place)) place.member.onTickEnd();
   } finally {
     // What one of them throws does not keep it from the others.
-    if (listeners.size > 0) schedule();
+    if (waiting.size > 0) schedule();
   }
 }

@@ -1,6 +1,6 @@
 /** What the process is working on. It is busy while there is any such work; there is no flag to set. */
 export class Activity {
-  readonly #running = new Set<object>();
+  #running = 0;
   /** Until something is asked, no session is there to be kept or ended: in a copy of a snapshot, the time before that is not its own. */
   #changedAt: number | undefined;
   readonly #whenIdle: (() => void)[] = [];
@@ -10,19 +10,21 @@ export class Activity {
     this.#changedAt ??= Date.now();
   }
 
-  begin(work: object): void {
-    if (this.#running.size === 0) this.#changedAt = Date.now();
-    this.#running.add(work);
+  /** Some work begins. Whoever says so calls `end` once. */
+  begin(): void {
+    if (this.#running === 0) this.#changedAt = Date.now();
+    this.#running++;
   }
 
-  end(work: object): void {
-    if (!this.#running.delete(work) || this.#running.size > 0) return;
+  end(): void {
+    this.#running--;
+    if (this.#running > 0) return;
     this.#changedAt = Date.now();
     for (const resolve of this.#whenIdle.splice(0)) resolve();
   }
 
   get isBusy(): boolean {
-    return this.#running.size > 0;
+    return this.#running > 0;
   }
 
   /** Resolves once nothing is running. */

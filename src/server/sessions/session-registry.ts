@@ -45,7 +45,7 @@ export class SessionRegistry {
     if (session.turn !== undefined) throw turnRunning();
     const turn = new RunningTurn(session);
     session.turn = turn;
-    this.#options.activity.begin(turn);
+    this.#options.activity.begin();
     this.#sessions.set(contextId, session);
     this.#evict();
     return turn;
@@ -59,7 +59,7 @@ export class SessionRegistry {
     if (!keepAgent) session.agent = undefined;
     this.#touch(session);
     if (session.agent === undefined) this.#sessions.delete(session.contextId);
-    this.#options.activity.end(turn);
+    this.#options.activity.end();
     this.#evict();
     this.#scheduleSweep();
     turn.end();

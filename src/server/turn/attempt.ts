@@ -64,15 +64,22 @@ export class Attempt implements EventObserver {
     this.#gate = new EventGate(options.output, kind !== 'last');
   }
 
-  async run(): Promise<TurnEnd> {
+  /** Not async, which would take a promise more. */
+  run(): Promise<TurnEnd> {
     const { turn, input } = this.#options;
-    try {
+    const start = () => {
       this.#states.push(this.#agent.state);
-      const start = () => {
-        turn.hasStarted = true;
-        return this.#agent.startTurn(input.message, input.options);
-      };
-      await observe(turn.signal, start, this);
+      turn.hasStarted = true;
+      return this.#agent.startTurn(input.message, input.options);
+    };
+    return observe(turn.signal, start, this).then(
+      () => this.#complete(),
+      (error) => this.#fail(error),
+    );
+  }
+
+  #complete(): TurnEnd | Promise<TurnEnd> {
+    try {
       this.#throwIfFailed();
       this.#gate.complete();
       return { outcome: 'completed' };

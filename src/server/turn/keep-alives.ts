@@ -1,3 +1,4 @@
+import { type Place, Roster } from '../process/roster.js';
 import { setIdleTimer } from '../process/timing.js';
 
 /** An answer that nobody on the way may take for dead. */
@@ -17,7 +18,7 @@ const early = 0.05;
  */
 export class KeepAlives {
   readonly #idleMs: number;
-  readonly #open = new Set<KeptAlive>();
+  readonly #open = new Roster<KeptAlive>();
   /** Goes off no later than the first of them is due. */
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -26,14 +27,14 @@ export class KeepAlives {
     this.#idleMs = Math.max(idleSeconds * 1_000, 1);
   }
 
-  add(answer: KeptAlive): void {
-    this.#open.add(answer);
+  add(answer: KeptAlive): Place<KeptAlive> {
     this.#timer ??= this.#setTimer(this.#idleMs);
+    return this.#open.add(answer);
   }
 
-  /** Fine for one that was never added. */
-  remove(answer: KeptAlive): void {
-    this.#open.delete(answer);
+  /** Fine for one that was never added, or is removed already. */
+  remove(place: Place<KeptAlive> | undefined): void {
+    if (place !== undefined) this.#open.remove(place);
   }
 
   #setTimer(delayMs: number): ReturnType<typeof setTimeout> {
@@ -44,8 +45,10 @@ export class KeepAlives {
     this.#timer = undefined;
     const now = performance.now();
     let nextMs = this.#idleMs;
-    for (const answer of this.#open) {
+    for (const place of this.#open.list()) {
+      const answer = place.member;
       const leftMs = answer.writtenAt + this.#idleMs - now;
+      if (place.index < 0) continue;
       if (leftMs <= this.#idleMs * early) answer.keepAlive();
       else nextMs = Math.min(nextMs, leftMs);
     }

@@ -15,11 +15,15 @@ export type ReplayOptions = Pick<
   | 'turnStore'
 >;
 
-/** What can be heard of one session: the turn that runs, and the one that ended last. */
-interface SessionTurns {
+/**
+ * What can be heard of one session: the turn that runs, and the one that ended last. A class: an object literal that lives for long is
+ * allocated in the old generation by V8 after some time, and so is what is made to be put into it. That would be each turn, with all that it
+ * leads to, and the garbage collector would take five times as long.
+ */
+class SessionTurns {
   running: LiveTurn | undefined;
   ended: LiveTurn | undefined;
-  endedAt: number;
+  endedAt = 0;
 }
 
 /** The events that so many sessions keep are few enough for the garbage collector: to pack them would take longer than it does. */
@@ -50,9 +54,12 @@ export class TurnArchive {
   begin(names: TurnNames): LiveTurn {
     const { sessionId } = names;
     const turn = new LiveTurn(names, this.#limits);
-    const session = this.#sessions.get(sessionId);
-    if (session === undefined) this.#sessions.set(sessionId, { running: turn, ended: undefined, endedAt: 0 });
-    else session.running = turn;
+    let session = this.#sessions.get(sessionId);
+    if (session === undefined) {
+      session = new SessionTurns();
+      this.#sessions.set(sessionId, session);
+    }
+    session.running = turn;
     return turn;
   }
 

@@ -33,10 +33,11 @@ const plainText = /^[ !#-[\]-\ud7ff\ue000-\uffff]*$/;
  * `for`…`in`, by which the engine reads the fields of an object fastest, and with as few texts put together as can be.
  */
 function toFlatEvent(kind: string, fields: Fields): TurnEvent | undefined {
+  const inherits = Object.getPrototypeOf(fields) !== Object.prototype;
   let data = '';
   let isAscii = isPlainKind(kind);
   for (const name in fields) {
-    if (isSaid(name) || !Object.hasOwn(fields, name)) continue;
+    if (isSaid(name) || (inherits && !Object.hasOwn(fields, name))) continue;
     const value = fields[name];
     const label = labels.get(name) ?? makeLabel(name);
     if (label !== undefined && typeof value === 'string' && plainAscii.test(value)) {

@@ -2,7 +2,8 @@ import { answerError, HttpError } from '../failures/http-error.js';
 import type { Exchange, ResponseWriter } from '../http/exchange.js';
 import type { WaitingBudget } from '../http/waiting-budget.js';
 import { sessionIdHeader } from '../invocation/request-head.js';
-import { awaitTickEnd, leaveTickEnd, type TickListener } from '../process/tick-end.js';
+import type { Place } from '../process/roster.js';
+import { awaitTickEnd, leaveTickEnd, type TickListener, type TickPlace } from '../process/tick-end.js';
 import { createFormat, type EventFormat } from './event-format.js';
 import type { KeepAlives, KeptAlive } from './keep-alives.js';
 import type { TurnListener } from './live-turn.js';
@@ -26,6 +27,8 @@ export class TurnStream implements TurnListener, KeptAlive, TickListener {
   readonly #format: EventFormat;
   /** Since when it must be kept alive. */
   #keptSince = 0;
+  #kept: Place<KeptAlive> | undefined;
+  #awaited: TickPlace | undefined;
   #writer: ResponseWriter | undefined;
   #isOver = false;
   #hasLeft = false;
@@ -62,7 +65,7 @@ export class TurnStream implements TurnListener, KeptAlive, TickListener {
 
   /** Opens once the agent has had the time to say that it cannot start. */
   start(): void {
-    if (!this.isOpen && !this.#isOver) awaitTickEnd(this);
+    if (!this.isOpen && !this.#isOver) this.#awaited ??= awaitTickEnd(this);
   }
 
   onTickEnd(): void {
@@ -105,8 +108,8 @@ export class TurnStream implements TurnListener, KeptAlive, TickListener {
   /** Writes nothing more, and leaves the answer to others. */
   close(): void {
     this.#isOver = true;
-    leaveTickEnd(this);
-    this.#options.keepAlives.remove(this);
+    leaveTickEnd(this.#awaited);
+    this.#options.keepAlives.remove(this.#kept);
   }
 
   /** Throws what has kept the answer from being written to its end. */
@@ -116,7 +119,7 @@ export class TurnStream implements TurnListener, KeptAlive, TickListener {
 
   #beKeptAlive(): void {
     this.#keptSince = performance.now();
-    this.#options.keepAlives.add(this);
+    this.#kept = this.#options.keepAlives.add(this);
   }
 
   #leave(why: string): void {
