@@ -4,7 +4,7 @@ import type { Redactor } from '../failures/redactor.js';
 import { hasFailed } from './event-gate.js';
 import { eventIdStart } from './event-id.js';
 import { FinalContent } from './final-content.js';
-import type { TurnEvent } from './turn-event.js';
+import { joinTexts, type TurnEvent } from './turn-event.js';
 
 /** How the events of a turn become the text of a response. */
 export interface EventFormat {
@@ -48,11 +48,11 @@ class ServerSentEvents implements EventFormat {
   readonly #idStart: string;
 
   constructor(turnId: string) {
-    this.#idStart = `id: ${eventIdStart(turnId)}`;
+    this.#idStart = joinTexts('id: ', eventIdStart(turnId));
   }
 
   event({ kind, data }: TurnEvent, number?: number): string {
-    if (kind !== last.kind) last = { kind, fields: `\nevent: ${oneLine(kind)}\ndata: ` };
+    if (kind !== last.kind) last = { kind, fields: joinTexts('\nevent: ', oneLine(kind), '\ndata: ') };
     const { fields } = last;
     if (number === undefined) return `${fields.slice(1)}${data}\n\n`;
     // Few texts are put together, since each takes a part of the time.

@@ -53,6 +53,11 @@ function toFlatEvent(kind: string, fields: Fields): TurnEvent | undefined {
   return { kind, data: data === '' ? '{}' : `${data}}`, isAscii };
 }
 
+/** As one text in memory. One put together by `+` stays a tree of its parts, which would be walked for each event that it is a part of. */
+export function joinTexts(...texts: readonly string[]): string {
+  return texts.join('');
+}
+
 function richText(fields: Fields): string {
   const data: Record<string, unknown> = {};
   for (const name of Object.keys(fields)) if (!isSaid(name)) setOwn(data, name, fields[name]);
@@ -72,7 +77,7 @@ const maxLabels = 1_000;
 /** `undefined` for a name that is more than plain ASCII. */
 function makeLabel(name: string): Label | undefined {
   if (!plainAscii.test(name)) return undefined;
-  const label = { first: `{"${name}":"`, next: `,"${name}":"` };
+  const label = { first: joinTexts('{"', name, '":"'), next: joinTexts(',"', name, '":"') };
   if (labels.size < maxLabels) labels.set(name, label);
   return label;
 }
