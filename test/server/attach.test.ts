@@ -637,6 +637,7 @@ describe('createApp', () => {
 describe('what is awaited before a turn ends', () => {
   async function startHeldBack(beforeEnd: (last: LoggedEvent, held: HeldTurn) => Promise<void>) {
     const subject = new Subject<AgentEvent>();
+    const logged: LoggedEvent[] = [];
     const turnStore = new InMemoryTurnStore({ agentId: 'agent' });
     const begin = turnStore.begin.bind(turnStore);
     vi.spyOn(turnStore, 'begin').mockImplementation(async (contextId, request) => {
@@ -648,7 +649,11 @@ describe('what is awaited before a turn ends', () => {
         await held.abandon();
         throw error;
       };
-      return { ...start, turn: { ...held, end } };
+      const log = (event: LoggedEvent) => {
+        logged.push(event);
+        held.log(event);
+      };
+      return { ...start, turn: { ...held, end, log } };
     });
     const server = new AgentServer({
       turnStore,
@@ -663,13 +668,13 @@ describe('what is awaited before a turn ends', () => {
         }),
         (exchange) => server.handle(exchange),
       );
-    return { server, subject, post };
+    return { server, subject, post, logged };
   }
 
   it('comes before the session is free and before the last event, which is known by then', async () => {
     let goOn = () => {};
     const known: unknown[] = [];
-    const { server, subject, post } = await startHeldBack(async (last) => {
+    const { server, subject, post, logged } = await startHeldBack(async (last) => {
       known.push(last);
       await new Promise<void>((resolve) => (goOn = resolve));
     });
@@ -677,6 +682,8 @@ describe('what is awaited before a turn ends', () => {
     say(subject, 'a');
     subject.complete();
     await vi.waitFor(() => expect(known).toEqual([{ kind: 'task-complete', data: '{}' }]));
+    // No more than the port says, since a store may keep all that it is given.
+    expect(logged).toEqual([{ kind: 'content-delta', data: expect.any(String) }]);
     expect(server.isBusy).toBe(true);
     expect((await post(prompt)).status).toBe(409);
     const attached = await post({ type: 'attach' });

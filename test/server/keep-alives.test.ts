@@ -37,6 +37,20 @@ it('go by when each was written to, and leave those that are over alone', () => 
   expect(over.keepAlive).not.toHaveBeenCalled();
 });
 
+it('leave one alone that is over because of another one in the same round', () => {
+  const keepAlives = new KeepAlives(15);
+  const ending = answer();
+  keepAlives.add(ending);
+  const over = answer();
+  const place = keepAlives.add(over);
+  const last = answer();
+  keepAlives.add(last);
+  ending.keepAlive.mockImplementation(() => keepAlives.remove(place));
+  vi.advanceTimersByTime(15_000);
+  expect(over.keepAlive).not.toHaveBeenCalled();
+  expect(last.keepAlive).toHaveBeenCalledTimes(1);
+});
+
 it('set no timer when all are over, and one again for the next', () => {
   const keepAlives = new KeepAlives(15);
   const first = answer();
