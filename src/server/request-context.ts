@@ -30,7 +30,7 @@ export interface RequestContext {
   readonly headers: Readonly<Record<string, string>>;
   /**
    * Grows with each turn of the session, for tools that write elsewhere: what refuses a smaller one than it has seen keeps a
-   * turn from writing over the one that took over. Absent without a lease.
+   * turn from writing over the one that took over. `undefined` without a lease.
    */
   readonly fencingToken?: number;
   /** Aborted when the turn is stopped: cancelled, timed out, cut short by the end of the server, or left by its caller with `onDisconnect: 'cancel'`. */

@@ -34,7 +34,7 @@ export const jsonHeaders = { 'content-type': 'application/json' };
 export interface ResponseWriter {
   /** When something was written last, as `performance.now()` has it. */
   readonly writtenAt: number;
-  /** @param isAscii - True if each character of the text is a byte. To find that out takes longer than to write it. */
+  /** @param isAscii - True if the text is known to be ASCII, so that it need not be looked through. */
   write(text: string, isAscii?: boolean): void;
   end(): void;
   /** Calls back once when little of what was written still waits, which may be at once. It may not if nobody reads any more. */

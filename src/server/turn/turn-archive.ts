@@ -18,7 +18,7 @@ export type ReplayOptions = Pick<
 /**
  * What can be heard of one session: the turn that runs, and the one that ended last. A class: an object literal that lives for long is
  * allocated in the old generation by V8 after some time, and so is what is made to be put into it. That would be each turn, with all that it
- * leads to, and the garbage collector would take five times as long.
+ * leads to, and a scavenge would take five times as long.
  */
 class SessionTurns {
   running: LiveTurn | undefined;
