@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { toTurnEvent } from '../../src/server/turn/turn-event.js';
@@ -49,4 +51,24 @@ it('knows an event in plain ASCII, and leaves what an object has from its protot
   const named = { kind: 'a', é: 'b' };
   expect(toTurnEvent(named)).toEqual({ kind: 'a', data: '{"é":"b"}', isAscii: false });
   expect(toTurnEvent({ kind: 'é' })).toEqual({ kind: 'é', data: '{}', isAscii: false });
+});
+
+it.each([
+  { title: 'keeps no long names of fields', length: 100_000, count: 200 },
+  { title: 'keeps the names of no more than some fields', length: 60, count: 40_000 },
+])('$title', ({ length, count }) => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage: () => void = runInNewContext('gc');
+  const used = () => {
+    // V8 keeps the shapes of objects, and with them the names, for some collections more.
+    for (let times = 0; times < 4; times++) collectGarbage();
+    return process.memoryUsage().heapUsed;
+  };
+  const before = used();
+  for (let index = 0; index < count; index++) {
+    const name = `${index}`.padEnd(length, 'n');
+    const event = JSON.parse(`{"kind":"a","${name}":"b"}`);
+    if (toTurnEvent(event).data.length !== length + 8) expect.fail(name);
+  }
+  expect(used() - before).toBeLessThan(3_000_000);
 });

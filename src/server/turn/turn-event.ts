@@ -71,14 +71,15 @@ interface Label {
 }
 
 const labels = new Map<string, Label>();
-/** An agent may give the fields of each event other names. */
+/** An agent may give the fields of each event other names, and make them of long texts. */
 const maxLabels = 1_000;
+const maxLabelLength = 64;
 
 /** `undefined` for a name that is more than plain ASCII. */
 function makeLabel(name: string): Label | undefined {
   if (!plainAscii.test(name)) return undefined;
   const label = { first: joinTexts('{"', name, '":"'), next: joinTexts(',"', name, '":"') };
-  if (labels.size < maxLabels) labels.set(name, label);
+  if (labels.size < maxLabels && name.length <= maxLabelLength) labels.set(name, label);
   return label;
 }
 
