@@ -7,7 +7,7 @@ import {
 } from '../domain/agent-state.js';
 import { createId } from '../domain/create-id.js';
 import { loadCrypto } from '../domain/node-modules.js';
-import { copyValue } from '../domain/values/copy-value.js';
+import { encode } from '../domain/values/encode.js';
 import { isRecord } from '../domain/values/objects.js';
 import { isSameValue } from '../domain/values/same-value.js';
 import { AgentError } from './agent-error.js';
@@ -81,7 +81,7 @@ export class Journal {
     this.reads = [...data.reads];
     this.#entries = [...data.entries];
     this.#questions = [...data.questions];
-    this.#size = copyValue(data, 'journal').size;
+    this.#size = lengthOf(data);
   }
 
   static begin(
@@ -139,12 +139,12 @@ export class Journal {
 
   add(entry: Entry): void {
     this.#entries.push(entry);
-    this.#size += copyValue(entry, 'journal').size;
+    this.#size += lengthOf(entry);
   }
 
   ask(question: OpenQuestion): void {
     this.#questions.push(question);
-    this.#size += copyValue(question, 'journal').size;
+    this.#size += lengthOf(question);
   }
 
   /**
@@ -172,6 +172,11 @@ export class Journal {
       'Another answer was given before, and the turn has gone on with it. Send that one again, or a new message.';
     throw new AgentError('ALREADY_ANSWERED', message);
   }
+}
+
+/** The characters that a value takes as JSON. */
+function lengthOf(value: unknown): number {
+  return JSON.stringify(encode(value, 'journal').data).length;
 }
 
 function isJournalData(data: unknown): data is JournalData {

@@ -45,6 +45,5 @@ function createCall(toolName: string, prompt: string, taskId: string) {
 
 /** The question, checked: an answer must find it, whatever becomes of this process. */
 function requireCopy<Pending extends object>(pending: Pending, prompt: string): Pending {
-  const { copy } = copyValue(pending, `the question "${prompt}"`);
-  return Object.assign({ ...pending }, copy);
+  return Object.assign({ ...pending }, copyValue(pending, `the question "${prompt}"`));
 }

@@ -34,7 +34,7 @@ export async function runStep(
     return { error: copyError(thrown, name), hasFailed: true };
   }
   try {
-    return { value: copyValue(value, `the result of the step "${name}"`).copy };
+    return { value: copyValue(value, `the result of the step "${name}"`) };
   } catch (error) {
     return { error, hasFailed: true };
   }
@@ -46,8 +46,8 @@ export function deliver(end: {
   readonly error?: unknown;
   readonly hasFailed?: boolean;
 }): unknown {
-  if (end.hasFailed === true) throw copyValue(end.error, 'error').copy;
-  return copyValue(end.value, 'value').copy;
+  if (end.hasFailed === true) throw copyValue(end.error, 'error');
+  return copyValue(end.value, 'value');
 }
 
 async function drain(
@@ -72,7 +72,7 @@ async function drain(
 function copyError(thrown: unknown, name: string): unknown {
   const root = `what the step "${name}" has thrown`;
   try {
-    return copyValue(thrown, root).copy;
+    return copyValue(thrown, root);
   } catch (refusal) {
     if (!(thrown instanceof Error)) return refusal;
     const copy = new Error(thrown.message);
@@ -90,7 +90,7 @@ function copyError(thrown: unknown, name: string): unknown {
 /** A copy of a value, or `undefined` if it cannot be kept. */
 function findCopy(value: unknown, root: string): unknown {
   try {
-    return copyValue(value, root).copy;
+    return copyValue(value, root);
   } catch {
     return undefined;
   }

@@ -116,7 +116,7 @@ export class TurnRun {
     const { message, metadata } = this.#journal;
     return {
       message,
-      ...(metadata && { metadata: copyValue(metadata, 'metadata').copy }),
+      ...(metadata && { metadata: copyValue(metadata, 'metadata') }),
       state: this.state,
       authContext: this.#options.authContext,
       signal: this.#controller.signal,
@@ -146,7 +146,7 @@ export class TurnRun {
     const name = requirePrompt(asked);
     this.#requireUsable(`The question "${name}"`);
     const { entry, question, occurrence, after } = await this.#find(kind, name);
-    if (entry !== undefined) return copyValue(entry.value, 'answer').copy;
+    if (entry !== undefined) return copyValue(entry.value, 'answer');
     if (question === undefined) {
       this.#journal.requireRoom();
       const made = { kind, name, occurrence, after, ...create(this.#journal.taskId) };

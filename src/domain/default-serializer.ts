@@ -1,10 +1,11 @@
 import type { Serializer } from './state-serializer.js';
 import { restore } from './values/decode.js';
-import { type EncodedValue, encode, unserializable } from './values/encode.js';
+import { type EncodedValue, encode } from './values/encode.js';
 import { toDate } from './values/kinds.js';
 import { isRecord } from './values/objects.js';
 import { isPlainJson, isPlainObject } from './values/plain-check.js';
-import { AnnotatedData } from './values/plain-data.js';
+import { AnnotatedData, type SerializedData } from './values/plain-data.js';
+import { unserializable } from './values/walk.js';
 
 /** The fields that are dates even if no note says so. */
 const dateFields: readonly string[] = ['createdAt', 'lastActivity'];
@@ -27,11 +28,7 @@ const dateFields: readonly string[] = ['createdAt', 'lastActivity'];
  */
 export const defaultSerializer: Serializer = {
   copiesState: true,
-  serialize(value) {
-    if (!isRecord(value)) throw unserializable('state', 'is not a plain object');
-    const { data, notes } = encode(value, 'state');
-    return isPlain(value, notes) ? data : new AnnotatedData(data, { values: notes, v: 1 });
-  },
+  serialize: encodeState,
   deserialize(serialized) {
     if (!(serialized instanceof AnnotatedData)) return restoreDates(serialized);
     const { notes, data } = serialized;
@@ -41,6 +38,13 @@ export const defaultSerializer: Serializer = {
     return data;
   },
 };
+
+/** @throws AgentStoreError `UNSERIALIZABLE`, with the path, if the value holds what cannot be kept. */
+export function encodeState(value: object): SerializedData {
+  if (!isRecord(value)) throw unserializable('state', 'is not a plain object');
+  const { data, notes } = encode(value, 'state');
+  return isPlain(value, notes) ? data : new AnnotatedData(data, { values: notes, v: 1 });
+}
 
 /** What nests deeper is left to the walk that copies, which can say what nests too deep. */
 const maxPlainLevels = 100;

@@ -88,4 +88,5 @@ export type { PersistentTurnStore } from './turns/persistent-turn-store.js';
 export type { TurnStoreOptions } from './turns/turn-store-options.js';
 export type { PlainData, SerializedData } from './values/plain-data.js';
 export { AnnotatedData } from './values/plain-data.js';
+export type { Snapshot } from './values/snapshot.js';
 export { fromStateText, toStateText } from './values/text.js';

@@ -1,5 +1,6 @@
 import type { RecordKey } from './key-schema.js';
 import type { PlainData, SerializedData } from './values/plain-data.js';
+import type { Snapshot } from './values/snapshot.js';
 
 /**
  * A record as a backend found it.
@@ -18,6 +19,8 @@ export interface StoredRecord {
   readonly lineage?: string;
   /** The `parts` that it was written with, if there were any. */
   readonly parts?: string;
+  /** The `snapshot` that it was written with, if there was one. */
+  readonly snapshot?: Snapshot;
   /**
    * What was stored. Throws if it cannot be read.
    *
@@ -46,6 +49,8 @@ export interface NewRecord {
   /** What the record is about, such as `'agent-state'`, for people and tools that look at the records. */
   readonly entityType: string;
   readonly data: SerializedData;
+  /** What the data is made of, if the record is for a backend in this process, which may keep it in place of the data. */
+  readonly snapshot?: Snapshot;
   /** Values of the user's own beside the data; only given to a backend whose options ask for them. */
   readonly attributes?: Readonly<Record<string, PlainData>>;
   /** True if few bytes are worth more than a form that people can read at once. Only a backend that has `writeUnits` heeds it. */
@@ -141,7 +146,7 @@ export interface RecordStore {
   readonly writeUnits?: WriteUnits;
   /** True if a record's `text` is all that is read of what it holds: `data` is then made only if it is asked for. @defaultValue `false` */
   readonly keepsText?: boolean;
-  /** True if nothing outside of this process can reach the records: their revisions can then be short. @defaultValue `false` */
+  /** True if nothing outside of this process can reach the records: their revisions can then be short, and records have a `snapshot`. @defaultValue `false` */
   readonly isLocal?: boolean;
   /**
    * The record under a key, an expired one included, or `null`.

@@ -1,8 +1,8 @@
 import { type AgentState, findInvalidField, isAgentState } from './agent-state.js';
 import { isAgentStoreError } from './errors.js';
-import { restore } from './values/decode.js';
-import { encode, unserializable } from './values/encode.js';
+import { copyValue } from './values/copy-value.js';
 import { isRecord } from './values/objects.js';
+import { unserializable } from './values/walk.js';
 
 /**
  * Copies a state, and checks that all of it can be kept. The copy shares nothing with it.
@@ -10,9 +10,7 @@ import { isRecord } from './values/objects.js';
  * @throws AgentStoreError `UNSERIALIZABLE`, with the path, if it holds what cannot be kept, or a required field is missing.
  */
 export function copyState(state: unknown): AgentState {
-  const { data, notes } = encode(requireState(state), 'state');
-  restore(data, notes);
-  return requireState(data);
+  return requireState(copyValue(requireState(state), 'state'));
 }
 
 /** @throws AgentStoreError `UNSERIALIZABLE` for anything but a plain object with the required fields. */

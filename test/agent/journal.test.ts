@@ -318,7 +318,7 @@ describe('a step', () => {
     });
     expect(result()).toMatchObject({
       code: 'UNSERIALIZABLE',
-      message: expect.stringContaining('the result of the step "work".value.call'),
+      message: expect.stringContaining('the result of the step "work".call'),
     });
     session.restart();
     await session.answer('x');

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { defaultSerializer } from '../../src/domain/default-serializer.js';
+import { defaultSerializer, encodeState } from '../../src/domain/default-serializer.js';
 import { copyState } from '../../src/domain/state-copy.js';
+import { StateSnapshot } from '../../src/domain/store/state-snapshot.js';
+import { findDifferenceOfCopy } from '../../src/domain/values/same-value.js';
 import { fromStateText, toStateText } from '../../src/domain/values/text.js';
 import { createState } from '../../src/testing/fixtures.js';
 import { assertSameValue } from '../../src/testing/index.js';
@@ -18,6 +20,25 @@ describe('any state of the supported values', () => {
   it('survives a copy', () => {
     fc.assert(
       fc.property(state, (original) => assertSameValue(copyState(original), original)),
+      runs(),
+    );
+  });
+
+  it('is the same in a snapshot as when it has been stored, as itself and as data, and no larger than that says', async () => {
+    await fc.assert(
+      fc.asyncProperty(state, async (original) => {
+        const data = await encode(original);
+        const text = toStateText(data);
+        const snapshot = new StateSnapshot(original);
+        assertSameValue(snapshot.toData(), data);
+        expect(Buffer.byteLength(String(text))).toBeLessThanOrEqual(snapshot.maxBytes);
+        const stored = await defaultSerializer.deserialize(fromStateText(String(text)), ids);
+        const first = snapshot.copy();
+        assertSameValue(first, stored);
+        // Nothing of one copy is in another, nor in what a copy is made of.
+        expect(findDifferenceOfCopy(snapshot.copy(), first, 'copy')).toBeNull();
+        expect(findDifferenceOfCopy(copyState(first), first, 'copy')).toBeNull();
+      }),
       runs(),
     );
   });
@@ -113,6 +134,7 @@ describe('any value that cannot be kept', () => {
           message: expect.stringContaining(`state.metadata.spoiled${path} `),
         };
         expect(() => copyState(spoiled)).toThrow(expect.objectContaining(refusal));
+        expect(() => encodeState(spoiled)).toThrow(expect.objectContaining(refusal));
       }),
       runs(),
     );

@@ -10,6 +10,7 @@ import {
 } from '../../domain/record-store.js';
 import { requireDataSize } from '../../domain/values/data-size.js';
 import { cloneSerialized, type SerializedData } from '../../domain/values/plain-data.js';
+import type { Snapshot } from '../../domain/values/snapshot.js';
 
 /** What is kept of a record, which is what a reader gets. */
 class Entry implements StoredRecord {
@@ -18,20 +19,24 @@ class Entry implements StoredRecord {
   readonly token: number | undefined;
   readonly lineage: string | undefined;
   readonly parts: string | undefined;
-  readonly #data: SerializedData;
+  readonly snapshot: Snapshot | undefined;
+  readonly #data: SerializedData | undefined;
 
-  constructor({ revision, expiresAt, token, lineage, parts, data }: NewRecord) {
+  constructor(record: NewRecord) {
+    const { revision, expiresAt, token, lineage, parts, snapshot } = record;
     this.revision = revision;
     this.expiresAt = expiresAt;
     this.token = token;
     this.lineage = lineage;
     this.parts = parts;
-    this.#data = data;
+    this.snapshot = snapshot;
+    this.#data = snapshot === undefined ? record.data : undefined;
   }
 
   read(maxBytes: number): SerializedData {
-    requireDataSize(this.#data, maxBytes);
-    return cloneSerialized(this.#data);
+    const data = this.#data ?? this.snapshot?.toData() ?? null;
+    requireDataSize(data, maxBytes);
+    return this.snapshot === undefined ? cloneSerialized(data) : data;
   }
 }
 

@@ -2,12 +2,13 @@ import { SuperJSON, type SuperJSONResult } from 'superjson';
 import { restoreDates } from '../../domain/default-serializer.js';
 import { requireKnownOptions } from '../../domain/options.js';
 import type { StateSerializer } from '../../domain/state-serializer.js';
-import { copyPlainData, maxDepth, refusedKeys, unserializable } from '../../domain/values/encode.js';
+import { copyPlainData, refusedKeys } from '../../domain/values/encode.js';
 import { kindOf } from '../../domain/values/kinds.js';
 import { takeApart } from '../../domain/values/parts.js';
 import { formatStep } from '../../domain/values/path.js';
 import { AnnotatedData } from '../../domain/values/plain-data.js';
 import { findDifferenceOfCopy } from '../../domain/values/same-value.js';
+import { maxDepth, unserializable } from '../../domain/values/walk.js';
 
 /**
  * What `createSuperjsonSerializer` takes.

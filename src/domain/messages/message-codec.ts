@@ -4,9 +4,10 @@ import type { StateIds } from '../key-schema.js';
 import type { Message } from '../message-store.js';
 import { type Attributes, latestExpiry } from '../store/agent-store-options.js';
 import { isBytes } from '../values/built-in.js';
-import { restore } from '../values/decode.js';
-import { encode, unserializable } from '../values/encode.js';
+import { copyValue } from '../values/copy-value.js';
+import { encode } from '../values/encode.js';
 import { AnnotatedData, type PlainData, type SerializedData } from '../values/plain-data.js';
+import { unserializable } from '../values/walk.js';
 import { type Entry, isMessage } from './head.js';
 import type { MessageStoreSettings } from './message-store-options.js';
 
@@ -26,7 +27,7 @@ export function createEntry(
   const { serializer, now, ttlSeconds } = settings;
   // The default one takes its own copy too, but would speak of a state.
   const isCopied = serializer.copiesState === true && serializer !== defaultSerializer;
-  const copy = requireMessages(isCopied ? messages : copyMessages(messages));
+  const copy = requireMessages(isCopied ? messages : copyValue(messages, 'messages'));
   const at = now();
   const expiresAt = ttlSeconds === null ? 0 : Math.min(Math.ceil(at / 1000 + ttlSeconds), latestExpiry);
   const toEntry = (serialized: SerializedData): Entry => {
@@ -78,13 +79,6 @@ export async function readEntry(
   const { messages } = Object(await serializer.deserialize(fromEntryData(data), ids));
   if (Array.isArray(messages) && messages.length === count && messages.every(isMessage)) return messages;
   throw new TypeError('What is stored is no list of messages.');
-}
-
-/** A list of whatever the messages are: a list is encoded as one, and restored in place. */
-function copyMessages(messages: readonly Message[]): readonly unknown[] {
-  const { data, notes } = encode(messages, 'messages');
-  restore(data, notes);
-  return Array.from(Object(data));
 }
 
 function requireMessages(messages: readonly unknown[]): Message[] {

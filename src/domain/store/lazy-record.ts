@@ -1,11 +1,12 @@
 import type { NewRecord } from '../record-store.js';
 import type { SerializedData } from '../values/plain-data.js';
+import type { Snapshot } from '../values/snapshot.js';
 import { fromStateText, toStateText } from '../values/text.js';
 
 /** All of a record but what it holds: each field is named, so that all records have one shape, which the engine knows. */
 export type RecordFields = {
   readonly [Field in keyof Required<
-    Omit<NewRecord, 'data' | 'text' | 'utf8' | 'prefersCompact'>
+    Omit<NewRecord, 'data' | 'snapshot' | 'text' | 'utf8' | 'prefersCompact'>
   >]: NewRecord[Field];
 };
 
@@ -52,6 +53,26 @@ export class DataRecord extends RecordHead implements NewRecord {
   get text(): NewRecord['text'] {
     this.#text ??= toStateText(this.data);
     return this.#text;
+  }
+}
+
+/** A record whose data and text are made if they are read: a backend that keeps the snapshot reads neither. */
+export class SnapshotRecord extends RecordHead implements NewRecord {
+  readonly snapshot: Snapshot;
+  #data: SerializedData | undefined;
+
+  constructor(fields: RecordFields, snapshot: Snapshot) {
+    super(fields, undefined);
+    this.snapshot = snapshot;
+  }
+
+  get data(): SerializedData {
+    this.#data ??= this.snapshot.toData();
+    return this.#data;
+  }
+
+  get text(): NewRecord['text'] {
+    return toStateText(this.data);
   }
 }
 

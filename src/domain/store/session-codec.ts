@@ -2,17 +2,19 @@ import { type AgentState, findInvalidField, isAgentState } from '../agent-state.
 import { defaultSerializer, toPlainStateText } from '../default-serializer.js';
 import { AgentStoreError, isAgentStoreError } from '../errors.js';
 import type { RecordKey, StateIds } from '../key-schema.js';
-import type { Expectation, KeyLimits, NewRecord, RecordStore } from '../record-store.js';
+import type { Expectation, KeyLimits, NewRecord, RecordStore, StoredRecord } from '../record-store.js';
 import { copyState, requireState } from '../state-copy.js';
 import { requireDataSize } from '../values/data-size.js';
 import { isRecord } from '../values/objects.js';
 import type { SerializedData } from '../values/plain-data.js';
 import { requireSize, sizeOf } from '../values/size.js';
+import { requireSnapshotSize, type Snapshot } from '../values/snapshot.js';
 import { toStateText } from '../values/text.js';
 import { type AgentStoreSettings, type Attributes, latestExpiry } from './agent-store-options.js';
 import { checkContextId, checkKey, requireNoPart } from './key-check.js';
-import { DataRecord, TextRecord } from './lazy-record.js';
+import { DataRecord, SnapshotRecord, TextRecord } from './lazy-record.js';
 import { createLocalRevision, createRevision, shortText } from './revision.js';
+import { StateSnapshot } from './state-snapshot.js';
 import type { StoreCore } from './store-core.js';
 
 /** One session, and where its record is kept. */
@@ -46,8 +48,9 @@ export type SerializedSession = SessionContent & {
 };
 
 type SessionContent =
-  | { readonly data: SerializedData; readonly text?: undefined }
-  | { readonly text: string; readonly data?: undefined };
+  | { readonly data: SerializedData; readonly text?: undefined; readonly snapshot?: undefined }
+  | { readonly text: string; readonly data?: undefined; readonly snapshot?: undefined }
+  | { readonly snapshot: Snapshot; readonly data?: undefined; readonly text?: undefined };
 
 /**
  * The state as the backend keeps it. It is copied, or written as text, at the call, before anything waits.
@@ -62,8 +65,11 @@ export function serializeState(
   const { serializer } = settings;
   const copy = serializer.copiesState ? requireState(state) : copyState(state);
   const attributes = describeState(settings, copy, ids);
-  const text = records.keepsText && serializer === defaultSerializer ? toPlainStateText(copy) : undefined;
-  if (text !== undefined) return { text, attributes };
+  if (serializer === defaultSerializer) {
+    if (records.isLocal) return { snapshot: new StateSnapshot(copy), attributes };
+    const text = records.keepsText ? toPlainStateText(copy) : undefined;
+    if (text !== undefined) return { text, attributes };
+  }
   try {
     const data = serializer.serialize(copy, ids);
     if (data instanceof Promise) return data.then((made) => ({ data: made, attributes }), refuse);
@@ -76,7 +82,7 @@ export function serializeState(
 /** What serializing takes. */
 interface SerializeCore {
   readonly settings: AgentStoreSettings;
-  readonly records: Pick<RecordStore, 'keepsText'>;
+  readonly records: Pick<RecordStore, 'keepsText' | 'isLocal'>;
 }
 
 function describeState({ attributes }: AgentStoreSettings, state: AgentState, ids: StateIds) {
@@ -112,6 +118,24 @@ export function isErased(data: unknown): boolean {
   return isRecord(data) && data.erased === true && Object.keys(data).length === 1;
 }
 
+/** What a record holds; `null` for what is left of an erased one. @throws AgentStoreError `CORRUPTED` if it cannot be read. */
+export function readState(
+  settings: AgentStoreSettings,
+  session: Session,
+  record: StoredRecord,
+): AgentState | null | Promise<AgentState | null> {
+  const { serializer, maxStateBytes } = settings;
+  const { snapshot } = record;
+  if (snapshot === undefined || serializer !== defaultSerializer)
+    return decodeState(settings, session, () => record.read(maxStateBytes));
+  try {
+    requireSnapshotSize(snapshot, maxStateBytes);
+    return requireStored(snapshot.copy());
+  } catch (cause) {
+    throw isAgentStoreError(cause) ? cause : corrupted(session.key, cause);
+  }
+}
+
 /** `null` for what is left of an erased one. @throws AgentStoreError `CORRUPTED` if what is stored cannot be read. */
 export async function decodeState(
   { serializer }: AgentStoreSettings,
@@ -121,13 +145,16 @@ export async function decodeState(
   try {
     const data = await read();
     if (isErased(data)) return null;
-    const state: unknown = await serializer.deserialize(data, ids);
-    if (!isRecord(state)) throw new TypeError('The stored state is not an object.');
-    if (isAgentState(state)) return state;
-    throw new TypeError(`The field "${findInvalidField(state)}" is missing or of another type.`);
+    return requireStored(await serializer.deserialize(data, ids));
   } catch (cause) {
     throw isAgentStoreError(cause) ? cause : corrupted(key, cause);
   }
+}
+
+function requireStored(state: unknown): AgentState {
+  if (!isRecord(state)) throw new TypeError('The stored state is not an object.');
+  if (isAgentState(state)) return state;
+  throw new TypeError(`The field "${findInvalidField(state)}" is missing or of another type.`);
 }
 
 export function corrupted(key: RecordKey, cause: unknown): AgentStoreError {
@@ -169,12 +196,13 @@ export function createRecord(
   serialized: SerializedSession,
   { previous, lineage, token }: RecordBase,
 ): NewRecord {
-  const { attributes, expiresAt } = serialized;
+  const { attributes, expiresAt, snapshot, data } = serialized;
   const updatedAt = now();
   const afterTtl =
     ttlSeconds === null ? undefined : Math.min(Math.ceil(updatedAt / 1000 + ttlSeconds), latestExpiry);
-  if (isLocal && serialized.data !== undefined) requireDataSize(serialized.data, maxStateBytes);
-  const text = serialized.text ?? (isLocal ? undefined : toStateText(serialized.data));
+  if (snapshot !== undefined) requireSnapshotSize(snapshot, maxStateBytes);
+  else if (isLocal && data !== undefined) requireDataSize(data, maxStateBytes);
+  const text = serialized.text ?? (isLocal || data === undefined ? undefined : toStateText(data));
   // A long text is encoded once, for all who need it as bytes. A short one is measured, hashed and sent sooner as it is.
   const utf8 = typeof text === 'string' && text.length > shortText ? Buffer.from(text) : undefined;
   const written = utf8 ?? text;
@@ -193,9 +221,10 @@ export function createRecord(
     entityType,
     parts: undefined,
   };
-  return serialized.data === undefined
+  if (snapshot !== undefined) return new SnapshotRecord(fields, snapshot);
+  return data === undefined
     ? new TextRecord(fields, serialized.text, utf8)
-    : new DataRecord(fields, serialized.data, text, utf8);
+    : new DataRecord(fields, data, text, utf8);
 }
 
 /** The same record with the names of its parts, and with other data if that is given. */

@@ -22,6 +22,7 @@ import {
   corrupted,
   createRecord,
   decodeState,
+  readState,
   type Session,
   toExpectation,
 } from './session-codec.js';
@@ -77,7 +78,7 @@ export async function readRecord(
   const seen: SeenContext = { revision, lineage, attempts: neverSeen.attempts, token, parts: toKnown(list) };
   if (list.isDeleted) return { state: null, seen, isDeleted: true };
   if (list.current.length === 0)
-    return { state: await decodeState(settings, session, () => record.read(maxStateBytes)), seen, expiresAt };
+    return { state: await readState(settings, session, record), seen, expiresAt };
   const toKey = toStateParts(core, session).byName();
   const slices = await readParts(records, toKey, list.current, maxStateBytes);
   if (slices === null) return null;

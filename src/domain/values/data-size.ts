@@ -1,5 +1,5 @@
 import { isBytes } from './built-in.js';
-import { AnnotatedData, isList, type PlainData, type SerializedData } from './plain-data.js';
+import { AnnotatedData, type SerializedData } from './plain-data.js';
 import { requireSize, sizeOf } from './size.js';
 import { toStateText } from './text.js';
 
@@ -14,16 +14,16 @@ function estimateData(data: SerializedData): number {
   return (data instanceof AnnotatedData ? estimate(data.data) + estimate(data.notes) : estimate(data)) + 32;
 }
 
-/** No character takes more than 6 bytes of JSON, and no number more than 25. */
-function estimate(data: PlainData): number {
+/** At least the bytes that plain data takes. No character takes more than 6 bytes of JSON, and no number more than 25. */
+export function estimate(data: unknown): number {
   if (typeof data === 'string') return data.length * 6 + 3;
   if (typeof data !== 'object' || data === null) return 26;
   let sum = 3;
-  if (isList(data)) {
+  if (Array.isArray(data)) {
     for (const element of data) sum += estimate(element);
     return sum;
   }
   // By the keys: each of the entries would be a new list.
-  for (const key of Object.keys(data)) sum += key.length * 6 + 4 + estimate(data[key] ?? null);
+  for (const key of Object.keys(data)) sum += key.length * 6 + 4 + estimate(Reflect.get(data, key));
   return sum;
 }

@@ -1,6 +1,5 @@
 import { builtInName } from './built-in.js';
 import { formatStep } from './path.js';
-import type { PlainData } from './plain-data.js';
 import { asEntry, asList, defineKind, type ValueKind } from './value-kind.js';
 
 type ErrorClass = (typeof errorClasses)[number];
@@ -37,7 +36,7 @@ export function createErrorKind(isKept: (value: unknown) => boolean): ValueKind 
         // A library may hide a method or a connection in its errors: it is left out if it cannot be kept.
         (name) => descriptions.includes(name) || isKept(Reflect.get(error, name)),
       );
-      const toEntries = (names: readonly string[], place: number): PlainData =>
+      const toEntries = (names: readonly string[], place: number) =>
         names.map((name, index) => {
           const step = { notes: `${place}.${index}.1`, words: formatStep(name) };
           return [name, inside(step, Reflect.get(error, name))];

@@ -2,7 +2,7 @@ import { binaryKind } from './binary-kind.js';
 import { builtInName, isError } from './built-in.js';
 import { createErrorKind } from './error-kind.js';
 import { isRecord, setOwn } from './objects.js';
-import { formatStep } from './path.js';
+import { formatStep, type InnerStep } from './path.js';
 import { asEntry, asList, defineKind, type ValueKind } from './value-kind.js';
 
 /** Errors of every class, since each may reach a state. */
@@ -34,6 +34,44 @@ export const entriesKind = defineKind<Record<string, unknown>>({
   },
 });
 
+/** Into a map: to a key, or to what is under it. What a step says is seldom asked. */
+class KeyStep implements InnerStep {
+  constructor(private readonly index: number) {}
+
+  get notes(): string {
+    return `${this.index}.0`;
+  }
+
+  get words(): string {
+    return `.key(${this.index})`;
+  }
+}
+
+class ContentStep implements InnerStep {
+  constructor(private readonly index: number) {}
+
+  get notes(): string {
+    return `${this.index}.1`;
+  }
+
+  get words(): string {
+    return `.value(${this.index})`;
+  }
+}
+
+/** To a member of a set. */
+class MemberStep implements InnerStep {
+  constructor(private readonly index: number) {}
+
+  get notes(): string {
+    return `${this.index}`;
+  }
+
+  get words(): string {
+    return `.value(${this.index})`;
+  }
+}
+
 /** Every kind of value that JSON does not have. A new kind is one entry more. */
 const kinds: readonly ValueKind[] = [
   defineKind<undefined>({
@@ -41,6 +79,7 @@ const kinds: readonly ValueKind[] = [
     classes: [],
     toPlain: () => null,
     fromPlain: () => undefined,
+    copy: () => undefined,
   }),
   defineKind<bigint>({
     type: 'bigint',
@@ -50,6 +89,7 @@ const kinds: readonly ValueKind[] = [
       if (typeof plain === 'string' && /^-?\d+$/.test(plain)) return BigInt(plain);
       throw new TypeError('A bigint in the stored state is not a whole number.');
     },
+    copy: (value) => value,
   }),
   // The numbers that JSON has no words for.
   defineKind<number>({
@@ -61,6 +101,7 @@ const kinds: readonly ValueKind[] = [
         return Number(plain);
       throw new TypeError('A number in the stored state is not one that JSON cannot hold.');
     },
+    copy: (value) => value,
     toJson: () => null,
   }),
   defineKind<Date>({
@@ -77,6 +118,7 @@ const kinds: readonly ValueKind[] = [
     isBare: true,
     toPlain: (date) => date.toISOString(),
     fromPlain: toDate,
+    copy: (date) => new Date(date.getTime()),
   }),
   defineKind<ReadonlyMap<unknown, unknown>>({
     type: 'map',
@@ -84,10 +126,19 @@ const kinds: readonly ValueKind[] = [
     isBare: true,
     toPlain: (map, inside) =>
       [...map].map(([key, value], index) => [
-        inside({ notes: `${index}.0`, words: `.key(${index})` }, key),
-        inside({ notes: `${index}.1`, words: `.value(${index})` }, value),
+        inside(new KeyStep(index), key),
+        inside(new ContentStep(index), value),
       ]),
     fromPlain: (plain) => new Map(asList(plain).map(asEntry)),
+    copy: (map, inside) => {
+      const copy = new Map<unknown, unknown>();
+      let index = 0;
+      for (const [key, value] of map) {
+        copy.set(inside(new KeyStep(index), key), inside(new ContentStep(index), value));
+        index++;
+      }
+      return copy;
+    },
     toJson: (map, { list, object }) => {
       const entries: [string, unknown][] = [];
       for (const [key, value] of map) {
@@ -101,9 +152,13 @@ const kinds: readonly ValueKind[] = [
     type: 'set',
     classes: [Set],
     isBare: true,
-    toPlain: (set, inside) =>
-      [...set].map((value, index) => inside({ notes: `${index}`, words: `.value(${index})` }, value)),
+    toPlain: (set, inside) => [...set].map((value, index) => inside(new MemberStep(index), value)),
     fromPlain: (plain) => new Set(asList(plain)),
+    copy: (set, inside) => {
+      const copy = new Set<unknown>();
+      for (const value of set) copy.add(inside(new MemberStep(copy.size), value));
+      return copy;
+    },
     toJson: (set, { list }) => list([...set]),
   }),
   defineKind<URL>({

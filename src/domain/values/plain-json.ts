@@ -1,7 +1,7 @@
-import { maxDepth } from './encode.js';
 import { kindOf, nearestKindOf } from './kinds.js';
 import type { PlainData } from './plain-data.js';
 import type { JsonWriter, ValueKind } from './value-kind.js';
+import { maxDepth } from './walk.js';
 
 /**
  * A value as JSON can say it, for a reader outside: dates as ISO text, `bigint` as decimal text, a `Map` as an object if all its

@@ -1,10 +1,10 @@
 import { isError } from './built-in.js';
-import { maxDepth } from './encode.js';
 import { kindOf } from './kinds.js';
 import { className, isRecord } from './objects.js';
 import { takeApart } from './parts.js';
 import { formatValuePath, type ValueStep } from './path.js';
 import type { ValueKind } from './value-kind.js';
+import { maxDepth } from './walk.js';
 
 /** True if two values are kept as the same. */
 export function isSameValue(one: unknown, other: unknown): boolean {

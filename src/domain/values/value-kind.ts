@@ -1,8 +1,11 @@
 import type { InnerStep } from './path.js';
 import type { PlainData } from './plain-data.js';
 
-/** Takes a value that is inside another one, and gives its plain form. */
-export type Inside = (step: InnerStep, value: unknown) => PlainData;
+/** Takes a value that is inside another one, and gives what is made of it. */
+export type Inside<Made> = (step: InnerStep, value: unknown) => Made;
+
+/** A plain form with what was made of each value inside in its place. */
+type PlainForm<Made> = PlainData | Made | readonly PlainForm<Made>[];
 
 /** How a reader outside is shown what a value holds: each method gives the JSON for its argument. */
 export interface JsonWriter {
@@ -29,9 +32,11 @@ export interface ValueKind<Value = unknown> {
   /** True if an instance may not carry properties besides what it holds: they would be lost. */
   readonly isBare?: boolean;
   /** The plain form. Values that it holds go through `inside`. */
-  toPlain(value: Value, inside: Inside): PlainData;
+  toPlain<Made>(value: Value, inside: Inside<Made>): PlainForm<Made>;
   /** The value of a plain form in which everything inside is restored. Throws, without repeating any of it, if it is none. */
   fromPlain(plain: unknown): Value;
+  /** A copy, made without the plain form. Values that it holds go through `inside`. @defaultValue one made by way of that form */
+  copy?(value: Value, inside: Inside<unknown>): Value;
   /** What a reader outside is shown, in JSON. @defaultValue the plain form */
   toJson?(value: Value, writer: JsonWriter): PlainData;
 }
