@@ -1,5 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { openSync, readSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import superjson from 'superjson';
 import { RedisAgentStore, type RedisClient, type RedisCompression } from '../../dist/adapters/redis/index.js';
@@ -8,6 +7,7 @@ import { RedisServer } from '../../test/backends/redis-server.js';
 import { alternate, ratioOf, summarizeAll } from '../alternate.js';
 import { createRedisAtOnce } from '../clients-at-once.js';
 import type { Comparison, MeasureResult } from '../results.js';
+import { compareAndSet, createRevision, LeastRedisStore } from '../rivals/least-redis-store.js';
 import { createPlainState, createRichState, sizes } from '../states.js';
 
 interface TextForm {
@@ -30,7 +30,7 @@ export async function measureRedis(): Promise<MeasureResult> {
   return {
     title: 'Redis, time per call',
     about:
-      '`save` and `load` of one session against `set` and `get` written by hand, through the same client of ioredis. The saves of the store run a script that compares the revision; those by hand overwrite whatever is there, or run the shortest script that compares one ("with a condition"), whose revision may also be one that copies of a process do not share, made as the store makes its own ("with a revision"). "Our code alone" is the store with a client that answers at once.',
+      '`save` and `load` of one session against `set` and `get` written by hand, through the same client of ioredis. The saves of the store run a script that compares the revision; those by hand overwrite whatever is there, or run the shortest script that compares one ("with a condition"), whose revision may also be one that copies of a process do not share, made as the store makes its own ("with a revision"). "The least store" does that, and what else is promised of a store of plain states: it refuses what JSON would change, keeps the calls for a session in order, gives each a time-out, and restores the dates. "Our code alone" is the store with a client that answers at once.',
     tables: [
       {
         ...shared,
@@ -63,7 +63,15 @@ async function compare(label: string, client: Redis, state: AgentState, form: Te
   const withCondition = await createWithCondition('with a condition', client, state, form, () =>
     randomUUID(),
   );
-  const contenders = [ours, alone, compressed, withRevision, withCondition, byHand];
+  const contenders = [
+    ours,
+    alone,
+    compressed,
+    ...(form === JSON ? [await createLeast(client, state)] : []),
+    withRevision,
+    withCondition,
+    byHand,
+  ];
   const samples = await alternate(contenders, { rounds: 63, roundMs: 20 });
   return { label, values: summarizeAll(samples), ratio: ratioOf(samples, 'ours', 'by hand') };
 }
@@ -85,20 +93,17 @@ async function createContender(
   };
 }
 
-/** What no other write has, also in a copy of this process: over the text and what the kernel gives. */
-function createRevision(text: string, previous: string): string {
-  readSync(device, random);
-  const hash = createHash('sha256').update(previous).update(random).update(text);
-  return hash.digest('base64url').slice(0, 36);
+async function createLeast(client: Redis, state: AgentState) {
+  const store = await LeastRedisStore.open(client);
+  await client.del('least');
+  return {
+    name: 'the least store',
+    run: async () => {
+      await store.save('least', state);
+      await store.load('least');
+    },
+  };
 }
-
-const random = Buffer.alloc(16);
-const device = openSync('/dev/urandom', 'r');
-
-/** In front of the text stands a revision of 36 characters. */
-const compareAndSet = `if redis.call('GETRANGE', KEYS[1], 0, 35) ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[2])
-return 1`;
 
 async function createWithCondition(
   name: string,

@@ -29,14 +29,7 @@ const dateFields: readonly string[] = ['createdAt', 'lastActivity'];
 export const defaultSerializer: Serializer = {
   copiesState: true,
   serialize: encodeState,
-  deserialize(serialized) {
-    if (!(serialized instanceof AnnotatedData)) return restoreDates(serialized);
-    const { notes, data } = serialized;
-    if (!isRecord(notes) || !isRecord(notes.values))
-      throw new TypeError('The notes beside the state are not notes.');
-    restore(data, notes.values);
-    return data;
-  },
+  deserialize: restoreState,
 };
 
 /** @throws AgentStoreError `UNSERIALIZABLE`, with the path, if the value holds what cannot be kept. */
@@ -44,6 +37,16 @@ export function encodeState(value: object): SerializedData {
   if (!isRecord(value)) throw unserializable('state', 'is not a plain object');
   const { data, notes } = encode(value, 'state');
   return isPlain(value, notes) ? data : new AnnotatedData(data, { values: notes, v: 1 });
+}
+
+/** Throws if it is not what {@link encodeState} makes, without repeating any of it. */
+export function restoreState(serialized: SerializedData): unknown {
+  if (!(serialized instanceof AnnotatedData)) return restoreDates(serialized);
+  const { notes, data } = serialized;
+  if (!isRecord(notes) || !isRecord(notes.values))
+    throw new TypeError('The notes beside the state are not notes.');
+  restore(data, notes.values);
+  return data;
 }
 
 /** What nests deeper is left to the walk that copies, which can say what nests too deep. */

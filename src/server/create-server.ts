@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import type { Server, ServerResponse } from 'node:http';
+import { Roster } from '../domain/roster.js';
 import { AgentServer } from './agent-server.js';
 import { resolveConfig, type ServerConfig } from './config.js';
 import { serverCrashed, serverStopping } from './failures/http-error.js';
 import { loadHttp } from './http/load-http.js';
 import { runMiddleware } from './http/middleware.js';
 import { NodeExchange } from './http/node-exchange.js';
-import { Roster } from './process/roster.js';
 import { within } from './process/timing.js';
 
 /** The platform passes on 20 headers of 4 KB besides its own; the limit of Node is 16 KB for all. */

@@ -1,6 +1,8 @@
 import { AgentStoreError } from '../../domain/errors.js';
 import { invalidOption } from '../../domain/options.js';
 import { isRecord } from '../../domain/values/objects.js';
+import { Deadlines } from './deadlines.js';
+import { toAgentStoreError } from './errors.js';
 
 type Argument = string | Uint8Array;
 
@@ -63,29 +65,71 @@ const ownOptions = {
 /** The client that requests go through: the user's, or one for a URL that is made for the first request. */
 export class RedisConnection {
   readonly #open: () => Promise<RedisCommands>;
-  #client: Promise<RedisCommands> | undefined;
+  #opening: Promise<RedisCommands> | undefined;
+  #client: RedisCommands | undefined;
+  readonly #deadlines = new Deadlines();
   #disconnect: (() => void) | undefined;
   /** The last connection error of the store's own client. ioredis hides it behind 'max retries'. */
   #trouble: Error | undefined;
 
   constructor(target: RedisCommands | string) {
+    if (typeof target !== 'string') this.#client = target;
     this.#open = typeof target === 'string' ? () => this.#connect(target) : async () => target;
   }
 
-  /** Sends a request, which may be several commands, and takes no longer than the client gives one. */
-  request<T>(send: (client: RedisCommands) => Promise<T>): Promise<T> {
-    return this.list((client) => settleWithin(timeoutOf(client), send(client)));
+  /**
+   * Sends a request about a key, which may be several commands, and takes no longer than the client gives one. It makes few promises, since
+   * each of them takes time between two requests.
+   *
+   * @throws AgentStoreError that says what to do.
+   */
+  request<T>(key: string, send: (client: RedisCommands) => Promise<T>): Promise<T> {
+    const client = this.#client;
+    if (client === undefined) return this.#requestFirst(key, send);
+    return new Promise((resolve, reject) => {
+      const milliseconds = timeoutOf(client);
+      const fail = (error: unknown) => {
+        this.#deadlines.end(request);
+        reject(toAgentStoreError(this.#trouble ?? error, key));
+      };
+      const request = this.#deadlines.begin(milliseconds, () =>
+        fail(new Error(`Redis has not answered within ${milliseconds} ms.`)),
+      );
+      try {
+        send(client).then((answer) => {
+          this.#deadlines.end(request);
+          resolve(answer);
+        }, fail);
+      } catch (error) {
+        fail(error);
+      }
+    });
   }
 
   /** Sends as many requests as it takes, each of which has the time that the client gives it. */
   async list<T>(send: (client: RedisCommands) => Promise<T>): Promise<T> {
-    this.#client ??= this.#open();
-    const client = await this.#client;
+    const client = await this.#ready();
     try {
       return await send(client);
     } catch (error) {
       throw this.#trouble ?? error;
     }
+  }
+
+  async #requestFirst<T>(key: string, send: (client: RedisCommands) => Promise<T>): Promise<T> {
+    try {
+      await this.#ready();
+    } catch (error) {
+      throw toAgentStoreError(error, key);
+    }
+    return this.request(key, send);
+  }
+
+  async #ready(): Promise<RedisCommands> {
+    this.#opening ??= this.#open();
+    const client = await this.#opening;
+    this.#client = client;
+    return client;
   }
 
   /** Closes the client, if the store made it. */
@@ -149,21 +193,4 @@ async function importIoredis() {
 
 function timeoutOf({ options }: RedisClient): number {
   return options?.commandTimeout ?? options?.redisOptions?.commandTimeout ?? defaultTimeout;
-}
-
-function settleWithin<T>(milliseconds: number, call: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const giveUp = () => reject(new Error(`Redis has not answered within ${milliseconds} ms.`));
-    const timer = setTimeout(giveUp, milliseconds);
-    call.then(
-      (answer) => {
-        clearTimeout(timer);
-        resolve(answer);
-      },
-      (error: unknown) => {
-        clearTimeout(timer);
-        reject(error);
-      },
-    );
-  });
 }

@@ -1,5 +1,4 @@
 import { currentCallMeter } from '../../domain/call-meter.js';
-import { isAgentStoreError } from '../../domain/errors.js';
 import type { RecordKey } from '../../domain/key-schema.js';
 import { type KeyListOptions, type KeyPage, type RecordIndex, toKeyPage } from '../../domain/record-index.js';
 import type {
@@ -9,7 +8,7 @@ import type {
   StoredRecord,
   WriteResult,
 } from '../../domain/record-store.js';
-import type { RedisCommands, RedisConnection } from './connection.js';
+import type { RedisConnection } from './connection.js';
 import { toAgentStoreError } from './errors.js';
 import { toRedisKey } from './redis-key.js';
 import { scanKeys } from './scan-keys.js';
@@ -19,27 +18,32 @@ import { runWriteScript, type ValueWrite } from './write-script.js';
 /** Records as strings, each under a key of its own. */
 export class RedisRecordStore implements RecordStore, RecordIndex {
   readonly keepsText = true;
+  #lastKey: RecordKey = { partition: '', sort: '' };
+  #lastRedisKey = toRedisKey(this.#lastKey);
 
   constructor(
     private readonly connection: RedisConnection,
     private readonly compresses: boolean,
   ) {}
 
-  async get(key: RecordKey): Promise<StoredRecord | null> {
-    const value = await this.#send(key, (client, redisKey) => client.getBuffer(redisKey));
-    currentCallMeter()?.add({ bytes: value?.byteLength ?? 0 });
-    return value === null ? null : fromValue(value);
+  get(key: RecordKey): Promise<StoredRecord | null> {
+    const redisKey = this.#toRedisKey(key);
+    return this.connection.request(redisKey, (client) => client.getBuffer(redisKey).then(toStoredRecord));
   }
 
-  async put(key: RecordKey, record: NewRecord, expected: Expectation | null): Promise<WriteResult> {
-    const value = await toValue(record, this.compresses);
-    currentCallMeter()?.add({ bytes: Buffer.byteLength(value) });
-    return this.#write(key, expected, { value, timeToLive: toTimeToLive(record) });
+  put(key: RecordKey, record: NewRecord, expected: Expectation | null): Promise<WriteResult> {
+    const write = (value: string | Uint8Array) => {
+      currentCallMeter()?.add({ bytes: Buffer.byteLength(value) });
+      return this.#write(key, expected, { value, timeToLive: toTimeToLive(record) });
+    };
+    const value = toValue(record, this.compresses);
+    return value instanceof Promise ? value.then(write) : write(value);
   }
 
   async delete(key: RecordKey, expected: Expectation | null): Promise<WriteResult> {
     if (expected !== null) return this.#write(key, expected, { value: '' });
-    await this.#send(key, (client, redisKey) => client.del(redisKey));
+    const redisKey = this.#toRedisKey(key);
+    await this.connection.request(redisKey, (client) => client.del(redisKey));
     return { written: true };
   }
 
@@ -57,25 +61,23 @@ export class RedisRecordStore implements RecordStore, RecordIndex {
     return this.connection.close();
   }
 
-  async #write(key: RecordKey, expected: Expectation | null, write: ValueWrite): Promise<WriteResult> {
-    try {
-      return await this.#send(key, (client, redisKey) => runWriteScript(client, redisKey, write, expected));
-    } catch (error) {
-      // Something else uses the key. The load that must follow says what is wrong.
-      if (expected === null || !isAgentStoreError(error, 'CORRUPTED')) throw error;
-      return { written: false, cause: error.cause };
-    }
+  #write(key: RecordKey, expected: Expectation | null, write: ValueWrite): Promise<WriteResult> {
+    const redisKey = this.#toRedisKey(key);
+    return this.connection.request(redisKey, (client) => runWriteScript(client, redisKey, write, expected));
   }
 
-  async #send<T>(
-    key: RecordKey,
-    command: (client: RedisCommands, redisKey: string) => Promise<T>,
-  ): Promise<T> {
-    const redisKey = toRedisKey(key);
-    try {
-      return await this.connection.request((client) => command(client, redisKey));
-    } catch (error) {
-      throw toAgentStoreError(error, redisKey);
+  /** Most calls are about the record of the one before. */
+  #toRedisKey(key: RecordKey): string {
+    const { partition, sort } = key;
+    if (partition !== this.#lastKey.partition || sort !== this.#lastKey.sort) {
+      this.#lastKey = { partition, sort };
+      this.#lastRedisKey = toRedisKey(key);
     }
+    return this.#lastRedisKey;
   }
+}
+
+function toStoredRecord(value: Uint8Array | null): StoredRecord | null {
+  currentCallMeter()?.add({ bytes: value?.byteLength ?? 0 });
+  return value === null ? null : fromValue(value);
 }

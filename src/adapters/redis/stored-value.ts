@@ -26,7 +26,7 @@ const textMarker = '{'.charCodeAt(0);
  * The value of a record: a line with its revision, its expiry and, if it has one, its fencing token, which the script
  * reads, and the data behind it.
  */
-export async function toValue(record: NewRecord, compresses: boolean): Promise<string | Buffer> {
+export function toValue(record: NewRecord, compresses: boolean): string | Buffer | Promise<Buffer> {
   const { revision, expiresAt, token, lineage, text, utf8 } = record;
   const fields = [revision, expiresAt ?? never];
   if (token !== undefined || lineage !== undefined) fields.push(token ?? never);
@@ -35,7 +35,9 @@ export async function toValue(record: NewRecord, compresses: boolean): Promise<s
   const bytes = utf8?.byteLength ?? sizeOf(text);
   const isLong = bytes > smallTextBytes;
   if (typeof text !== 'string' || (compresses && isLong))
-    return Buffer.concat([Buffer.from(header), await toStateBytes(record, compressionLevel)]);
+    return toStateBytes(record, compressionLevel).then((state) =>
+      Buffer.concat([Buffer.from(header), state]),
+    );
   // A client sends text faster than bytes, unless it is long and has other characters than those of ASCII.
   if (utf8 === undefined || !isLong || bytes === text.length) return header + text;
   return Buffer.concat([Buffer.from(header), utf8]);

@@ -2,6 +2,7 @@ import { loadCrypto } from '../../domain/node-modules.js';
 import type { Expectation, WriteResult } from '../../domain/record-store.js';
 import { isBytes, isError } from '../../domain/values/built-in.js';
 import type { RedisCommands } from './connection.js';
+import { toAgentStoreError } from './errors.js';
 import { fromValue, maxHeaderBytes } from './stored-value.js';
 
 /** What is to be stored under a key. */
@@ -53,8 +54,12 @@ return 1
 /** By what the server knows the script. Made for the first write. */
 let sha1: string | undefined;
 
-/** Runs the script on the server that holds the key. The whole script is sent only if the server does not know it. */
-export async function runWriteScript(
+/**
+ * Runs the script on the server that holds the key. The whole script is sent only if the server does not know it.
+ *
+ * If something else uses the key, a write with an expectation is refused: the load that must follow says what is wrong.
+ */
+export function runWriteScript(
   client: RedisCommands,
   key: string,
   { value, timeToLive }: ValueWrite,
@@ -62,12 +67,18 @@ export async function runWriteScript(
 ): Promise<WriteResult> {
   sha1 ??= loadCrypto().createHash('sha1').update(writeScript).digest('hex');
   const parameters = ['1', key, value, String(timeToLive ?? ''), ...toParameters(expected)] as const;
-  try {
-    return toWriteResult(await client.evalshaBuffer(sha1, ...parameters));
-  } catch (error) {
-    if (!isScriptMissing(error)) throw error;
-    return toWriteResult(await client.evalBuffer(writeScript, ...parameters));
-  }
+  const explain = (error: unknown): WriteResult => {
+    const failure = toAgentStoreError(error, key);
+    if (expected === null || failure.code !== 'CORRUPTED') throw failure;
+    return { written: false, cause: failure.cause };
+  };
+  return client
+    .evalshaBuffer(sha1, ...parameters)
+    .then(toWriteResult, (error: unknown) =>
+      isScriptMissing(error)
+        ? client.evalBuffer(writeScript, ...parameters).then(toWriteResult, explain)
+        : explain(error),
+    );
 }
 
 function toParameters(expected: Expectation | null): string[] {

@@ -1,5 +1,5 @@
 import { type AgentState, findInvalidField, isAgentState } from '../agent-state.js';
-import { defaultSerializer, toPlainStateText } from '../default-serializer.js';
+import { defaultSerializer, restoreState, toPlainStateText } from '../default-serializer.js';
 import { AgentStoreError, isAgentStoreError } from '../errors.js';
 import type { RecordKey, StateIds } from '../key-schema.js';
 import type { Expectation, KeyLimits, NewRecord, RecordStore, StoredRecord } from '../record-store.js';
@@ -125,12 +125,17 @@ export function readState(
   record: StoredRecord,
 ): AgentState | null | Promise<AgentState | null> {
   const { serializer, maxStateBytes } = settings;
-  const { snapshot } = record;
-  if (snapshot === undefined || serializer !== defaultSerializer)
+  if (serializer !== defaultSerializer)
     return decodeState(settings, session, () => record.read(maxStateBytes));
   try {
-    requireSnapshotSize(snapshot, maxStateBytes);
-    return requireStored(snapshot.copy());
+    const { snapshot } = record;
+    if (snapshot !== undefined) {
+      requireSnapshotSize(snapshot, maxStateBytes);
+      return requireStored(snapshot.copy());
+    }
+    const data = record.read(maxStateBytes);
+    if (data instanceof Promise) return decodeState(settings, session, () => data);
+    return isErased(data) ? null : requireStored(restoreState(data));
   } catch (cause) {
     throw isAgentStoreError(cause) ? cause : corrupted(session.key, cause);
   }

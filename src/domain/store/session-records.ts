@@ -50,7 +50,8 @@ const maxReads = 5;
 export async function readSession(core: ReadCore, session: Session): Promise<StoredSession> {
   let record = await core.records.get(session.key);
   for (let reads = 1; ; reads++) {
-    const stored = await readRecord(core, session, record);
+    const found = readRecord(core, session, record);
+    const stored = found instanceof Promise ? await found : found;
     if (stored !== null) return stored;
     // If somebody has replaced the record, its parts are gone: it is read again, and must be the newest.
     const before = record?.revision;
@@ -63,26 +64,36 @@ export async function readSession(core: ReadCore, session: Session): Promise<Sto
 }
 
 /** What a record holds; `null` if a part of it is missing. @throws AgentStoreError `CORRUPTED` if it cannot be read. */
-export async function readRecord(
+export function readRecord(
   core: ReadCore,
   session: Session,
   record: StoredRecord | null,
-): Promise<StoredSession | null> {
-  const { settings, records } = core;
+): StoredSession | null | Promise<StoredSession | null> {
+  const { settings } = core;
   const isGone = record?.expiresAt !== undefined && record.expiresAt * 1000 <= settings.now();
   if (record === null) return absent;
   const { revision, token, lineage = '', expiresAt } = record;
   if (isGone) return token === undefined ? absent : { state: null, seen: { ...neverSeen, token } };
-  const { maxStateBytes } = settings;
   const list = record.parts === undefined ? noParts : readPartList(session, record.parts);
   const seen: SeenContext = { revision, lineage, attempts: neverSeen.attempts, token, parts: toKnown(list) };
   if (list.isDeleted) return { state: null, seen, isDeleted: true };
-  if (list.current.length === 0)
-    return { state: await readState(settings, session, record), seen, expiresAt };
+  if (list.current.length > 0) return readSpread(core, session, list, { seen, expiresAt });
+  const state = readState(settings, session, record);
+  if (state instanceof Promise) return state.then((read) => ({ state: read, seen, expiresAt }));
+  return { state, seen, expiresAt };
+}
+
+async function readSpread(
+  core: ReadCore,
+  session: Session,
+  { current }: PartList,
+  found: Omit<StoredSession, 'state'>,
+): Promise<StoredSession | null> {
+  const { settings, records } = core;
   const toKey = toStateParts(core, session).byName();
-  const slices = await readParts(records, toKey, list.current, maxStateBytes);
+  const slices = await readParts(records, toKey, current, settings.maxStateBytes);
   if (slices === null) return null;
-  return { state: await decodeState(settings, session, () => joinSlices(slices)), seen, expiresAt };
+  return { ...found, state: await decodeState(settings, session, () => joinSlices(slices)) };
 }
 
 /**
@@ -92,7 +103,21 @@ export async function readRecord(
  * @param known - The parts of the record that is replaced.
  * @param written - The name of each part is added to it before the part is written.
  */
-export async function writeSession(
+export function writeSession(
+  core: StoreCore,
+  session: Session,
+  record: NewRecord,
+  expected: Expectation | null,
+  known: SeenContext['parts'],
+  written: string[],
+): Promise<WriteResult> {
+  const { records } = core;
+  if (known === undefined && records.maxRecordBytes === undefined)
+    return records.put(session.key, record, expected);
+  return writeWithParts(core, session, record, expected, known, written);
+}
+
+async function writeWithParts(
   core: StoreCore,
   session: Session,
   record: NewRecord,

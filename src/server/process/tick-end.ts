@@ -1,5 +1,5 @@
+import { type Place, Roster } from '../../domain/roster.js';
 import { runOutsideScope } from '../request-context.js';
-import { type Place, Roster } from './roster.js';
 
 /** Whoever waits for the end of the tick: for all that can be done without waiting for anything else. */
 export interface TickListener {

@@ -1,4 +1,4 @@
-import { type Place, Roster } from '../process/roster.js';
+import { type Place, Roster } from '../../domain/roster.js';
 import { setIdleTimer } from '../process/timing.js';
 
 /** An answer that nobody on the way may take for dead. */

@@ -1,8 +1,8 @@
+import type { Place } from '../../domain/roster.js';
 import { answerError, HttpError } from '../failures/http-error.js';
 import type { Exchange, ResponseWriter } from '../http/exchange.js';
 import type { WaitingBudget } from '../http/waiting-budget.js';
 import { sessionIdHeader } from '../invocation/request-head.js';
-import type { Place } from '../process/roster.js';
 import { awaitTickEnd, leaveTickEnd, type TickListener, type TickPlace } from '../process/tick-end.js';
 import { createFormat, type EventFormat } from './event-format.js';
 import type { KeepAlives, KeptAlive } from './keep-alives.js';

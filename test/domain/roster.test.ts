@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type Place, Roster } from '../../src/server/process/roster.js';
+import { type Place, Roster } from '../../src/domain/roster.js';
 
 it('has those that came and did not leave, in whatever order they do', () => {
   const step = fc.oneof(fc.constant('add'), fc.nat(20));
