@@ -10,7 +10,7 @@ const slowTests = [
   'test/examples/{by-hand,container,dynamodb,lambda,local-server,production-page,readme,redis,swap-in-tests,tracing,warm-up}.test.ts',
   'test/examples/frameworks/**',
   'test/contract/{dynamodb,other-runners,redis}.test.ts',
-  'test/redis/{clients,cluster,header,outages,refusals,script,stored-values,messages}.test.ts',
+  'test/redis/{clients,cluster,deadlines,header,outages,refusals,script,stored-values,messages}.test.ts',
   'test/lambda/handler.test.ts',
   'test/messages/killed.test.ts',
   'test/tracing/redis.test.ts',

@@ -113,6 +113,16 @@ describe('the connection of a client that the store makes', () => {
   });
 });
 
+it('explains what a client throws before it sends anything', async () => {
+  const getBuffer = () => {
+    throw new Error('not connected');
+  };
+  await expect(openStore({ client: { ...bareClient, getBuffer } }).load('session')).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    cause: { message: 'not connected' },
+  });
+});
+
 describe('the time that a call may take', () => {
   it.each([
     ['that of the client', { commandTimeout: 20 }, '20 ms'],

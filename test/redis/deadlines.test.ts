@@ -61,12 +61,14 @@ describe('the time that requests have', () => {
   it('may end others, and begin new ones, as it is up', () => {
     const deadlines = new Deadlines();
     const expired: string[] = [];
-    const other = deadlines.begin(1_000, () => expired.push('other'));
+    const another = deadlines.begin(1_000, () => expired.push('another'));
     deadlines.begin(900, () => {
       expired.push('first');
+      deadlines.end(another);
       deadlines.end(other);
       deadlines.begin(500, () => expired.push('next'));
     });
+    const other = deadlines.begin(900, () => expired.push('other'));
     vi.advanceTimersByTime(900);
     expect(expired).toEqual(['first']);
     vi.advanceTimersByTime(500);

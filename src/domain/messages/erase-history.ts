@@ -1,6 +1,6 @@
+import { getToDelete } from '../store/delete-session.js';
 import { findRecord } from '../store/find-record.js';
 import type { FoundParts } from '../store/part-keys.js';
-import { getToDelete } from '../store/session-records.js';
 import { emptyHead } from './build-head.js';
 import { locateAsTurn, locateHistory, type MessageCore } from './message-core.js';
 import { readRefsLeft, removeParts } from './message-parts.js';

@@ -1,5 +1,6 @@
 import { requireLatestTurn } from '../fencing.js';
 import type { StoredRecord } from '../record-store.js';
+import { getToDelete } from './delete-session.js';
 import { findRecord } from './find-record.js';
 import type { FoundParts } from './part-keys.js';
 import { formatPartList, namesOfParts, noParts, removeParts } from './parts.js';
@@ -12,7 +13,7 @@ import {
   type Session,
   toExpectation,
 } from './session-codec.js';
-import { getToDelete, toStateParts } from './session-records.js';
+import { toStateParts } from './session-records.js';
 import { putSettled } from './settled-put.js';
 import type { StoreCore } from './store-core.js';
 

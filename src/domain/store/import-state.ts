@@ -1,9 +1,9 @@
 import type { AgentState } from '../agent-state.js';
 import { isAgentStoreError } from '../errors.js';
 import { ContextMemory } from './context-memory.js';
+import { deleteSession } from './delete-session.js';
 import { loadSession, saveSession } from './seen-sessions.js';
 import { type Session, serializeState } from './session-codec.js';
-import { deleteSession } from './session-records.js';
 import type { StoreCore } from './store-core.js';
 
 /**

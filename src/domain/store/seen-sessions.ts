@@ -6,6 +6,7 @@ import { isOvertaken, keepToken, laterToken, overtaken, requireLatestTurn } from
 import type { Expectation, NewRecord, RefusedWrite, StoredRecord, WriteResult } from '../record-store.js';
 import { holdFailure } from './call-queue.js';
 import { type Block, ContextMemory, neverSeen, type SeenContext } from './context-memory.js';
+import { deleteSession, finishDelete } from './delete-session.js';
 import { extendLineage, hasDescended } from './revision.js';
 import {
   createRecord,
@@ -14,14 +15,7 @@ import {
   serializeState,
   toExpectation,
 } from './session-codec.js';
-import {
-  deleteSession,
-  finishDelete,
-  readRecord,
-  readSession,
-  removeUnnamed,
-  writeSession,
-} from './session-records.js';
+import { readRecord, readSession, removeUnnamed, writeSession } from './session-records.js';
 import type { StoreCore } from './store-core.js';
 
 /** Writes of unknown outcome that are remembered at a time; an outage seldom makes more than one. */
