@@ -1,15 +1,16 @@
 import type { Samples } from '../alternate.js';
 import { ratioOf, summarizeAll } from '../alternate.js';
+import { drive, roundMs } from '../drive.js';
+import { measureOldGeneration } from '../old-generation.js';
 import { isQuick, limitRounds } from '../quick.js';
 import type { Comparison, MeasureResult, Target } from '../results.js';
 import { startTurnServer, type TurnServer } from '../servers/start-turn-server.js';
 import { quantile } from '../statistics.js';
-import { TurnClient, type TurnTimes } from '../turn-client.js';
+import { TurnClient } from '../turn-client.js';
 
 const names = ['ours', 'bedrock-agentcore', 'node:http', 'Hono'];
 const concurrencies = isQuick ? [32] : [1, 32, 256];
 const defaultRounds = limitRounds(13);
-const roundMs = 500;
 const idleSessions = isQuick ? 400 : 4_000;
 
 /** By number, in one list entry a round. */
@@ -41,6 +42,7 @@ export async function measureServerOn(execPath: string, timesAws = 1.5): Promise
   }
   const memory = await measureIdleMemory(execPath);
   for (const server of servers) server.stop();
+  const oldGeneration = await measureOldGeneration(execPath);
   return {
     title: 'The server',
     about:
@@ -53,6 +55,7 @@ export async function measureServerOn(execPath: string, timesAws = 1.5): Promise
         unit: 'bytes of heap, its agent with a state of 0.3 KB and its open connection included',
         comparisons: [{ label: `${idleSessions} sessions`, values: { ours: memory } }],
       },
+      oldGeneration,
     ],
   };
 }
@@ -87,25 +90,6 @@ export async function compareAt(
 
 function add(lists: Record<string, number[]>, name: string, value: number): void {
   lists[name] = [...(lists[name] ?? []), value];
-}
-
-/** The turns that began in one round, and how many of them ended in it. Those that end later take longer with a slow server. */
-async function drive({ port }: TurnServer, sessions: number) {
-  const turns: TurnTimes[] = [];
-  let inTime = 0;
-  const clients = Array.from({ length: sessions }, () => new TurnClient(port, crypto.randomUUID()));
-  // Node accepts one connection between two rounds of work: while others are busy, a new one waits for long, whoever serves it.
-  for (const client of clients) await client.runTurn();
-  const until = performance.now() + roundMs;
-  const run = async (client: TurnClient) => {
-    while (performance.now() < until) {
-      turns.push(await client.runTurn());
-      if (performance.now() <= until) inTime++;
-    }
-    client.close();
-  };
-  await Promise.all(clients.map(run));
-  return { turns, inTime };
 }
 
 async function measureIdleMemory(execPath: string) {

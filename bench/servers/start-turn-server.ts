@@ -7,7 +7,10 @@ import { fileURLToPath } from 'node:url';
 export interface TurnServer {
   readonly name: string;
   readonly port: number;
+  /** In bytes, after a collection. */
   heapUsed(): Promise<number>;
+  /** In bytes, as it is. */
+  oldSpaceUsed(): Promise<number>;
   stop(): void;
 }
 
@@ -20,14 +23,16 @@ export async function startTurnServer(name: string, execPath = process.execPath)
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   await answers(port);
+  const ask = async (what: string) => {
+    child.send(what);
+    const [bytes] = await once(child, 'message');
+    return Number(bytes);
+  };
   return {
     name,
     port,
-    heapUsed: async () => {
-      child.send('heap');
-      const [bytes] = await once(child, 'message');
-      return Number(bytes);
-    },
+    heapUsed: () => ask('heap'),
+    oldSpaceUsed: () => ask('old space'),
     stop: () => child.kill('SIGKILL'),
   };
 }

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { getHeapStatistics, setFlagsFromString } from 'node:v8';
+import { getHeapSpaceStatistics, getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { serve as serveHono } from '@hono/node-server';
 import { BedrockAgentCoreApp } from 'bedrock-agentcore/runtime';
@@ -74,7 +74,12 @@ function serveOurs(telemetry?: Telemetry) {
 await servers[name ?? '']?.();
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
-process.on('message', () => {
+process.on('message', (asked) => {
+  if (asked === 'old space') {
+    const space = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'old_space');
+    process.send?.(space?.space_used_size);
+    return;
+  }
   collectGarbage();
   process.send?.(getHeapStatistics().used_heap_size);
 });

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { InMemoryAgentStore, InMemoryRecordStore } from '../../src/adapters/memory/index.js';
 import { createSuperjsonSerializer } from '../../src/adapters/superjson/index.js';
@@ -69,6 +70,20 @@ describe('a state in memory', () => {
     };
     const store = createAgentStore(records, { agentId: 'a' });
     await expect(store.load('s')).rejects.toMatchObject({ code: 'CORRUPTED' });
+  });
+
+  it('is read of data that comes later, whoever has made the promise of it', async () => {
+    const inner = new InMemoryRecordStore();
+    await new InMemoryAgentStore({ agentId: 'a', records: inner }).save('s', rich());
+    const stored = await inner.get(key);
+    const data = await stored?.read(1_000);
+    const read = () => runInNewContext('Promise').resolve(data);
+    const records: RecordStore = {
+      get: async () => ({ revision: 'r', read }),
+      put: async () => ({ written: true }),
+      delete: async () => ({ written: true }),
+    };
+    assertSameValue(await createAgentStore(records, { agentId: 'a' }).load('s'), rich());
   });
 
   it('is spread like any other by a backend in this process whose records are short', async () => {

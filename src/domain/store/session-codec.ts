@@ -5,7 +5,7 @@ import type { RecordKey, StateIds } from '../key-schema.js';
 import type { Expectation, KeyLimits, NewRecord, RecordStore, StoredRecord } from '../record-store.js';
 import { copyState, requireState } from '../state-copy.js';
 import { requireDataSize } from '../values/data-size.js';
-import { isRecord } from '../values/objects.js';
+import { isRecord, isThenable } from '../values/objects.js';
 import type { SerializedData } from '../values/plain-data.js';
 import { requireSize, sizeOf } from '../values/size.js';
 import { requireSnapshotSize, type Snapshot } from '../values/snapshot.js';
@@ -66,9 +66,9 @@ export function serializeState(
   const copy = serializer.copiesState ? requireState(state) : copyState(state);
   const attributes = describeState(settings, copy, ids);
   if (serializer === defaultSerializer) {
-    if (records.isLocal) return { snapshot: new StateSnapshot(copy), attributes };
     const text = records.keepsText ? toPlainStateText(copy) : undefined;
     if (text !== undefined) return { text, attributes };
+    if (records.isLocal && !records.keepsText) return { snapshot: new StateSnapshot(copy), attributes };
   }
   try {
     const data = serializer.serialize(copy, ids);
@@ -134,7 +134,7 @@ export function readState(
       return requireStored(snapshot.copy());
     }
     const data = record.read(maxStateBytes);
-    if (data instanceof Promise) return decodeState(settings, session, () => data);
+    if (isThenable(data)) return decodeState(settings, session, () => data);
     return isErased(data) ? null : requireStored(restoreState(data));
   } catch (cause) {
     throw isAgentStoreError(cause) ? cause : corrupted(session.key, cause);

@@ -7,6 +7,11 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return Object.getPrototypeOf(prototype) === null && className(Object(prototype)) === 'Object';
 }
 
+/** True for a promise, whatever realm or library has made it. */
+export function isThenable<Value>(value: Value | Promise<Value>): value is Promise<Value> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
 export function className(value: object): string {
   const Class: unknown = Reflect.get(value, 'constructor');
   return typeof Class === 'function' && Class.name !== '' ? Class.name : 'an unnamed class';
