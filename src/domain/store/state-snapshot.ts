@@ -6,8 +6,8 @@ import type { SerializedData } from '../values/plain-data.js';
 import type { Snapshot } from '../values/snapshot.js';
 
 /**
- * A state for a backend in this process. What is copied is the same as what the default serializer restores of what it has made, and takes
- * half of the time.
+ * A state for a backend in this process. A copy is the same as what the default serializer restores of what it has made, to which a
+ * property test holds it.
  */
 export class StateSnapshot implements Snapshot {
   readonly maxBytes: number;
