@@ -6,11 +6,15 @@ import { defaultSerializer } from '../../src/domain/default-serializer.js';
 import { AgentStoreError } from '../../src/domain/errors.js';
 import type { RecordStore, StoredRecord } from '../../src/domain/record-store.js';
 import { createAgentStore } from '../../src/domain/store/create-agent-store.js';
+import { StateSnapshot } from '../../src/domain/store/state-snapshot.js';
 import { toStateText } from '../../src/domain/values/text.js';
 import { createState } from '../../src/testing/fixtures.js';
 import { assertSameValue } from '../../src/testing/index.js';
 
 const rich = () => createState(1, { metadata: { map: new Map([['a', new Set([1n])]]), at: new Date(7) } });
+const long = 'long'.repeat(1_000);
+const thousand = <Made>(make: (index: number) => Made) =>
+  Array.from({ length: 1_000 }, (_, index) => make(index));
 const key = { partition: 'agent#a', sort: 'context#s' };
 
 describe('a state in memory', () => {
@@ -54,6 +58,33 @@ describe('a state in memory', () => {
     await expect(small.load('s')).rejects.toMatchObject(refused);
     await expect(small.save('other', state)).rejects.toMatchObject(refused);
     expect(await store.load('other')).toBeNull();
+  });
+
+  it.each([
+    ['notes that repeat a long path', { [long]: thousand(() => new Date(7)) }],
+    [
+      'notes about keys that are refused in a map',
+      new Map([[1, { [long]: thousand(() => ({ constructor: 1 })) }]]),
+    ],
+    ['steps into maps', thousand((index) => new Map([[undefined, index]]))],
+    ['a number of many digits', 10n ** 10_000n],
+    ['bytes', new Uint8Array(10_000)],
+    ['a long expression', new RegExp(long)],
+    ['an error with a long message', new Error(long)],
+    [
+      'keys of control characters',
+      Object.fromEntries(thousand((index) => [`${'\0'.repeat(99)}${index}`, 1])),
+    ],
+    ['texts of control characters', thousand(() => '\0'.repeat(99))],
+    [
+      'texts of control characters under keys',
+      Object.fromEntries(thousand((index) => [`${index}`, '\0'.repeat(99)])),
+    ],
+    ['short values', thousand((index) => [index, null, true, -1.234567890123456e-300])],
+  ])('takes no more bytes than its snapshot says, also with %s', async (_, value) => {
+    const state = createState(1, { metadata: { value } });
+    const text = toStateText(await defaultSerializer.serialize(state, { agentId: 'a', contextId: 's' }));
+    expect(new StateSnapshot(state).maxBytes).toBeGreaterThanOrEqual(Buffer.byteLength(text));
   });
 
   it('is no state any more if its backend gives something else', async () => {
