@@ -17,6 +17,7 @@ describe('the time that requests have', () => {
     vi.advanceTimersByTime(400);
     begin('late', 1_000);
     begin('short', 200);
+    expect(vi.getTimerCount()).toBe(1);
     vi.advanceTimersByTime(199);
     expect(expired).toEqual([]);
     vi.advanceTimersByTime(1);
@@ -83,7 +84,8 @@ describe('a process with nothing else to do', () => {
       const deadlines = new Deadlines();
       const expire = () => console.log('expired');
       ${script}`;
-    const options = { cwd: fileURLToPath(new URL('../../', import.meta.url)) };
+    // Whoever waits for a deadline of days is stopped.
+    const options = { cwd: fileURLToPath(new URL('../../', import.meta.url)), timeout: 60_000 };
     const node = ['--import', 'tsx', '--input-type=module', '--eval', source];
     const { stdout } = await promisify(execFile)(process.execPath, node, options);
     return stdout;
@@ -93,6 +95,21 @@ describe('a process with nothing else to do', () => {
     expect(await run(`deadlines.end(deadlines.begin(50, expire)); deadlines.begin(50, expire);`)).toBe(
       'expired\n',
     );
+  });
+
+  it('waits for it also after others have ended', async () => {
+    const script = `deadlines.begin(50, expire); deadlines.end(deadlines.begin(50, expire));`;
+    expect(await run(script)).toBe('expired\n');
+  });
+
+  it('waits for no request that has been answered, or has failed', async () => {
+    const file = fileURLToPath(new URL('../../src/adapters/redis/connection.ts', import.meta.url));
+    const script = `const { RedisConnection } = await import(${JSON.stringify(file)});
+      const connection = new RedisConnection({ options: { commandTimeout: 1e8 } });
+      console.log(await connection.request('key', async () => 'answered'));
+      const fail = async () => { throw new Error('refused'); };
+      await connection.request('key', fail).catch(({ cause }) => console.log(cause.message));`;
+    expect(await run(script)).toBe('answered\nrefused\n');
   });
 
   it('makes no timer longer than Node has', async () => {
