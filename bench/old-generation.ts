@@ -5,7 +5,7 @@ import { startTurnServer, type TurnServer } from './servers/start-turn-server.js
 import { type Summary, summarize } from './statistics.js';
 
 const processes = limitRounds(4);
-/** In a process that is given one to get old. */
+/** Until the engine has compiled what a turn does, and the first objects have grown old. */
 const warmUpRounds = limitRounds(10);
 const rounds = limitRounds(7);
 const sessions = 32;

@@ -146,7 +146,7 @@ export interface RecordStore {
   readonly writeUnits?: WriteUnits;
   /** True if a record's `text` is all that is read of what it holds: `data` is then made only if it is asked for. @defaultValue `false` */
   readonly keepsText?: boolean;
-  /** True if nothing outside of this process can reach the records: their revisions can then be short, and records have a `snapshot`. @defaultValue `false` */
+  /** True if nothing outside of this process can reach the records: their revisions can then be short, and what the default serializer would make data of has a `snapshot`. @defaultValue `false` */
   readonly isLocal?: boolean;
   /**
    * The record under a key, an expired one included, or `null`.

@@ -11,7 +11,7 @@ export class Place<Member> {
 }
 
 /**
- * Members that come and go with each turn, in any order.
+ * Members that come and go with each turn or request, in any order.
  *
  * Not a `Set`: as members come and go, V8 gives a set another table now and then, and each table leads to the next one and keeps the members
  * that it had. One that is old takes the later ones into the old generation with it, and with them whole turns: half of what

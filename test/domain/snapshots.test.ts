@@ -103,6 +103,24 @@ describe('a state in memory', () => {
     await expect(store.load('s')).rejects.toMatchObject({ code: 'CORRUPTED' });
   });
 
+  it('is refused by a reader with a lower limit if it is data, too', async () => {
+    const options = { agentId: 'a', records: new InMemoryRecordStore(), ...serializers.superjson };
+    await new InMemoryAgentStore(options).save('s', rich());
+    const small = new InMemoryAgentStore({ ...options, maxStateBytes: 100 });
+    await expect(small.load('s')).rejects.toMatchObject({ code: 'TOO_LARGE' });
+  });
+
+  it('is refused if a field is something else as soon as it is read again', async () => {
+    let reads = 0;
+    const state = Object.defineProperty(createState(1), 'turnCount', {
+      enumerable: true,
+      get: () => (reads++ === 0 ? 1 : 'many'),
+    });
+    const store = new InMemoryAgentStore({ agentId: 'a' });
+    await expect(store.save('s', state)).rejects.toMatchObject({ code: 'UNSERIALIZABLE' });
+    expect(await store.load('s')).toBeNull();
+  });
+
   it('is read of data that comes later, whoever has made the promise of it', async () => {
     const inner = new InMemoryRecordStore();
     await new InMemoryAgentStore({ agentId: 'a', records: inner }).save('s', rich());
@@ -119,6 +137,7 @@ describe('a state in memory', () => {
 
   it('is spread like any other by a backend in this process whose records are short', async () => {
     const inner = new InMemoryRecordStore();
+    const places = async () => (await inner.keys(key.partition, { prefix: '', limit: 100 })).keys;
     const records: RecordStore = {
       isLocal: true,
       maxRecordBytes: 200,
@@ -133,6 +152,13 @@ describe('a state in memory', () => {
     const state = createState(1, { metadata: { text: 'x'.repeat(900), at: new Date(7) } });
     await store.save('s', state);
     assertSameValue(await createAgentStore(records, { agentId: 'a' }).load('s'), state);
+    expect((await places()).length).toBeGreaterThan(2);
+    // Whoever needs no parts removes those of others.
+    const whole = createAgentStore(inner, { agentId: 'a' });
+    await whole.load('s');
+    await whole.save('s', createState(2));
+    await whole.save('s', createState(3));
+    expect(await places()).toEqual([key.sort]);
   });
 });
 
