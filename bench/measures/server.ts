@@ -10,7 +10,11 @@ import { TurnClient } from '../turn-client.js';
 
 const names = ['ours', 'bedrock-agentcore', 'node:http', 'Hono'];
 const concurrencies = isQuick ? [32] : [1, 32, 256];
-const defaultRounds = limitRounds(13);
+/** Servers of one build differ by a tenth from process to process, so each is started several times. */
+const processes = limitRounds(3);
+/** Until the engine has compiled what a turn does. */
+const warmUpRounds = limitRounds(10);
+const roundsEach = limitRounds(5);
 const idleSessions = isQuick ? 400 : 4_000;
 
 /** By number, in one list entry a round. */
@@ -25,13 +29,16 @@ export function measureServer(): Promise<MeasureResult> {
  * @param timesAws - How many times the turns of AWS's server ours should make.
  */
 export async function measureServerOn(execPath: string, timesAws = 1.5): Promise<MeasureResult> {
-  const servers = await Promise.all(names.map((name) => startTurnServer(name, execPath)));
-  // As servers that have run for a while: the engine has compiled what they do.
-  for (let round = 0; round < limitRounds(10); round++) for (const server of servers) await drive(server, 32);
+  const found = new Map(concurrencies.map((sessions) => [sessions, createFound()]));
+  for (let index = 0; index < processes; index++) {
+    const servers = await Promise.all(names.map((name) => startTurnServer(name, execPath)));
+    for (let round = 0; round < warmUpRounds; round++) for (const server of servers) await drive(server, 32);
+    for (const [sessions, lists] of found) await compareAt(sessions, servers, roundsEach, lists);
+    for (const server of servers) server.stop();
+  }
   const rates: Comparison[] = [];
   const times: Comparison[] = [];
-  for (const sessions of concurrencies) {
-    const { rate, p50, p99, firstEvent } = await compareAt(sessions, servers);
+  for (const [sessions, { rate, p50, p99, firstEvent }] of found) {
     const label = `${sessions} session${sessions === 1 ? '' : 's'}`;
     const atLeast = sessions === 32 ? { atLeast: timesAws } : undefined;
     rates.push(toComparison(`${label}, against AWS's`, rate, 'bedrock-agentcore', atLeast));
@@ -41,12 +48,10 @@ export async function measureServerOn(execPath: string, timesAws = 1.5): Promise
     times.push(toComparison(`${label}, first event`, firstEvent, 'bedrock-agentcore'));
   }
   const memory = await measureIdleMemory(execPath);
-  for (const server of servers) server.stop();
   const oldGeneration = await measureOldGeneration(execPath);
   return {
     title: 'The server',
-    about:
-      "Turns of 20 events, which the agent emits at once, one after another on each of so many connections, each connection a session that has had its first turn before; the requests name the session and themselves, as those of the platform do. The rivals stream the same events: `bedrock-agentcore` is AWS's own server, on Fastify; `node:http` is a bare handler that makes one write per event and keeps no session; Hono is its `streamSSE`. Each server is a process of its own, has run for some seconds before, and logs nothing.",
+    about: `Turns of 20 events, which the agent emits at once, one after another on each of so many connections, each connection a session that has had its first turn before; the requests name the session and themselves, as those of the platform do. The rivals stream the same events: \`bedrock-agentcore\` is AWS's own server, on Fastify; \`node:http\` is a bare handler that makes one write per event and keeps no session; Hono is its \`streamSSE\`. Each server is a process of its own, ${processes} of each one after another; it has run for some seconds before, and logs nothing.`,
     tables: [
       { title: 'Throughput', unit: 'turns a second', ratioOf: 'ours / the rival named', comparisons: rates },
       { title: 'Time of a turn', unit: 'ms', ratioOf: "ours / AWS's", comparisons: times },
@@ -65,13 +70,17 @@ function toComparison(label: string, samples: Samples, rival: string, target?: T
   return { label, values: summarizeAll(samples), ratio, ...(target && { target }) };
 }
 
-/** Drives the servers in turn, with so many sessions at once. */
+function createFound(): Found {
+  return { rate: {}, p50: {}, p99: {}, firstEvent: {} };
+}
+
+/** Drives the servers in turn, with so many sessions at once, and adds what it finds. */
 export async function compareAt(
   sessions: number,
   servers: readonly TurnServer[],
-  rounds = defaultRounds,
+  rounds: number,
+  found = createFound(),
 ): Promise<Found> {
-  const found: Found = { rate: {}, p50: {}, p99: {}, firstEvent: {} };
   // The first round warms up.
   for (let round = -1; round < rounds; round++) {
     for (const server of servers) {

@@ -9,8 +9,9 @@ import { Conversation } from './conversation.js';
 import { type Playback, type Send, toEventStream } from './event-stream.js';
 import { Journal } from './journal.js';
 import { mergeMetadata } from './merge-metadata.js';
+import type { RunEnd } from './run-lifetime.js';
 import { codeOf, serializeError } from './serialize-error.js';
-import { type RunEnd, TurnRun } from './turn-run.js';
+import { TurnRun } from './turn-run.js';
 import { nothingWaits, restingStatus, whatWaits } from './waiting.js';
 
 /** A turn that has begun, and what its caller has answered to get there. */

@@ -8,6 +8,7 @@ import type { Conversation } from './conversation.js';
 import type { Entry, Journal, OpenQuestion } from './journal.js';
 import { createCredentialRequest, createQuestion, type NewQuestion, requirePrompt } from './question.js';
 import { type Found, Replay } from './replay.js';
+import { type RunEnd, RunLifetime } from './run-lifetime.js';
 import { Speaker } from './speaker.js';
 import { deliver, isInsideStep, runStep, type StepWork } from './step.js';
 import { requireGenerator, type Turn } from './turn.js';
@@ -23,11 +24,6 @@ export interface TurnRunOptions {
   readonly send: (event: AgentEvent) => void;
 }
 
-/** `asked` if all that is left to do is to wait for answers. */
-export type RunEnd = 'returned' | 'asked' | 'stopped';
-
-type Pulled = Promise<IteratorResult<TurnOutput, unknown>>;
-
 /** One run of a turn: what it is given, what it says, and what it leaves in the journal. */
 export class TurnRun {
   /** The state as the turn was given it, and may have changed it. */
@@ -35,17 +31,12 @@ export class TurnRun {
   readonly #options: TurnRunOptions;
   readonly #journal: Journal;
   readonly #replay: Replay;
-  readonly #controller = new AbortController();
-  readonly #steps = new Set<Promise<unknown>>();
-  /** Rejects each question that this run waits for. */
-  readonly #waiting: ((error: unknown) => void)[] = [];
+  readonly #lifetime = new RunLifetime();
   readonly #newQuestions: OpenQuestion[] = [];
   readonly #speaker: Speaker;
   #isStopped = false;
   #text = '';
   #reads = 0;
-  #failure: { readonly error: unknown } | undefined;
-  #finish: ((end: RunEnd) => void) | undefined;
 
   constructor(options: TurnRunOptions) {
     this.#options = options;
@@ -72,7 +63,7 @@ export class TurnRun {
 
   /** True if the turn cannot go on, since something of it could not be stored or it was stopped. */
   get hasFailed(): boolean {
-    return this.#failure !== undefined;
+    return this.#lifetime.hasFailed;
   }
 
   get isStopped(): boolean {
@@ -82,9 +73,9 @@ export class TurnRun {
   /** Rejects with what the turn throws, or with what has kept it from being stored. */
   async run(turn: Turn): Promise<RunEnd> {
     const generator = requireGenerator(turn(this.#createContext()));
-    let pulled: Pulled = generator.next();
+    let pulled = generator.next();
     for (;;) {
-      const result = await this.#orFinish(pulled);
+      const result = await this.#lifetime.orFinish(pulled);
       if (result === 'stopped') {
         // It may still clean up. How that goes, nobody hears any more.
         generator.return(undefined).catch(() => {});
@@ -93,23 +84,20 @@ export class TurnRun {
       if (result.done) break;
       pulled = this.#goOn(generator, result.value);
     }
-    // What the turn has begun and not waited for belongs to it too.
-    await Promise.allSettled(this.#steps);
-    if (this.#failure !== undefined) throw this.#failure.error;
+    await this.#lifetime.stepsSettled();
+    this.#lifetime.throwIfFailed();
     return 'returned';
   }
 
   /** Ends the run at once, whatever it does. Nothing that it does from now on is recorded. */
   stop(): void {
     this.#isStopped = true;
-    this.#fail(new DOMException('The turn was stopped.', 'AbortError'));
-    this.#finish?.('stopped');
+    this.#lifetime.stop();
   }
 
   /** Tells whatever still runs that the turn has ended by itself. */
   close(): void {
-    this.#failure ??= { error: new DOMException('The turn has ended.', 'AbortError') };
-    if (this.#waiting.length + this.#steps.size > 0) this.#controller.abort(this.#failure.error);
+    this.#lifetime.close();
   }
 
   #createContext(): TurnContext {
@@ -119,7 +107,7 @@ export class TurnRun {
       ...(metadata && { metadata: copyValue(metadata, 'metadata') }),
       state: this.state,
       authContext: this.#options.authContext,
-      signal: this.#controller.signal,
+      signal: this.#lifetime.signal,
       history: (options) => this.#history(options),
       ask: (question: Question) =>
         heard(this.#ask('ask', question, (taskId) => createQuestion(question, taskId))),
@@ -153,10 +141,7 @@ export class TurnRun {
       this.#journal.ask(made);
       this.#newQuestions.push(made);
     }
-    return new Promise((_, reject) => {
-      this.#waiting.push(reject);
-      this.#finishIfQuiet();
-    });
+    return this.#lifetime.waitForAnswer();
   }
 
   async #askForCredential(wanted: CredentialRequest): Promise<string> {
@@ -170,13 +155,12 @@ export class TurnRun {
     const found = await this.#find('step', name);
     if (found.entry !== undefined) return this.#repeat(found.entry);
     const running = this.#runStep(name, work, found);
-    this.#steps.add(running);
+    this.#lifetime.begin(running);
     try {
       return await running;
     } finally {
-      this.#steps.delete(running);
       this.#replay.end(name);
-      this.#finishIfQuiet();
+      this.#lifetime.end(running);
     }
   }
 
@@ -185,17 +169,17 @@ export class TurnRun {
     this.#requireUsable(`The step "${name}"`);
     this.#journal.requireRoom();
     let said = '';
-    const end = await runStep(name, work, { key, signal: this.#controller.signal }, (output) => {
+    const end = await runStep(name, work, { key, signal: this.#lifetime.signal }, (output) => {
       const text = this.#speaker.say(output);
       said += text;
       this.#text += text;
     });
-    if (this.#failure !== undefined) throw this.#failure.error;
+    this.#lifetime.throwIfFailed();
     this.#journal.add({ kind: 'step', name, occurrence, after, ...end, ...(said !== '' && { said }) });
     try {
       await this.#options.save();
     } catch (error) {
-      this.#fail(error);
+      this.#lifetime.fail(error);
       throw error;
     }
     return deliver(end);
@@ -212,47 +196,20 @@ export class TurnRun {
     try {
       return await this.#replay.find(kind, name);
     } catch (error) {
-      if (error instanceof AgentError && error.code === 'REPLAY_MISMATCH') this.#fail(error);
+      if (error instanceof AgentError && error.code === 'REPLAY_MISMATCH') this.#lifetime.fail(error);
       throw error;
     }
   }
 
   /** @throws AgentError `MISUSED` inside a step, whose calls a later run would not see; else what has ended the turn. */
   #requireUsable(call: string): void {
-    if (this.#failure !== undefined) throw this.#failure.error;
+    this.#lifetime.throwIfFailed();
     if (isInsideStep()) throw misused(`${call} is inside a step. Call it beside the step.`);
   }
 
-  /** From now on, all that the turn calls rejects, and nothing of it is stored. */
-  #fail(error: unknown): void {
-    if (this.#failure !== undefined) return;
-    this.#failure = { error };
-    this.#controller.abort(error);
-    for (const reject of this.#waiting) reject(error);
-  }
-
-  /** Ends the run if it waits for an answer and for nothing else. */
-  #finishIfQuiet(): void {
-    if (this.#waiting.length === 0) return;
-    // What has just been settled may lead to more.
-    setImmediate(() => {
-      if (this.#steps.size === 0 && this.#failure === undefined) this.#finish?.('asked');
-    });
-  }
-
-  /** Waits for the next output, unless the run ends before. What has failed the turn counts, and not what the turn makes of it. */
-  #orFinish(pulled: Pulled): Promise<IteratorResult<TurnOutput, unknown> | RunEnd> {
-    return new Promise((resolve, reject) => {
-      this.#finish = resolve;
-      pulled.then(resolve, (error: unknown) =>
-        reject(this.#failure === undefined ? error : this.#failure.error),
-      );
-    });
-  }
-
-  #goOn(generator: AsyncGenerator<TurnOutput, unknown, unknown>, output: TurnOutput): Pulled {
+  #goOn(generator: AsyncGenerator<TurnOutput, unknown, unknown>, output: TurnOutput) {
     try {
-      if (this.#failure !== undefined) throw this.#failure.error;
+      this.#lifetime.throwIfFailed();
       if (this.#replay.isAnswered) this.#text += this.#speaker.say(output);
       return generator.next();
     } catch (error) {

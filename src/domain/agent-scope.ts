@@ -12,7 +12,7 @@ export interface AgentScope {
 }
 
 /** Shared by all copies of this package in a process: the server may be of one copy, and the store of another. */
-const scopes = sharedStorage<AgentScope>('agent-scope');
+const scopes = sharedStorage<AgentScope | undefined>('agent-scope');
 
 /** The scope that the calling code runs in; `undefined` outside of one. */
 export function currentAgentScope(): AgentScope | undefined {
@@ -23,7 +23,7 @@ export function runInAgentScope<Result>(scope: AgentScope, work: () => Result): 
   return scopes.run(scope, work);
 }
 
-/** Does work that belongs to no agent. */
+/** Does work that belongs to no agent. Not by `exit`, which stops the hooks of the storage on Node before 24 and starts them again. */
 export function runOutsideAgentScope<Result>(work: () => Result): Result {
-  return scopes.exit(work);
+  return scopes.run(undefined, work);
 }

@@ -36,7 +36,12 @@ export const defaultSerializer: Serializer = {
 export function encodeState(value: object): SerializedData {
   if (!isRecord(value)) throw unserializable('state', 'is not a plain object');
   const { data, notes } = encode(value, 'state');
-  return isPlain(value, notes) ? data : new AnnotatedData(data, { values: notes, v: 1 });
+  return isPlain(value, notes) ? data : new AnnotatedData(data, toStoredNotes(notes));
+}
+
+/** The notes in the form that superjson gives them. */
+function toStoredNotes<Notes>(values: Notes) {
+  return { values, v: 1 };
 }
 
 /** Throws if it is not what {@link encodeState} makes, without repeating any of it. */
@@ -82,7 +87,7 @@ function writeState(state: Readonly<Record<string, unknown>>): string | undefine
       hasNotes = true;
     } else if (!isPlainJson(value, maxPlainLevels)) return undefined;
   }
-  return JSON.stringify(hasNotes ? { json: plain, meta: { values: notes, v: 1 } } : { json: plain });
+  return JSON.stringify(hasNotes ? { json: plain, meta: toStoredNotes(notes) } : { json: plain });
 }
 
 function isPlainDate(value: unknown): value is Date {

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { TurnArchive } from '../../src/server/turn/turn-archive.js';
 import { event } from './fake-agent.js';
 
@@ -12,25 +12,37 @@ const options = {
   turnStore: undefined,
 };
 
-/** Runs a turn of a session to its end, and says whether its event was packed: then it is made anew. */
+/** Runs a turn of a session to its end. Says whether its event is packed now: then it is made anew. */
 function runTurn(archive: TurnArchive, sessionId: string, idempotency?: { key: string; hash: string }) {
   const turn = archive.begin({ id: `turn of ${sessionId}`, sessionId, idempotency });
   const sent = turn.send(event('a'));
   const { kind, data } = sent;
   turn.end();
   archive.end(turn, { isKnown: true, isAnswer: idempotency !== undefined });
-  const [[held] = []] = archive.find(sessionId, turn.id)?.log.after(0) ?? [];
-  expect(held).toMatchObject({ kind, data });
-  return held !== sent;
+  return () => {
+    const [[held] = []] = archive.find(sessionId, turn.id)?.log.after(0) ?? [];
+    expect(held).toMatchObject({ kind, data });
+    return held !== sent;
+  };
 }
 
-it('packs the events of ended turns if more than 64 sessions keep some', () => {
+it('packs the events of a turn once 64 others have ended after it', () => {
   const archive = new TurnArchive(options);
-  const arePacked = Array.from({ length: 66 }, (_, index) => runTurn(archive, `session-${index}`));
-  expect(arePacked.indexOf(true)).toBe(64);
-  expect(arePacked.slice(64)).toEqual([true, true]);
+  const arePacked = Array.from({ length: 130 }, (_, index) => runTurn(archive, `session-${index}`));
+  expect(arePacked.map((isPacked) => isPacked())).toEqual(arePacked.map((_, index) => index < 130 - 64));
+});
+
+it('does not pack the events of a turn whose place another one has taken', () => {
+  const archive = new TurnArchive(options);
+  const turn = archive.begin({ id: 'turn', sessionId: 'session' });
+  turn.send(event('a'));
+  archive.end(turn, { isKnown: true, isAnswer: false });
+  const pack = vi.spyOn(turn.log, 'pack');
+  const isPacked = runTurn(archive, 'session');
+  expect(turn.log.size).toBe(0);
+  expect([isPacked(), pack.mock.calls]).toEqual([false, []]);
 });
 
 it('packs those that are kept for the same request, however few they are', () => {
-  expect(runTurn(new TurnArchive(options), 'session', { key: 'key', hash: 'hash' })).toBe(true);
+  expect(runTurn(new TurnArchive(options), 'session', { key: 'key', hash: 'hash' })()).toBe(true);
 });

@@ -84,7 +84,7 @@ export async function saveSession(
   const written: string[] = [];
   let result: WriteResult;
   try {
-    result = await writeSession(core, session, record, expected, seen.parts, written);
+    result = await writeSession(core, session, { record, expected, known: seen.parts, written });
   } catch (error) {
     memory.remember(contextId, withAttempt(seen, record, written));
     throw error;

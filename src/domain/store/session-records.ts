@@ -84,34 +84,31 @@ async function readSpread(
   return { ...found, state: await decodeState(settings, session, () => joinSlices(slices)) };
 }
 
+/** What writing takes, besides the session. */
+export interface SessionWrite {
+  readonly record: NewRecord;
+  readonly expected: Expectation | null;
+  /** The parts of the record that is replaced. */
+  readonly known: SeenContext['parts'];
+  /** The name of each part is added to it before the part is written. */
+  readonly written: string[];
+}
+
 /**
  * Writes a record. If its data is too large for one, it is spread: the parts are written first, and last the record that names
  * them.
- *
- * @param known - The parts of the record that is replaced.
- * @param written - The name of each part is added to it before the part is written.
  */
-export function writeSession(
-  core: StoreCore,
-  session: Session,
-  record: NewRecord,
-  expected: Expectation | null,
-  known: SeenContext['parts'],
-  written: string[],
-): Promise<WriteResult> {
+export function writeSession(core: StoreCore, session: Session, write: SessionWrite): Promise<WriteResult> {
   const { records } = core;
-  if (known === undefined && records.maxRecordBytes === undefined)
-    return records.put(session.key, record, expected);
-  return writeWithParts(core, session, record, expected, known, written);
+  if (write.known !== undefined || records.maxRecordBytes !== undefined)
+    return writeWithParts(core, session, write);
+  return records.put(session.key, write.record, write.expected);
 }
 
 async function writeWithParts(
   core: StoreCore,
   session: Session,
-  record: NewRecord,
-  expected: Expectation | null,
-  known: SeenContext['parts'],
-  written: string[],
+  { record, expected, known, written }: SessionWrite,
 ): Promise<WriteResult> {
   const { records } = core;
   if (known !== undefined) await removeParts(records, toStateParts(core, session).byName(), known.replaced);

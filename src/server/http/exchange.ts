@@ -32,7 +32,7 @@ export const jsonHeaders = { 'content-type': 'application/json' };
 
 /** A response that is written bit by bit. */
 export interface ResponseWriter {
-  /** When something was written last, as `performance.now()` has it. */
+  /** When something was written last, as `performance.now()` has it; 0 before. */
   readonly writtenAt: number;
   /** @param isAscii - True if the text is known to be ASCII, so that it need not be looked through. */
   write(text: string, isAscii?: boolean): void;

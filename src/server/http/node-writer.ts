@@ -14,7 +14,7 @@ export class NodeWriter implements ResponseWriter, SlowReader, TickListener {
   readonly #budget: WaitingBudget;
   readonly #onUnread: () => void;
   /** Read from the clock once for all events of one tick. */
-  writtenAt = performance.now();
+  writtenAt = 0;
   #unsent = '';
   /** What is unsent is the same in latin1 and UTF-8 then, and takes half as long in latin1. */
   #isAscii = true;

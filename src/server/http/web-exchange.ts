@@ -77,7 +77,7 @@ class WebWriter implements ResponseWriter, SlowReader {
   readonly body: ReadableStream<Uint8Array>;
   readonly #budget: WaitingBudget;
   readonly #onGone: () => void;
-  writtenAt = performance.now();
+  writtenAt = 0;
   #unsent = '';
   #waiting = 0;
   /** True from when the reader asks for more until it gets it: what is written then does not wait. */

@@ -20,7 +20,7 @@ export class Activity {
     this.#running--;
     if (this.#running > 0) return;
     this.#changedAt = Date.now();
-    for (const resolve of this.#whenIdle.splice(0)) resolve();
+    if (this.#whenIdle.length > 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
   }
 
   get isBusy(): boolean {

@@ -41,13 +41,16 @@ export class SessionRegistry {
   /** Begins a turn. Until `end`, the session has no other turn and keeps its agent. */
   begin(contextId: string): RunningTurn {
     if (this.#isStopping) throw serverStopping();
-    const session = this.#sessions.get(contextId) ?? new Session(contextId);
-    if (session.turn !== undefined) throw turnRunning();
+    const known = this.#sessions.get(contextId);
+    if (known?.turn !== undefined) throw turnRunning();
+    const session = known ?? new Session(contextId);
     const turn = new RunningTurn(session);
     session.turn = turn;
     this.#options.activity.begin();
-    this.#sessions.set(contextId, session);
-    this.#evict();
+    if (known === undefined) {
+      this.#sessions.set(contextId, session);
+      this.#evict();
+    }
     return turn;
   }
 

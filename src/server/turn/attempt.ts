@@ -25,19 +25,16 @@ export interface AttemptOptions {
   readonly input: TurnInput;
   readonly output: AttemptOutput;
   /** The state in the store, or `null` if there is none or it cannot be looked at. */
-  readonly peek: () => Promise<AgentState | null>;
+  peek(): Promise<AgentState | null>;
   /** The event that tells the caller of a failure. */
-  readonly describeFailure: (error: unknown) => AgentEvent;
+  describeFailure(error: unknown): AgentEvent;
   /** Told why an agent from an earlier turn was replaced. */
-  readonly onReplaced: (error: unknown) => void;
+  onReplaced(error: unknown): void;
 }
 
-/**
- * How a turn ended. Only an agent that has completed its turn can run another. `outdated` is the end of an agent's try
- * that a new agent repeats: somebody else has saved the session since it ran it.
- */
+/** How a turn ended. Only an agent that has completed its turn can run another. */
 export interface TurnEnd {
-  readonly outcome: 'completed' | 'failed' | 'outdated';
+  readonly outcome: 'completed' | 'failed';
   readonly error?: unknown;
 }
 
@@ -52,15 +49,18 @@ export class Attempt implements EventObserver {
   readonly #agent: Agent;
   readonly #kind: AgentKind;
   readonly #options: AttemptOptions;
+  readonly #startOver: () => Promise<TurnEnd>;
   readonly #gate: EventGate;
   /** The states that this agent may have saved, from before the turn on. Of a new agent, only the first is kept. */
   readonly #states: AgentState[] = [];
   #hasStarted = false;
 
-  constructor(agent: Agent, kind: AgentKind, options: AttemptOptions) {
+  /** @param startOver - Lets a new agent repeat the turn, since somebody else has saved the session since this one ran it. */
+  constructor(agent: Agent, kind: AgentKind, options: AttemptOptions, startOver: () => Promise<TurnEnd>) {
     this.#agent = agent;
     this.#kind = kind;
     this.#options = options;
+    this.#startOver = startOver;
     this.#gate = new EventGate(options.output, kind !== 'last');
   }
 
@@ -113,10 +113,10 @@ export class Attempt implements EventObserver {
   }
 
   async #fail(error: unknown): Promise<TurnEnd> {
-    const { turn, output, describeFailure, onReplaced } = this.#options;
+    const { turn, output } = this.#options;
     if (await this.#isOutdated()) {
-      onReplaced(error);
-      return { outcome: 'outdated' };
+      this.#options.onReplaced(error);
+      return this.#startOver();
     }
     const code = turn.signal.isStopped ? undefined : this.#storeCode();
     const failure = code === undefined ? error : storeFailed(code, error);
@@ -125,7 +125,7 @@ export class Attempt implements EventObserver {
     const { last } = this.#gate;
     // What the agent said last stays.
     const isOwn = last !== undefined && hasFailed(last) && !turn.signal.isStopped;
-    this.#gate.fail(isOwn ? { ...(code && { code }), ...last } : describeFailure(failure));
+    this.#gate.fail(isOwn ? { ...(code && { code }), ...last } : this.#options.describeFailure(failure));
     return { outcome: 'failed', error: failure };
   }
 
@@ -134,11 +134,11 @@ export class Attempt implements EventObserver {
    * agent has left there, or by a conflict that a save of this agent met. If nothing is known of it, nobody has.
    */
   async #isOutdated(): Promise<boolean> {
-    const { turn, peek } = this.#options;
+    const { turn } = this.#options;
     if (this.#kind === 'last' || !this.#gate.isTentative || turn.signal.isStopped) return false;
     try {
       this.#states.push(this.#agent.state);
-      const stored = await unlessStopped(turn.signal, peek);
+      const stored = await unlessStopped(turn.signal, () => this.#options.peek());
       if (stored === null) return false;
       if (this.#storeCode() === 'CONFLICT') return true;
       return this.#kind === 'live' && !this.#states.some((state) => isSameSave(state, stored));

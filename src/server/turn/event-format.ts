@@ -4,6 +4,7 @@ import type { Redactor } from '../failures/redactor.js';
 import { hasFailed } from './event-gate.js';
 import { eventIdStart } from './event-id.js';
 import { FinalContent } from './final-content.js';
+import { NameCache } from './name-cache.js';
 import { joinTexts, type TurnEvent } from './turn-event.js';
 
 /** How the events of a turn become the text of a response. */
@@ -18,10 +19,13 @@ export interface EventFormat {
   end(): string;
 }
 
+const jsonWishes = new NameCache(
+  (accept) => accept.toLowerCase().includes('application/json') && !acceptsStream(accept),
+);
+
 /** The format a caller accepts: one JSON document only if it asks for JSON and not for a stream. */
 export function createFormat(accept = '', turnId = ''): EventFormat {
-  const wantsJson = accept.toLowerCase().includes('application/json') && !acceptsStream(accept);
-  return wantsJson ? createJsonFormat() : new ServerSentEvents(turnId);
+  return jsonWishes.of(accept) ? createJsonFormat() : new ServerSentEvents(turnId);
 }
 
 /** True for a caller that asks for server-sent events by name. */
@@ -37,8 +41,8 @@ export function toErrorEvent(error: unknown, redactor: Redactor): AgentEvent {
   return event;
 }
 
-/** What is written between the id and the data of an event. Most are of the same kind as the one before. */
-let last = { kind: '', fields: '\nevent: \ndata: ' };
+/** What is written between the id and the data of an event of a kind. */
+const kindFields = new NameCache((kind) => joinTexts('\nevent: ', oneLine(kind), '\ndata: '));
 
 class ServerSentEvents implements EventFormat {
   readonly contentType = 'text/event-stream; charset=utf-8';
@@ -52,8 +56,7 @@ class ServerSentEvents implements EventFormat {
   }
 
   event({ kind, data }: TurnEvent, number?: number): string {
-    if (kind !== last.kind) last = { kind, fields: joinTexts('\nevent: ', oneLine(kind), '\ndata: ') };
-    const { fields } = last;
+    const fields = kindFields.of(kind);
     if (number === undefined) return `${fields.slice(1)}${data}\n\n`;
     // Few texts are put together, since each takes a part of the time.
     return `${this.#idStart}${number}${fields}${data}\n\n`;

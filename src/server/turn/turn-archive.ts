@@ -2,7 +2,7 @@ import type { AppConfig, ResolvedConfig } from '../config.js';
 import { setIdleTimer } from '../process/timing.js';
 import { KeyedTurns } from './keyed-turns.js';
 import { LiveTurn, type TurnNames } from './live-turn.js';
-import type { ReplayLimits } from './replay-log.js';
+import type { ReplayLimits, ReplayLog } from './replay-log.js';
 
 export type ReplayOptions = Pick<
   ResolvedConfig<AppConfig>,
@@ -26,8 +26,11 @@ class SessionTurns {
   endedAt = 0;
 }
 
-/** The events that so many sessions keep are few enough for the garbage collector: to pack them would take longer than it does. */
-const fewSessions = 64;
+/**
+ * The events of so many turns, the last that have ended, are not packed yet: as a rule, the next turn of their session takes their place soon,
+ * and they are few enough for the garbage collector.
+ */
+const recentTurns = 64;
 
 /** The turns of this process that can be heard: those that run, and of each session the one that ended last. */
 export class TurnArchive {
@@ -39,6 +42,9 @@ export class TurnArchive {
    */
   readonly #sessions = new Map<string, SessionTurns>();
   readonly #keyed: KeyedTurns;
+  /** The logs of the turns that ended last, as a ring. */
+  readonly #recent: ReplayLog[] = [];
+  #ended = 0;
   #events = 0;
   #bytes = 0;
   #sweep: ReturnType<typeof setTimeout> | undefined;
@@ -82,7 +88,7 @@ export class TurnArchive {
     }
     session.ended?.log.clear();
     session.ended = turn;
-    if (this.#sessions.size > fewSessions) log.pack();
+    this.#packEarlier(log);
     session.endedAt = performance.now();
     this.#sessions.delete(sessionId);
     this.#sessions.set(sessionId, session);
@@ -104,6 +110,13 @@ export class TurnArchive {
   findByKey(sessionId: string, key: string): LiveTurn | undefined {
     const running = this.findRunning(sessionId);
     return running?.idempotency?.key === key ? running : this.#keyed.findByKey(sessionId, key);
+  }
+
+  /** Packs the log of the turn that ended so many turns ago, if it is still kept. */
+  #packEarlier(log: ReplayLog): void {
+    this.#recent[this.#ended % recentTurns]?.pack();
+    this.#recent[this.#ended % recentTurns] = log;
+    this.#ended++;
   }
 
   #forgetEnded(sessionId: string, session: SessionTurns): void {

@@ -1,6 +1,7 @@
 import type { AgentEvent } from '../../domain/agent.js';
 import { setOwn } from '../../domain/values/objects.js';
 import { toPlainJson } from '../../domain/values/plain-json.js';
+import { NameCache } from './name-cache.js';
 
 /** An event as it is sent and kept: its kind, and as JSON text everything else that the stream does not say already. */
 export interface TurnEvent {
@@ -35,11 +36,11 @@ const plainText = /^[ !#-[\]-\ud7ff\ue000-\uffff]*$/;
 function toFlatEvent(kind: string, fields: Fields): TurnEvent | undefined {
   const inherits = Object.getPrototypeOf(fields) !== Object.prototype;
   let data = '';
-  let isAscii = isPlainKind(kind);
+  let isAscii = plainKinds.of(kind);
   for (const name in fields) {
     if (isSaid(name) || (inherits && !Object.hasOwn(fields, name))) continue;
     const value = fields[name];
-    const label = labels.get(name) ?? makeLabel(name);
+    const label = labels.of(name);
     if (label !== undefined && typeof value === 'string' && plainAscii.test(value)) {
       data += `${data === '' ? label.first : label.next}${value}"`;
       continue;
@@ -70,28 +71,13 @@ interface Label {
   readonly next: string;
 }
 
-const labels = new Map<string, Label>();
-/** An agent may give the fields of each event other names, and make them of long texts. */
-const maxLabels = 1_000;
-const maxLabelLength = 64;
-
-/** `undefined` for a name that is more than plain ASCII. */
-function makeLabel(name: string): Label | undefined {
+/** None for a name that is more than plain ASCII. */
+const labels = new NameCache<Label | undefined>((name) => {
   if (!plainAscii.test(name)) return undefined;
-  const label = { first: joinTexts('{"', name, '":"'), next: joinTexts(',"', name, '":"') };
-  if (labels.size < maxLabels && name.length <= maxLabelLength) labels.set(name, label);
-  return label;
-}
+  return { first: joinTexts('{"', name, '":"'), next: joinTexts(',"', name, '":"') };
+});
 
-/** Most events are of the same kind as the one before. */
-let lastPlainKind = '';
-
-function isPlainKind(kind: string): boolean {
-  if (kind === lastPlainKind) return true;
-  if (!plainAscii.test(kind)) return false;
-  lastPlainKind = kind;
-  return true;
-}
+const plainKinds = new NameCache((kind) => plainAscii.test(kind));
 
 function isFlat(value: unknown): boolean {
   return (

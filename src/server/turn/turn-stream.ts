@@ -46,7 +46,7 @@ export class TurnStream implements TurnListener, KeptAlive, TickListener {
   }
 
   get writtenAt(): number {
-    return this.#writer?.writtenAt ?? this.#keptSince;
+    return Math.max(this.#writer?.writtenAt ?? 0, this.#keptSince);
   }
 
   keepAlive(): void {
