@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { WaitingBudget } from '../../src/server/http/waiting-budget.js';
+import { answerWebRequest } from '../../src/server/http/web-exchange.js';
 import { KeepAlives } from '../../src/server/turn/keep-alives.js';
+import { TurnStream } from '../../src/server/turn/turn-stream.js';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] }));
 afterEach(() => void vi.useRealTimers());
@@ -78,4 +81,25 @@ it('keep hundreds of answers alive in few rounds', () => {
   vi.advanceTimersByTime(15_000);
   for (const { keepAlive } of answers) expect(keepAlive).toHaveBeenCalled();
   expect(timers.mock.calls.length).toBeLessThan(30);
+});
+
+it('go by when a stream was begun until something is written to it, opened or not', async () => {
+  const [keepAlives, budget] = [new KeepAlives(15), new WaitingBudget(1_000_000)];
+  // Not at 0, where nothing would tell "now" from "never".
+  vi.advanceTimersByTime(1_000);
+  const begun = performance.now();
+  const written: number[] = [];
+  const response = await answerWebRequest(new Request('http://agent/invocations'), async (exchange) => {
+    const names = { sessionId: 'session-1', turnId: 'turn-1' };
+    const stream = new TurnStream({ exchange, ...names, keepAlives, budget, onGone() {} });
+    const steps = [() => {}, () => stream.open(), () => stream.send({ kind: 'a', data: '{}' }, 1)];
+    for (const step of steps) {
+      vi.advanceTimersByTime(1_000);
+      step();
+      written.push(stream.writtenAt - begun);
+    }
+    stream.end();
+  });
+  expect(written).toEqual([0, 0, 3_000]);
+  expect(await response.text()).toBe('id: turn-1:1\nevent: a\ndata: {}\n\n');
 });

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { Subject } from 'rxjs';
 import { describe, expect, it, vi } from 'vitest';
 import {
@@ -187,6 +188,8 @@ describe('a turn that finds the late write of an earlier one', () => {
     const { agentStore, messageStore } = open();
     const model = vi.fn<Model>(({ say }) => say('hello'));
     const tokens: unknown[] = [];
+    /** What each agent could still do, however late. */
+    const agents: { readonly look: () => unknown; readonly save: () => Promise<void> }[] = [];
     let left = 0;
     /** By a holder of its own with the first token there is. */
     const writeLate = async (what: typeof writes) => {
@@ -203,6 +206,12 @@ describe('a turn that finds the late write of an earlier one', () => {
     const agent: ServeConfig['agent'] = async (contextId, context) => {
       tokens.push(context.fencingToken);
       const store = context.agentStore;
+      agents.push({
+        look: AsyncResource.bind(() => getRequestContext()),
+        save: AsyncResource.bind(async () =>
+          store.save(contextId, (await store.load(contextId)) ?? expect.fail()),
+        ),
+      });
       return new StandInAgent({
         contextId,
         agentStore: {
@@ -228,7 +237,7 @@ describe('a turn that finds the late write of an earlier one', () => {
     const { one, two } = await startTwo({ agent, agentStore, records });
     expect((await ask(one, { prompt: 'first' })).at(-1)?.kind).toBe('task-complete');
     left = lateWrites;
-    return { one, two, agentStore, messageStore, model, tokens, records };
+    return { one, two, agentStore, messageStore, model, tokens, agents, records };
   }
 
   it.each(['state', 'history'] as const)(
@@ -260,6 +269,17 @@ describe('a turn that finds the late write of an earlier one', () => {
       expect(two.logger.lines.filter(({ level }) => level === 'warn')).toHaveLength(1);
     },
   );
+
+  it('takes from the agent it replaces the request and the store', async () => {
+    const { two, agents, agentStore } = await startLate('state');
+    await ask(two, { prompt: 'second' });
+    const [, replaced, running] = agents;
+    const before = await agentStore.peek('s');
+    expect(replaced?.look()).toBeUndefined();
+    await expect(replaced?.save()).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect(await agentStore.peek('s')).toEqual(before);
+    await running?.save();
+  });
 
   it('does not try for ever', async () => {
     const { two, model, tokens } = await startLate('state', 99);

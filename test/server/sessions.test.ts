@@ -1,8 +1,10 @@
+import { AsyncResource } from 'node:async_hooks';
 import { Subject, throwError } from 'rxjs';
 import { expect, it, vi } from 'vitest';
 import type { AgentEvent } from '../../src/domain/agent.js';
 import type { AgentState } from '../../src/domain/agent-state.js';
 import { AgentStoreError } from '../../src/domain/errors.js';
+import { getRequestContext } from '../../src/index.js';
 import { ask, createState, echo, event, events, FakeAgent, pendingInput, type Script } from './fake-agent.js';
 import { FakeStore, readAll, readKinds, startServer, type TestServer } from './harness.js';
 
@@ -50,6 +52,22 @@ it('shuts down the idle agent that was used least recently when there are too ma
       ['c', 0],
     ]);
   });
+});
+
+it('shuts an idle agent down as soon as the session of another one begins', async () => {
+  const subject = new Subject<AgentEvent>();
+  const script: Script = (turn) => (turn.message === 'wait' ? subject : echo(turn));
+  const server = await startServer({ maxSessions: 1, script });
+  await say(server, 'a');
+  const response = await server.post('b', { prompt: 'wait' });
+  await vi.waitFor(() => {
+    expect(shutdowns(server)).toEqual([
+      ['a', 1],
+      ['b', 0],
+    ]);
+  });
+  subject.complete();
+  await readAll(response);
 });
 
 it('keeps every running session, however many there are', async () => {
@@ -215,6 +233,27 @@ it.each(stale)('tries once more on a fresh agent where the start of a cached one
     [2, 0],
     [1, 0],
   ]);
+});
+
+it('shows the request no more to what the replaced agent has started', async () => {
+  const agentStore = new FakeStore();
+  const running = new Subject<AgentEvent>();
+  const looks: (() => unknown)[] = [];
+  const server = await startServer({
+    agentStore,
+    script: (turn) => {
+      if (turn.message === 'hi') return echo(turn);
+      looks.push(AsyncResource.bind(() => getRequestContext()?.sessionId));
+      return turn.agent.turns.length === 2 ? throwError(() => conflict) : running;
+    },
+  });
+  await say(server, 'session-1');
+  agentStore.states.set('session-1', createState({ turnCount: 7 }));
+  const response = await server.post('session-1', { prompt: 'again' });
+  await vi.waitFor(() => expect(looks).toHaveLength(2));
+  expect(looks.map((look) => look())).toEqual([undefined, 'session-1']);
+  running.complete();
+  await readAll(response);
 });
 
 it('does not repeat what an agent has already done', async () => {

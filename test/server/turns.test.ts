@@ -2,6 +2,7 @@ import { concat, EMPTY, from, map, NEVER, Observable, of, Subject, throwError, t
 import { expect, it, onTestFinished, vi } from 'vitest';
 import type { AgentEvent, AgentEventStream } from '../../src/domain/agent.js';
 import { createApp } from '../../src/hono.js';
+import { TurnStream } from '../../src/server/turn/turn-stream.js';
 import { echo, event, events, FakeAgent, type Script } from './fake-agent.js';
 import { callRaw, readAll, readEvents, readKinds, startServer, type TestServer } from './harness.js';
 
@@ -239,10 +240,62 @@ it('stops a turn whose time is up', async () => {
   expect(unsubscribed).toHaveBeenCalledOnce();
 });
 
+it('leaves no timer of a turn that is over: it would keep the process and the turn', async () => {
+  onTestFinished(() => void vi.restoreAllMocks());
+  const [set, clear] = [vi.spyOn(globalThis, 'setTimeout'), vi.spyOn(globalThis, 'clearTimeout')];
+  const server = await startServer({ turnTimeoutSeconds: 1_234 });
+  await readAll(await server.post('session-1', { prompt: 'hi' }));
+  const timers = set.mock.calls.flatMap(([, delay], index) =>
+    delay === 1_234_000 ? [set.mock.results[index]?.value] : [],
+  );
+  expect(timers).toHaveLength(1);
+  expect(clear.mock.calls.map(([timer]) => timer)).toContain(timers[0]);
+});
+
 it('answers 504 where the time is up before the agent has started', async () => {
   const server = await startServer({ script: never, turnTimeoutSeconds: 0.02 });
   const response = await server.post('session-1', prompt);
   expect([response.status, await response.json()]).toMatchObject([504, { error: { code: 'TIMED_OUT' } }]);
+});
+
+it('sends nothing more to a caller who has left', async () => {
+  onTestFinished(() => void vi.restoreAllMocks());
+  const subject = new Subject<AgentEvent>();
+  const server = await startServer({ script: () => subject });
+  const leaving = new AbortController();
+  await server.post('session-1', prompt, { signal: leaving.signal });
+  const close = vi.spyOn(TurnStream.prototype, 'close');
+  leaving.abort();
+  await vi.waitFor(() => expect(close).toHaveBeenCalled());
+  const send = vi.spyOn(TurnStream.prototype, 'send');
+  subject.next(event('content-delta', { delta: 'a' }));
+  subject.complete();
+  await vi.waitFor(async () => expect((await server.health()).status).toBe('Healthy'));
+  expect(send).not.toHaveBeenCalled();
+});
+
+it('keeps no answer alive that was a status', async () => {
+  onTestFinished(() => void vi.restoreAllMocks());
+  const subject = new Subject<AgentEvent>();
+  const script: Script = ({ message }) => (message === 'fail' ? Promise.reject(new Error('no')) : subject);
+  const agent = async (contextId: string) => new FakeAgent(contextId, script);
+  // Of a Web standard response, nobody tells when it is over.
+  const app = createApp({ agent, keepAliveSeconds: 0.01 });
+  const post = (session: string, message: string) => {
+    const headers = { 'X-Amzn-Bedrock-AgentCore-Runtime-Session-Id': session };
+    return app.request('/invocations', {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ prompt: message }),
+    });
+  };
+  expect((await post('session-1', 'fail')).status).toBe(500);
+  const keepAlive = vi.spyOn(TurnStream.prototype, 'keepAlive');
+  const response = await post('session-2', 'hi');
+  await vi.waitFor(() => expect(keepAlive.mock.calls.length).toBeGreaterThan(3));
+  expect(new Set(keepAlive.mock.contexts).size).toBe(1);
+  subject.complete();
+  await response.text();
 });
 
 it('sends a comment when it has nothing to send for a while', async () => {
