@@ -5,6 +5,7 @@ import {
   InMemoryAgentStore,
   InMemoryMessageStore,
   InMemoryRecordStore,
+  InMemoryTurnStore,
 } from '../../src/adapters/memory/index.js';
 import { runInAgentScope } from '../../src/domain/agent-scope.js';
 import type { AgentState } from '../../src/domain/agent-state.js';
@@ -12,7 +13,7 @@ import type { AgentStore } from '../../src/domain/agent-store.js';
 import { getRequestContext, type ServeConfig } from '../../src/index.js';
 import { RunningTurn } from '../../src/server/sessions/running-turn.js';
 import { event } from './fake-agent.js';
-import { callRaw, readAll, readEvents, readKinds, type TestServer } from './harness.js';
+import { callRaw, readAll, readEvents, readKinds, startServer, type TestServer } from './harness.js';
 import { attach, codeOf, eventually, openTurns, say, startSharing, startTwo } from './shared-servers.js';
 import { type Model, StandInAgent } from './stand-in-agent.js';
 
@@ -475,3 +476,32 @@ it('a server whose store does not answer says so, and has begun nothing', async 
   expect((await ask(one)).at(-1)?.kind).toBe('task-complete');
   expect((await ask(two)).at(-1)?.kind).toBe('task-complete');
 });
+
+it('a turn whose end cannot be written leaves no agent for the next one', async () => {
+  const turnStore = new InMemoryTurnStore({ agentId });
+  const begin = turnStore.begin.bind(turnStore);
+  vi.spyOn(turnStore, 'begin').mockImplementationOnce(async (session, request) => {
+    const start = await begin(session, request);
+    if (start.outcome !== 'begun') return start;
+    const held = start.turn;
+    const end = async () => {
+      await held.abandon();
+      throw new Error('It cannot be written.');
+    };
+    return {
+      ...start,
+      turn: new Proxy(held, { get: (_, name) => (name === 'end' ? end : bound(held, name)) }),
+    };
+  });
+  const server = await startServer({ turnStore });
+  await (await server.post('s', prompt)).text().catch(() => 'cut off');
+  expect((await ask(server)).at(-1)?.kind).toBe('task-complete');
+  expect(server.agents.map(({ turns }) => turns.length)).toEqual([1, 1]);
+  expect(server.logger.lines.filter(({ level }) => level === 'error')).toHaveLength(1);
+});
+
+/** A part of an object, with its methods bound to the object itself. */
+function bound(target: object, name: string | symbol): unknown {
+  const part: unknown = Reflect.get(target, name);
+  return typeof part === 'function' ? part.bind(target) : part;
+}
