@@ -46,8 +46,8 @@ export interface TurnAnswerEnd extends TurnEnd {
 }
 
 /**
- * A turn that has begun, and the answer to the caller who has asked for it. A class, and no `async` function: each promise and each function
- * that is made for a turn takes a measurable part of a short one.
+ * A turn that has begun, and the answer to the caller who has asked for it. Its path waits with `then`, and passes methods on: each `async`
+ * function and each closure that is made for a turn takes a measurable part of a short one.
  */
 export class AnsweredTurn implements TurnOptions {
   readonly turn: RunningTurn;
