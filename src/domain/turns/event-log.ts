@@ -101,6 +101,7 @@ export class EventLog {
 
   #flush(isEnd: boolean): Promise<NumberedEvent | undefined> {
     const flushed = this.#writing.then(() => this.#write(isEnd));
+    // Whoever has asked for this write hears of its failure. The next one is tried all the same.
     this.#writing = flushed.catch(() => {});
     return flushed;
   }
