@@ -53,12 +53,10 @@ export function summarizeAll(samples: Samples, factor = 1): Record<string, Summa
   );
 }
 
-/** The ratio of one contender to others together, compared round by round. */
-export function ratioOf(samples: Samples, name: string, ...rivals: readonly string[]): Summary {
-  const own = samples[name] ?? [];
-  return summarize(
-    own.map((value, round) => value / rivals.reduce((sum, rival) => sum + (samples[rival]?.[round] ?? 0), 0)),
-  );
+/** The ratio of one contender to another, compared round by round. */
+export function ratioOf(samples: Samples, name: string, rival: string): Summary {
+  const theirs = samples[rival] ?? [];
+  return summarize((samples[name] ?? []).map((value, round) => value / (theirs[round] ?? Number.NaN)));
 }
 
 /** How long a contender is called before it is timed: the engine compiles what it has seen often. */

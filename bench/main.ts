@@ -9,8 +9,8 @@ import { writeReport } from './report.js';
 
 /** What can be asked for by name besides the measures. */
 const withoutMeasure = new Set(['report', 'instructions']);
-/** The paths that every turn takes. */
-const hotPaths = ['encoding', 'memory-store', 'redis', 'dynamodb', 'server'];
+/** The paths that every turn takes. What encodes a state is in those of the stores. */
+const hotPaths = ['memory-store', 'redis', 'dynamodb', 'server'];
 
 // Everything, or the measures named; the report is then made anew of all results that there are. With `--quick`, the ratios of the
 // hot paths are shown, their instructions too, and nothing is written.
@@ -34,7 +34,7 @@ for (const name of (named.length > 0 ? named : all).filter((each) => !withoutMea
   process.exitCode = 1;
 }
 if (values.quick && (named.length === 0 || named.includes('instructions'))) {
-  process.stdout.write('instructions\n');
+  process.stdout.write('instructions, which take one to two minutes to count\n');
   await showInstructions();
 }
 if (!values.quick) {

@@ -1,13 +1,12 @@
 import { drive } from './drive.js';
-import { limitRounds } from './quick.js';
 import type { Table } from './results.js';
 import { startTurnServer, type TurnServer } from './servers/start-turn-server.js';
 import { type Summary, summarize } from './statistics.js';
 
-const processes = limitRounds(4);
+const processes = 4;
 /** Until the engine has compiled what a turn does, and the first objects have grown old. */
-const warmUpRounds = limitRounds(10);
-const rounds = limitRounds(7);
+const warmUpRounds = 10;
+const rounds = 7;
 const sessions = 32;
 
 /**

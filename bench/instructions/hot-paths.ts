@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
 import superjson from 'superjson';
 import { InMemoryAgentStore } from '../../dist/adapters/memory/index.js';
 import { defaultSerializer } from '../dist/domain/default-serializer.js';
@@ -26,13 +29,27 @@ const contenders: Readonly<Record<string, () => () => unknown>> = {
   'memory/structuredClone': () => () => structuredClone(structuredClone(state)),
   'turn/ours': () => connectInProcess('ours'),
   'turn/node:http': () => connectInProcess('node:http'),
-  'telemetry/ours': () => connectInProcess('telemetry'),
-  'telemetry/without': () => connectInProcess('ours'),
+  'turn/telemetry': () => connectInProcess('telemetry'),
 };
 
-// Run under valgrind, which counts: the contender, and how many times.
-const [name = '', times] = process.argv.slice(2);
+// Run under valgrind, which counts when it is told: the contender, how often it is called before, and then.
+const [name = '', warm, counted] = process.argv.slice(2);
 const run = contenders[name]?.();
 if (run === undefined) throw new RangeError(`There is no contender "${name}".`);
-for (let count = Number(times); count > 0; count--) await run();
+for (let calls = Number(warm); calls > 0; calls--) await run();
+await startCounting();
+for (let calls = Number(counted); calls > 0; calls--) await run();
 process.exit();
+
+async function startCounting(): Promise<void> {
+  const control = spawn('callgrind_control', ['--instr=on', String(process.pid)], { stdio: 'inherit' });
+  const exited = once(control, 'exit');
+  let isOver = false;
+  exited.finally(() => {
+    isOver = true;
+  });
+  // Valgrind looks for what it is told while the program runs, and not while it waits.
+  while (!isOver) await setImmediate();
+  const [code] = await exited;
+  if (code !== 0) throw new Error(`callgrind_control failed with ${code}.`);
+}

@@ -1,6 +1,6 @@
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import superjson from 'superjson';
-import { alternate, ratioOf, summarizeAll } from '../alternate.js';
+import { compare } from '../compare.js';
 import { fromAttributeValue, toAttributeValue } from '../dist/adapters/dynamodb/attribute-value.js';
 import type { AgentState } from '../dist/domain/agent-state.js';
 import { defaultSerializer } from '../dist/domain/default-serializer.js';
@@ -62,22 +62,21 @@ export async function measureEncoding(): Promise<MeasureResult> {
 
 async function compareNative(label: string, state: AgentState): Promise<Comparison> {
   const dated = JSON.parse(JSON.stringify(state));
-  const samples = await alternate([
+  const contenders = [
     { name: 'ours', run: () => throughNativeMap(state) },
     { name: 'marshaller', run: () => unmarshall(marshall(dated)) },
     { name: 'JSON', run: () => JSON.parse(JSON.stringify(state)) },
-  ]);
-  const ratio = ratioOf(samples, 'ours', 'marshaller');
-  return { label: `${label}, plain`, values: summarizeAll(samples, 1_000), ratio, target: { atMost: 1.3 } };
+  ];
+  const found = await compare(`${label}, plain`, contenders, ['ours', 'marshaller'], { factor: 1_000 });
+  return { ...found, target: { atMost: 1.3 } };
 }
 
 async function compareText(label: string, state: AgentState, atMost?: number): Promise<Comparison> {
-  const samples = await alternate([
+  const contenders = [
     { name: 'ours', run: () => throughText(state) },
     { name: 'superjson', run: () => superjson.parse(superjson.stringify(state)) },
     ...(atMost === undefined ? [{ name: 'JSON', run: () => JSON.parse(JSON.stringify(state)) }] : []),
-  ]);
-  const ratio = ratioOf(samples, 'ours', 'superjson');
-  const values = summarizeAll(samples, 1_000);
-  return { label, values, ratio, ...(atMost !== undefined && { target: { atMost } }) };
+  ];
+  const found = await compare(label, contenders, ['ours', 'superjson'], { factor: 1_000 });
+  return { ...found, ...(atMost !== undefined && { target: { atMost } }) };
 }

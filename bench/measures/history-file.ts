@@ -6,13 +6,14 @@ import { InMemoryMessageStore } from '../../dist/adapters/memory/index.js';
 import { RedisMessageStore } from '../../dist/adapters/redis/index.js';
 import type { Message, MessageStore } from '../../dist/domain/message-store.js';
 import { RedisServer } from '../../test/backends/redis-server.js';
-import { alternate, type Contender, ratioOf, summarizeAll } from '../alternate.js';
+import { compare } from '../compare.js';
 import { createConversation, inTurn, messageSizes, newest } from '../conversations.js';
 import type { Comparison, MeasureResult } from '../results.js';
 import { FileOfLines } from '../rivals/file-of-lines.js';
 import { MessageList } from '../rivals/message-list.js';
 
 const rounds = { rounds: 21, roundMs: 60 };
+const judged = ['ours in Redis', 'a list by hand'] as const;
 
 /** A conversation to append to, and the same one to open. */
 interface Keeper {
@@ -83,7 +84,7 @@ function compareAppending(
 ): Promise<Comparison> {
   const next = inTurn(messages);
   const contenders = keepers.map(({ name, append }) => ({ name, run: () => append(next()) }));
-  return compare(label, contenders);
+  return compare(label, contenders, judged, rounds);
 }
 
 async function compareOpening(
@@ -93,14 +94,5 @@ async function compareOpening(
 ): Promise<Comparison> {
   for (const { append } of keepers) for (const message of messages) await append(message);
   const contenders = keepers.map(({ name, open }) => ({ name, run: open }));
-  return compare(label, contenders);
-}
-
-async function compare(label: string, contenders: readonly Contender[]): Promise<Comparison> {
-  const samples = await alternate(contenders, rounds);
-  return {
-    label,
-    values: summarizeAll(samples),
-    ratio: ratioOf(samples, 'ours in Redis', 'a list by hand'),
-  };
+  return compare(label, contenders, judged, rounds);
 }

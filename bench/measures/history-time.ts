@@ -1,7 +1,8 @@
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { DynamoDBMessageStore, type DynamoDBSender } from '../../dist/adapters/dynamodb/index.js';
 import { createClient, createTable } from '../../test/backends/dynamodb-endpoint.js';
-import { alternate, type Contender, ratioOf, summarizeAll } from '../alternate.js';
+import type { Contender } from '../alternate.js';
+import { compare } from '../compare.js';
 import { createConversation, inTurn, messageSizes, newest } from '../conversations.js';
 import { RecordedReads } from '../recorded-reads.js';
 import type { Comparison, MeasureResult, Table } from '../results.js';
@@ -31,8 +32,8 @@ async function measureOn({ name, url }: DynamoDBServer): Promise<Table[]> {
   const [appending, opening]: [Comparison[], Comparison[]] = [[], []];
   for (const { label, bytes } of messageSizes) {
     const { ours, byHand, alone } = await createContenders(await createTable(client), client, bytes);
-    appending.push(await compare(label, ours.append, byHand.append));
-    const opened = await compare(label, ours.open, byHand.open, ...alone);
+    appending.push(await compareWithHand(label, ours.append, byHand.append));
+    const opened = await compareWithHand(label, ours.open, byHand.open, ...alone);
     opening.push({ ...opened, target: { atMost: 1.2 } });
   }
   client.destroy();
@@ -78,7 +79,6 @@ async function createContenders(tableName: string, client: ReturnType<typeof cre
   };
 }
 
-async function compare(label: string, ...contenders: readonly Contender[]): Promise<Comparison> {
-  const samples = await alternate(contenders, rounds);
-  return { label, values: summarizeAll(samples), ratio: ratioOf(samples, 'ours', 'by hand') };
+function compareWithHand(label: string, ...contenders: readonly Contender[]): Promise<Comparison> {
+  return compare(label, contenders, ['ours', 'by hand'], rounds);
 }

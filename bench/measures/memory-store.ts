@@ -2,7 +2,7 @@ import { MemorySaver } from '@langchain/langgraph-checkpoint';
 import Keyv from 'keyv';
 import { InMemoryAgentStore } from '../../dist/adapters/memory/index.js';
 import type { AgentState } from '../../dist/domain/agent-state.js';
-import { alternate, ratioOf, summarizeAll } from '../alternate.js';
+import { compare } from '../compare.js';
 import type { Comparison, MeasureResult } from '../results.js';
 import { toCheckpoint } from '../rivals/checkpoint.js';
 import { kinds, sizes } from '../states.js';
@@ -11,7 +11,7 @@ export async function measureMemoryStore(): Promise<MeasureResult> {
   const comparisons: Comparison[] = [];
   for (const { kind, create } of kinds) {
     for (const { label, bytes } of sizes) {
-      comparisons.push(await compare(`${label}, ${kind}`, kind, create(bytes)));
+      comparisons.push(await compareStores(`${label}, ${kind}`, kind, create(bytes)));
     }
   }
   return {
@@ -30,7 +30,7 @@ export async function measureMemoryStore(): Promise<MeasureResult> {
   };
 }
 
-async function compare(label: string, kind: string, state: AgentState): Promise<Comparison> {
+async function compareStores(label: string, kind: string, state: AgentState): Promise<Comparison> {
   const store = new InMemoryAgentStore({ agentId: 'bench' });
   const contenders = [
     {
@@ -44,9 +44,8 @@ async function compare(label: string, kind: string, state: AgentState): Promise<
     createClonesInOrder(state),
     ...(kind === 'plain' ? createJsonRivals(state) : []),
   ];
-  const samples = await alternate(contenders);
-  const ratio = ratioOf(samples, 'ours', 'structuredClone ×2');
-  return { label, values: summarizeAll(samples, 1_000), ratio, target: { atMost: 1.2 } };
+  const found = await compare(label, contenders, ['ours', 'structuredClone ×2'], { factor: 1_000 });
+  return { ...found, target: { atMost: 1.2 } };
 }
 
 function createClonesInOrder(state: AgentState) {

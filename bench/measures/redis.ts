@@ -4,8 +4,9 @@ import superjson from 'superjson';
 import { RedisAgentStore, type RedisClient, type RedisCompression } from '../../dist/adapters/redis/index.js';
 import type { AgentState } from '../../dist/domain/agent-state.js';
 import { RedisServer } from '../../test/backends/redis-server.js';
-import { alternate, ratioOf, summarizeAll } from '../alternate.js';
 import { createRedisAtOnce } from '../clients-at-once.js';
+import { compare } from '../compare.js';
+import { isQuick } from '../quick.js';
 import type { Comparison, MeasureResult } from '../results.js';
 import { compareAndSet, createRevision, LeastRedisStore } from '../rivals/least-redis-store.js';
 import { createPlainState, createRichState, sizes } from '../states.js';
@@ -20,9 +21,9 @@ export async function measureRedis(): Promise<MeasureResult> {
   const client = new Redis(server.url);
   const [plain, rich]: [Comparison[], Comparison[]] = [[], []];
   for (const { label, bytes } of sizes) {
-    const comparison = await compare(label, client, createPlainState(bytes), JSON);
+    const comparison = await compareSaves(label, client, createPlainState(bytes), JSON);
     plain.push({ ...comparison, target: { atMost: bytes <= 2_000 ? 1.15 : 1.5 } });
-    rich.push(await compare(label, client, createRichState(bytes), superjson));
+    if (!isQuick) rich.push(await compareSaves(label, client, createRichState(bytes), superjson));
   }
   client.disconnect();
   await server.stop();
@@ -48,7 +49,12 @@ export async function measureRedis(): Promise<MeasureResult> {
   };
 }
 
-async function compare(label: string, client: Redis, state: AgentState, form: TextForm): Promise<Comparison> {
+async function compareSaves(
+  label: string,
+  client: Redis,
+  state: AgentState,
+  form: TextForm,
+): Promise<Comparison> {
   const ours = await createContender('ours', client, state, 'auto');
   const alone = await createContender('our code alone', createRedisAtOnce(), state, 'off');
   const compressed = await createContender('compressed', client, state, 'on');
@@ -72,8 +78,7 @@ async function compare(label: string, client: Redis, state: AgentState, form: Te
     withCondition,
     byHand,
   ];
-  const samples = await alternate(contenders, { rounds: 63, roundMs: 20 });
-  return { label, values: summarizeAll(samples), ratio: ratioOf(samples, 'ours', 'by hand') };
+  return compare(label, contenders, ['ours', 'by hand'], { rounds: 63, roundMs: 20 });
 }
 
 async function createContender(

@@ -2,20 +2,20 @@ import type { Samples } from '../alternate.js';
 import { ratioOf, summarizeAll } from '../alternate.js';
 import { drive, roundMs } from '../drive.js';
 import { measureOldGeneration } from '../old-generation.js';
-import { isQuick, limitRounds } from '../quick.js';
-import type { Comparison, MeasureResult, Target } from '../results.js';
+import { isQuick, limitProcesses, limitRounds } from '../quick.js';
+import type { Comparison, MeasureResult, Table, Target } from '../results.js';
 import { startTurnServer, type TurnServer } from '../servers/start-turn-server.js';
-import { quantile } from '../statistics.js';
+import { exactly, quantile } from '../statistics.js';
 import { TurnClient } from '../turn-client.js';
 
-const names = ['ours', 'bedrock-agentcore', 'node:http', 'Hono'];
+const names = ['ours', 'bedrock-agentcore', 'node:http', ...(isQuick ? [] : ['Hono'])];
 const concurrencies = isQuick ? [32] : [1, 32, 256];
 /** Servers of one build differ by a tenth from process to process, so each is started several times. */
-const processes = limitRounds(3);
+const processes = limitProcesses(3);
 /** Until the engine has compiled what a turn does. */
-const warmUpRounds = limitRounds(10);
+const warmUpRounds = isQuick ? 2 : 10;
 const roundsEach = limitRounds(5);
-const idleSessions = isQuick ? 400 : 4_000;
+const idleSessions = 4_000;
 
 /** By number, in one list entry a round. */
 type Found = Record<'rate' | 'p50' | 'p99' | 'firstEvent', Record<string, number[]>>;
@@ -47,20 +47,13 @@ export async function measureServerOn(execPath: string, timesAws = 1.5): Promise
     times.push(toComparison(`${label}, p99`, p99, 'bedrock-agentcore', { atMost: 1 }));
     times.push(toComparison(`${label}, first event`, firstEvent, 'bedrock-agentcore'));
   }
-  const memory = await measureIdleMemory(execPath);
-  const oldGeneration = await measureOldGeneration(execPath);
   return {
     title: 'The server',
     about: `Turns of 20 events, which the agent emits at once, one after another on each of so many connections, each connection a session that has had its first turn before; the requests name the session and themselves, as those of the platform do. The rivals stream the same events: \`bedrock-agentcore\` is AWS's own server, on Fastify; \`node:http\` is a bare handler that makes one write per event and keeps no session; Hono is its \`streamSSE\`. Each server is a process of its own, ${processes} of each one after another; it has run for some seconds before, and logs nothing.`,
     tables: [
       { title: 'Throughput', unit: 'turns a second', ratioOf: 'ours / the rival named', comparisons: rates },
       { title: 'Time of a turn', unit: 'ms', ratioOf: "ours / AWS's", comparisons: times },
-      {
-        title: 'Memory of an idle session',
-        unit: 'bytes of heap, its agent with a state of 0.3 KB and its open connection included',
-        comparisons: [{ label: `${idleSessions} sessions`, values: { ours: memory } }],
-      },
-      oldGeneration,
+      ...(isQuick ? [] : [await measureIdleMemory(execPath), await measureOldGeneration(execPath)]),
     ],
   };
 }
@@ -101,7 +94,7 @@ function add(lists: Record<string, number[]>, name: string, value: number): void
   lists[name] = [...(lists[name] ?? []), value];
 }
 
-async function measureIdleMemory(execPath: string) {
+async function measureIdleMemory(execPath: string): Promise<Table> {
   const server = await startTurnServer('ours', execPath);
   const clients = Array.from(
     { length: idleSessions },
@@ -114,5 +107,9 @@ async function measureIdleMemory(execPath: string) {
   for (const client of clients) client.close();
   server.stop();
   const bytes = (after - before) / (idleSessions - 1);
-  return { median: bytes, low: bytes, high: bytes };
+  return {
+    title: 'Memory of an idle session',
+    unit: 'bytes of heap, its agent with a state of 0.3 KB and its open connection included',
+    comparisons: [{ label: `${idleSessions} sessions`, values: { ours: exactly(bytes) } }],
+  };
 }

@@ -1,5 +1,5 @@
 import { ratioOf, summarizeAll } from '../alternate.js';
-import { limitRounds } from '../quick.js';
+import { limitProcesses, limitRounds } from '../quick.js';
 import type { Comparison, MeasureResult } from '../results.js';
 import { startTurnServer } from '../servers/start-turn-server.js';
 import { compareAt } from './server.js';
@@ -8,7 +8,7 @@ const without = 'ours';
 const [idle, traced] = ['with openTelemetry()', 'with a provider'];
 const sessions = 32;
 /** As in the measure of the server: processes of one build differ. */
-const processes = limitRounds(3);
+const processes = limitProcesses(3);
 const warmUpRounds = limitRounds(5);
 const rounds = limitRounds(9);
 
