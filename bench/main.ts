@@ -34,7 +34,7 @@ for (const name of (named.length > 0 ? named : all).filter((each) => !withoutMea
   process.exitCode = 1;
 }
 if (values.quick && (named.length === 0 || named.includes('instructions'))) {
-  process.stdout.write('instructions, which take one to two minutes to count\n');
+  process.stdout.write('instructions, which take two to three minutes to count\n');
   await showInstructions();
 }
 if (!values.quick) {

@@ -55,7 +55,7 @@ What it costs: a save and a load take longer than by hand in Redis, and in Dynam
 
 Made by \`npm run bench\`, which writes this file; \`npm run bench -- redis encoding\` repeats single measures, and
 \`npm run bench -- --quick\` writes nothing: in a minute it shows the ratios of the hot paths, each from a few rounds of one process,
-and in one or two more how many instructions they take (with valgrind installed), which repeat to a few hundredths. Not part of \`npm test\`. The
+and in two or three more how many instructions they take (with valgrind installed), which repeat to a few hundredths. Not part of \`npm test\`. The
 raw results are in [benchmarks/](benchmarks/).
 
 - last on ${days.sort().at(-1)}, with Node ${process.version.slice(1)}, ${cpus().length} cores and ${gigabytes} GB of memory; each measure says on what by itself

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import superjson from 'superjson';
 import { DynamoDBAgentStore, type DynamoDBSender } from '../../dist/adapters/dynamodb/index.js';
@@ -9,6 +8,7 @@ import { createDynamoDBAtOnce } from '../clients-at-once.js';
 import { compare } from '../compare.js';
 import { isQuick } from '../quick.js';
 import type { Comparison, MeasureResult, Table } from '../results.js';
+import { createConditionalItem } from '../rivals/conditional-item.js';
 import { type DynamoDBServer, startDynamoDBServers } from '../servers/dynamodb.js';
 import { createPlainState, createRichState, sizes } from '../states.js';
 
@@ -40,7 +40,10 @@ async function measureOn({ name, url }: DynamoDBServer): Promise<Table[]> {
     const state = createPlainState(bytes);
     const dated = JSON.parse(JSON.stringify(state));
     const byHand = createByHand(documentClient, tableName, () => dated);
-    const withCondition = createWithCondition(documentClient, tableName, dated);
+    const withCondition = {
+      name: 'with the condition',
+      run: createConditionalItem(documentClient, tableName, dated),
+    };
     const alone = await createContender('our code alone', tableName, createDynamoDBAtOnce(), state);
     plain.push({
       ...(await compareSaves(label, documentClient, tableName, state, [withCondition, alone, byHand])),
@@ -112,37 +115,5 @@ function createByHand(client: DynamoDBDocumentClient, TableName: string, encode:
       const output = await client.send(new GetCommand({ TableName, Key, ConsistentRead: true }));
       return output.Item?.state;
     },
-  };
-}
-
-/** What it takes to lose no update and to bring no expired session back. */
-function createWithCondition(client: DynamoDBDocumentClient, TableName: string, state: unknown) {
-  const Key = { pk: 'by-hand', sk: 'session-with-revision' };
-  let stored: string | undefined;
-  return {
-    name: 'with the condition',
-    run: async () => {
-      const revision = randomUUID();
-      const Item = {
-        ...Key,
-        revision,
-        entityType: 'agent-state',
-        updatedAt: new Date().toISOString(),
-        state,
-      };
-      await client.send(new PutCommand({ TableName, Item, ...(stored && createCondition(stored)) }));
-      stored = revision;
-      const output = await client.send(new GetCommand({ TableName, Key, ConsistentRead: true }));
-      return output.Item?.state;
-    },
-  };
-}
-
-function createCondition(revision: string) {
-  const isStored = '#revision = :revision';
-  return {
-    ConditionExpression: `${isStored} AND attribute_not_exists(#ttl) OR ${isStored} AND NOT #ttl <= :now`,
-    ExpressionAttributeNames: { '#revision': 'revision', '#ttl': 'ttl' },
-    ExpressionAttributeValues: { ':revision': revision, ':now': Math.floor(Date.now() / 1000) },
   };
 }
