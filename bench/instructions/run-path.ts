@@ -17,12 +17,8 @@ process.exit();
 async function startCounting(): Promise<void> {
   const control = spawn('callgrind_control', ['--instr=on', String(process.pid)], { stdio: 'inherit' });
   const exited = once(control, 'exit');
-  let isOver = false;
-  exited.finally(() => {
-    isOver = true;
-  });
   // Valgrind looks for what it is told while the program runs, and not while it waits.
-  while (!isOver) await setImmediate();
+  while (control.exitCode === null && control.signalCode === null) await setImmediate();
   const [code] = await exited;
   if (code !== 0) throw new Error(`callgrind_control failed with ${code}.`);
 }
